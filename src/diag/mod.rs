@@ -1,0 +1,157 @@
+//! Messages for the user: what is wrong or was decided, where, why, and what to write instead.
+//!
+//! Code that finds something wrong says so to the sink ([`Diagnostics`]) and goes on: `Option` says "could not", the sink says
+//! why, and the rest of the file is still read. The message stands beside its check; [`Code`] is one table.
+
+mod code;
+mod json;
+mod text;
+
+pub use code::{Code, Severity};
+pub use json::to_json;
+pub use text::to_text;
+
+use crate::origin::{Origin, Sources};
+
+/// A place and what is said about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub origin: Origin,
+    /// A few words; empty when the title says it all.
+    pub text: String,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of message it is.
+    pub code: Code,
+    /// How much it matters: the code's own severity unless `--deny` raised it.
+    pub severity: Severity,
+    /// The title: one sentence without a full stop.
+    pub message: String,
+    /// The place it is about; `None` only where there is no text at all (no file found, a wrong variable).
+    pub primary: Option<Label>,
+    /// Other places that explain it.
+    pub others: Vec<Label>,
+    /// Why it is so: a sentence, or nothing where the title says it all.
+    pub why: Option<String>,
+    /// What to write or do: each a sentence.
+    pub help: Vec<String>,
+    /// The path of the key it is about, as `services.web.ports[0]`; empty where it is about no key.
+    pub key: String,
+}
+
+impl Diagnostic {
+    /// A message about a place.
+    pub fn new(code: Code, origin: Origin, message: impl Into<String>) -> Self {
+        Diagnostic {
+            primary: Some(Label { origin, text: String::new() }),
+            ..Diagnostic::nowhere(code, message)
+        }
+    }
+
+    /// A message about no place in any file.
+    pub fn nowhere(code: Code, message: impl Into<String>) -> Self {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            primary: None,
+            others: Vec::new(),
+            why: None,
+            help: Vec::new(),
+            key: String::new(),
+        }
+    }
+
+    /// The words beside the marked text.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        if let Some(primary) = &mut self.primary {
+            primary.text = text.into();
+        }
+        self
+    }
+
+    /// Another place that explains it.
+    #[must_use]
+    pub fn also(mut self, origin: Origin, text: impl Into<String>) -> Self {
+        self.others.push(Label { origin, text: text.into() });
+        self
+    }
+
+    /// Why it is so.
+    #[must_use]
+    pub fn why(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// What to write or do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// The path of the key it is about.
+    #[must_use]
+    pub fn key(mut self, path: impl Into<String>) -> Self {
+        self.key = path.into();
+        self
+    }
+}
+
+/// The sink that every stage writes to.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Takes a message, unless the very same one was said already.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.list.last() != Some(&diagnostic) {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// All messages so far, in the order they were said.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Whether any of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Lets a caller raise severities (`--deny`) or silence codes (`--allow`).
+    pub fn retain_mut(&mut self, keep: impl FnMut(&mut Diagnostic) -> bool) {
+        self.list.retain_mut(keep);
+    }
+
+    /// All messages by file, position and code; those without a place come first.
+    pub fn sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
+        self.list.sort_by_cached_key(|diagnostic| {
+            let place = diagnostic.primary.as_ref().map(|label| {
+                let entry = sources.entry(label.origin);
+                (entry.file, entry.range.start, entry.range.end)
+            });
+            (place, diagnostic.code.id())
+        });
+        self.list
+    }
+}
