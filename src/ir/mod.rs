@@ -1,0 +1,88 @@
+//! The app between Compose and Kubernetes: workloads that still say *depends on, port, mount, check*, and what the passes make of it.
+//!
+//! `lower` fills the first half of a [`Workload`], one service at a time; the passes move each notion into the second half, until
+//! `emit` can write it down without deciding anything. Everything keeps the order of the source; nothing here is hashed.
+
+mod name;
+mod objects;
+mod workload;
+
+pub use name::Name;
+pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole};
+pub use name::short_hash;
+pub use workload::{
+    Amount,
+    Check, Condition, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount, MountSource, Pod, Port, Probe, Protocol,
+    Published, Resources, Rollout, SecurityContext, Volume, VolumeSource, Wait, WaitFor, Workload,
+};
+
+use crate::origin::{Origin, Spanned};
+
+/// Why a value of the output is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The input says so.
+    Origin(Origin),
+    /// Several places of the input say so together.
+    Origins(Vec<Origin>),
+    /// A named decision of the compiler.
+    Decision(&'static str),
+}
+
+impl Why {
+    /// Every place of the input that it names.
+    pub fn origins(&self) -> &[Origin] {
+        match self {
+            Why::Origin(origin) => std::slice::from_ref(origin),
+            Why::Origins(origins) => origins,
+            Why::Decision(_) => &[],
+        }
+    }
+}
+
+/// A value and why it is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced<T> {
+    /// The value.
+    pub value: T,
+    /// Why.
+    pub why: Why,
+}
+
+impl<T> Traced<T> {
+    /// A value that the input states.
+    pub fn from_origin(value: T, origin: Origin) -> Self {
+        Traced { value, why: Why::Origin(origin) }
+    }
+
+    /// A value that the compiler decided on.
+    pub fn decided(value: T, decision: &'static str) -> Self {
+        Traced { value, why: Why::Decision(decision) }
+    }
+
+    /// The same reason under another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Traced<U> {
+        Traced { value: change(self.value), why: self.why }
+    }
+}
+
+impl<T> From<Spanned<T>> for Traced<T> {
+    fn from(spanned: Spanned<T>) -> Self {
+        Traced::from_origin(spanned.value, spanned.origin)
+    }
+}
+
+/// The whole app.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The project's name: the value of the `part-of` label.
+    pub project: Traced<Name>,
+    /// The namespace that every object carries; `None` leaves it to kubectl.
+    pub namespace: Option<Name>,
+    /// ConfigMaps and Secrets that several workloads use, or none owns.
+    pub files: Vec<FileObject>,
+    /// Claims that several workloads share.
+    pub claims: Vec<Claim>,
+    /// In the order of the file. Names are unique.
+    pub workloads: Vec<Workload>,
+}

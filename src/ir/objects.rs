@@ -1,0 +1,94 @@
+//! Objects beside the workloads: files, claims, Services, and the rights of a wait.
+
+use super::{Name, Traced, Why};
+use super::workload::Protocol;
+
+/// ConfigMap or Secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileObjectKind {
+    /// Readable.
+    ConfigMap,
+    /// Secret.
+    Secret,
+}
+
+/// A ConfigMap or Secret that is written.
+#[derive(Clone, Debug)]
+pub struct FileObject {
+    /// Its name.
+    pub name: Name,
+    /// Which of the two.
+    pub kind: FileObjectKind,
+    /// Keys in order: each `[-._a-zA-Z0-9]+`, at most 253 characters.
+    pub entries: Vec<(String, Data)>,
+    /// Why it is there.
+    pub why: Why,
+}
+
+/// The content of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Why.
+    pub why: Why,
+}
+
+/// A claim of storage.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Its name.
+    pub name: Name,
+    /// Bytes.
+    pub size: Traced<i64>,
+    /// Why it is there.
+    pub why: Why,
+}
+
+/// A Service.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// Its name.
+    pub name: Name,
+    /// What it is for.
+    pub kind: ExposureKind,
+    /// May be empty only when headless.
+    pub ports: Vec<ExposurePort>,
+    /// Answers for pods that are not ready too.
+    pub not_ready: Option<Why>,
+    /// Why it is there.
+    pub why: Why,
+}
+
+/// What a Service is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExposureKind {
+    /// An address of its own in the cluster.
+    Cluster,
+    /// The pods' own addresses.
+    Headless,
+    /// Reached from outside.
+    LoadBalancer,
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug)]
+pub struct ExposurePort {
+    /// The Service's port.
+    pub port: Traced<u16>,
+    /// The container's port, where it differs.
+    pub target: Option<u16>,
+    /// The protocol.
+    pub protocol: Protocol,
+}
+
+/// The right to read one Job, for the account of the workload that waits for it.
+#[derive(Clone, Debug)]
+pub struct JobRole {
+    /// The workload whose Job may be read.
+    pub workload: Name,
+    /// Name of the ServiceAccount, Role and RoleBinding.
+    pub name: Name,
+    /// Why.
+    pub why: Why,
+}

@@ -1,0 +1,446 @@
+//! A workload: one service of the input, first in its own terms, then in terms that emit can write down.
+
+use super::{Claim, Exposure, FileObject, JobRole, Name, Traced};
+use crate::origin::Origin;
+
+/// What runs: one service.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its name, which others dial.
+    pub name: Name,
+    /// The service's name as the user wrote it.
+    pub service: String,
+    /// Where the service's key stands.
+    pub origin: Origin,
+    /// Deployment, StatefulSet, DaemonSet or Job; settled by `passes::kinds`, refined by `passes::claims`.
+    pub kind: Traced<Kind>,
+    /// How many; meaningless for a DaemonSet, whose value is 1.
+    pub replicas: Traced<u32>,
+    /// Seconds a new pod must be ready before the next is replaced.
+    pub min_ready_seconds: Option<Traced<u32>>,
+    /// How pods are replaced.
+    pub rollout: Traced<Rollout>,
+    /// Whether the input itself says that it runs once (`restart: "no"` written out, or a job mode).
+    pub runs_once: Option<Origin>,
+
+    /// What it depends on. Taken by `passes::waits`: empty afterwards.
+    pub dependencies: Vec<Dependency>,
+    /// TCP, UDP and SCTP ports it listens on, no two alike. Completed by `passes::exposures`.
+    pub ports: Vec<Port>,
+    /// What was published on the host. Taken by `passes::exposures`: empty afterwards.
+    pub published: Vec<Published>,
+    /// Its healthcheck. Taken by `passes::probes`: `None` afterwards.
+    pub check: Option<Check>,
+    /// What is mounted where. Taken by `passes::claims`: empty afterwards.
+    pub mounts: Vec<Mount>,
+    /// The service has no replicas to share a name or is asked by DNS round robin: its Service is headless.
+    pub headless: Option<Origin>,
+
+    /// The main container.
+    pub container: Container,
+    /// What holds for the pod as a whole.
+    pub pod: Pod,
+    /// Made by `passes::waits`, in the order of the dependencies.
+    pub waits: Vec<Wait>,
+    /// Roles and accounts that its waits need. Made by `passes::waits`.
+    pub roles: Vec<JobRole>,
+    /// Pod volumes, each used by at least one mount; names are unique in the pod.
+    pub volumes: Vec<Volume>,
+    /// Claim templates of a StatefulSet; empty for every other kind.
+    pub claim_templates: Vec<Claim>,
+    /// Name of the governing Service of a StatefulSet.
+    pub governing: Option<Name>,
+    /// Its Services. Made by `passes::exposures`.
+    pub exposures: Vec<Exposure>,
+    /// ConfigMaps and Secrets that it alone uses.
+    pub files: Vec<FileObject>,
+}
+
+/// The kind of controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any pod does.
+    Deployment,
+    /// Each pod keeps its claims.
+    StatefulSet,
+    /// One pod on each node.
+    DaemonSet,
+    /// Runs to its end once. Its name in the cluster ends in a hash of its template.
+    Job,
+}
+
+/// How pods are replaced when the template changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// All old ones stop before the first new one starts.
+    Recreate,
+    /// Step by step.
+    Rolling {
+        /// How many more than asked for may run.
+        max_surge: Amount,
+        /// How many fewer than asked for may run.
+        max_unavailable: Amount,
+    },
+}
+
+/// A number of pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// So many.
+    Count(u32),
+    /// All of them.
+    All,
+}
+
+/// What a dependency must have reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// `service_started`.
+    Started,
+    /// `service_healthy`.
+    Healthy,
+    /// `service_completed_successfully`.
+    Completed,
+}
+
+/// One entry of `depends_on`, or what implies one.
+#[derive(Clone, Debug)]
+pub struct Dependency {
+    /// The service's name as the user wrote it.
+    pub service: String,
+    /// What it must have reached.
+    pub condition: Traced<Condition>,
+    /// Whether its absence is an error.
+    pub required: bool,
+    /// Where it is written.
+    pub origin: Origin,
+    /// Every leaf of the entry, to be accounted for.
+    pub leaves: Vec<Origin>,
+}
+
+/// TCP, UDP or SCTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+}
+
+impl Protocol {
+    /// As Kubernetes spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "TCP",
+            Protocol::Udp => "UDP",
+            Protocol::Sctp => "SCTP",
+        }
+    }
+
+    /// The beginning of a port's name.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
+        }
+    }
+}
+
+/// A port that the container listens on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Port {
+    /// 1 to 65535, and why it is known.
+    pub number: Traced<u16>,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Whether the service itself states it (ports, expose, its own healthcheck, the image table), so that a wait may dial it.
+    pub stated: bool,
+    /// A port of the node that is bound to it (`mode: host`).
+    pub host_port: Option<Traced<u16>>,
+}
+
+/// A port that was published on the host.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The port on the host: 1 to 65535.
+    pub published: Traced<u16>,
+    /// The container's port: 1 to 65535.
+    pub target: u16,
+    /// The protocol.
+    pub protocol: Protocol,
+}
+
+/// A healthcheck, in Docker's terms and with Docker's defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The command as an exec form: never empty.
+    pub command: Vec<Traced<String>>,
+    /// Between checks, in nanoseconds.
+    pub interval: Traced<i64>,
+    /// For one check, in nanoseconds.
+    pub timeout: Traced<i64>,
+    /// Failures in a row until it counts as unhealthy: at least 1.
+    pub retries: Traced<u32>,
+    /// Time in which failures do not count, in nanoseconds.
+    pub start_period: Traced<i64>,
+    /// Between checks in the start period, in nanoseconds.
+    pub start_interval: Traced<i64>,
+    /// Whether an unhealthy container was killed (swarm) or only marked (Compose).
+    pub kills: bool,
+    /// Where the healthcheck's key stands.
+    pub origin: Origin,
+}
+
+/// Something mounted into the container.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// Absolute path in the container.
+    pub target: Traced<String>,
+    /// What is mounted.
+    pub source: MountSource,
+    /// Whether the container cannot write to it.
+    pub read_only: Option<Origin>,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// What a mount shows.
+#[derive(Clone, Debug)]
+pub enum MountSource {
+    /// A named volume of the project: the key under `volumes`.
+    Named {
+        /// The key.
+        volume: String,
+        /// A folder inside of it.
+        subpath: Option<Traced<String>>,
+    },
+    /// A volume that must exist: the claim's name.
+    External(Traced<Name>),
+    /// A volume without a name.
+    Anonymous,
+    /// Memory: size in bytes.
+    Memory(Option<Traced<i64>>),
+    /// One file of a ConfigMap or Secret.
+    File {
+        /// The object's name.
+        object: Name,
+        /// ConfigMap or Secret.
+        kind: super::FileObjectKind,
+        /// The key in it.
+        key: String,
+        /// Permission bits, where they are not the default.
+        mode: Option<Traced<u32>>,
+    },
+    /// All files of a ConfigMap or Secret.
+    Folder {
+        /// The object's name.
+        object: Name,
+        /// ConfigMap or Secret.
+        kind: super::FileObjectKind,
+    },
+    /// A folder of the Docker host whose data must be copied: the claim's name.
+    Data(Name),
+    /// A path of the node.
+    Host {
+        /// Absolute path on the node.
+        path: String,
+        /// `Directory`, `File`, `Socket` and so on, or empty.
+        kind: &'static str,
+    },
+}
+
+/// A container.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// The image.
+    pub image: Traced<String>,
+    /// `Always`, `Never` or `IfNotPresent`, where the user says so.
+    pub pull: Option<Traced<&'static str>>,
+    /// What replaces the image's entrypoint.
+    pub command: Option<Vec<Traced<String>>>,
+    /// What replaces the image's command.
+    pub args: Option<Vec<Traced<String>>>,
+    /// The folder it starts in.
+    pub working_dir: Option<Traced<String>>,
+    /// In the user's order; names are unique.
+    pub env: Vec<EnvVar>,
+    /// Objects whose every key becomes a variable; `env` beats them.
+    pub env_from: Vec<Traced<(FileKind, Name)>>,
+    /// Limits and requests.
+    pub resources: Resources,
+    /// What it may do.
+    pub security: SecurityContext,
+    /// Made by `passes::claims`.
+    pub mounts: Vec<ContainerMount>,
+    /// Whether it is started yet. Made by `passes::probes`.
+    pub startup: Option<Probe>,
+    /// Whether it can serve. Made by `passes::probes`.
+    pub readiness: Option<Probe>,
+    /// Whether it must be restarted. Made by `passes::probes`.
+    pub liveness: Option<Probe>,
+    /// Sent by `preStop`, where Kubernetes cannot be told the signal: a name such as `SIGINT`.
+    pub stop_signal: Option<Traced<String>>,
+    /// Keeps standard input open.
+    pub stdin: Option<Origin>,
+    /// Gives it a terminal.
+    pub tty: Option<Origin>,
+}
+
+pub use super::objects::FileObjectKind as FileKind;
+
+/// A variable of the environment.
+#[derive(Clone, Debug)]
+pub struct EnvVar {
+    /// The name.
+    pub name: String,
+    /// Its value.
+    pub source: EnvSource,
+    /// Why it is there.
+    pub why: super::Why,
+}
+
+/// Where a variable's value comes from.
+#[derive(Clone, Debug)]
+pub enum EnvSource {
+    /// Readable in the manifest, byte for byte (emit escapes it for the kubelet).
+    Literal(String),
+    /// A key of a Secret.
+    Secret {
+        /// The Secret.
+        object: Name,
+        /// The key in it.
+        key: String,
+    },
+}
+
+/// Limits and requests.
+#[derive(Clone, Debug, Default)]
+pub struct Resources {
+    /// Cores in thousandths.
+    pub limit_cpu: Option<Traced<i64>>,
+    /// Bytes.
+    pub limit_memory: Option<Traced<i64>>,
+    /// Cores in thousandths.
+    pub request_cpu: Option<Traced<i64>>,
+    /// Bytes.
+    pub request_memory: Option<Traced<i64>>,
+}
+
+/// What a container may do.
+#[derive(Clone, Debug, Default)]
+pub struct SecurityContext {
+    /// User id.
+    pub user: Option<Traced<i64>>,
+    /// Group id.
+    pub group: Option<Traced<i64>>,
+    /// The root file system cannot be written.
+    pub read_only_root: Option<Origin>,
+    /// All powers of the node.
+    pub privileged: Option<Origin>,
+    /// Capabilities added, without `CAP_`.
+    pub add: Vec<Traced<String>>,
+    /// Capabilities dropped, without `CAP_`.
+    pub drop: Vec<Traced<String>>,
+}
+
+/// What holds for the pod as a whole.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    /// Seconds between the stop signal and the end.
+    pub grace_seconds: Traced<u32>,
+    /// Host name, where one was written that Kubernetes takes.
+    pub hostname: Option<Traced<String>>,
+    /// Group that owns the files of its volumes.
+    pub fs_group: Option<Traced<i64>>,
+    /// Name of the group of workloads that must share a node, as they share a volume. Made by `passes::claims`.
+    pub together: Option<Traced<Name>>,
+}
+
+/// An init container that waits.
+#[derive(Clone, Debug)]
+pub struct Wait {
+    /// The workload that is waited for.
+    pub workload: Name,
+    /// What for.
+    pub wait_for: WaitFor,
+    /// Why.
+    pub why: super::Why,
+}
+
+/// What a wait looks at.
+#[derive(Clone, Debug)]
+pub enum WaitFor {
+    /// The Service of that name accepts a TCP connection on a port.
+    Port(Name, u16),
+    /// The name resolves.
+    Resolve(Name),
+    /// The Job of that workload is complete. Emit knows the Job's name with its hash.
+    Complete,
+}
+
+/// A probe.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// The command: never empty.
+    pub command: Vec<Traced<String>>,
+    /// Seconds, at least 1.
+    pub period: Traced<u32>,
+    /// Seconds, at least 1.
+    pub timeout: Traced<u32>,
+    /// At least 1.
+    pub failures: Traced<u32>,
+}
+
+/// A volume of the pod.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// Unique in the pod, among claim templates too.
+    pub name: Name,
+    /// What it is.
+    pub source: VolumeSource,
+    /// Why.
+    pub why: super::Why,
+}
+
+/// What a volume of a pod is.
+#[derive(Clone, Debug)]
+pub enum VolumeSource {
+    /// A claim.
+    Claim(Name),
+    /// An empty folder on the node's disk.
+    Empty,
+    /// An empty folder in memory: size in bytes.
+    Memory(Option<Traced<i64>>),
+    /// A ConfigMap or Secret: whole, or the named keys with their modes.
+    Object {
+        /// ConfigMap or Secret.
+        kind: super::FileObjectKind,
+        /// Its name.
+        object: Name,
+        /// `(key, mode)`; empty means every key.
+        items: Vec<(String, Option<Traced<u32>>)>,
+    },
+    /// A path of the node.
+    Host {
+        /// The path.
+        path: String,
+        /// Its type; empty when unchecked.
+        kind: &'static str,
+    },
+}
+
+/// A volume at a path of the container.
+#[derive(Clone, Debug)]
+pub struct ContainerMount {
+    /// The volume's or claim template's name.
+    pub volume: Name,
+    /// Absolute path.
+    pub path: Traced<String>,
+    /// A path in the volume.
+    pub subpath: Option<Traced<String>>,
+    /// Whether it cannot be written.
+    pub read_only: Option<super::Why>,
+}
