@@ -189,31 +189,12 @@ fn is_plain(text: &str) -> bool {
     !is_reserved(text) && !is_number_like(text)
 }
 
-/// The words that some reader takes for a boolean, a null, a float or a merge, in any mixture of cases.
+/// The words that some reader takes for a boolean, a null, a float or a merge, in any mixture of cases; `None` is not
+/// one of them, and is what a headless Service says.
 fn is_reserved(text: &str) -> bool {
-    const WORDS: [&str; 22] = [
-        "~",
-        "=",
-        "<<",
-        "y",
-        "n",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "true",
-        "false",
-        "null",
-        "nil",
-        "none",
-        "inf",
-        ".inf",
-        "+.inf",
-        "-.inf",
-        "nan",
-        ".nan",
-        "infinity",
-        "undefined",
+    const WORDS: [&str; 19] = [
+        "~", "=", "<<", "y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", ".inf", "+.inf", "-.inf",
+        "nan", ".nan", "infinity",
     ];
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }

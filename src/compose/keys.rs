@@ -1,0 +1,349 @@
+//! The key table: `keys!` states every key once, with its type, its merge rule, what swarm does with it and what becomes of it.
+//!
+//! One line makes the field, its decoding, its row in the support matrix and its merge rule. What a mapping holds beyond its lines
+//! and `x-*` is an error with a suggestion (net 1 of the design). Rules: Compose Specification, sections of each key, and
+//! "Merge"; `docker stack deploy`'s lists of ignored and refused keys.
+
+use indexmap::IndexMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::origin::{Origin, Sources, Spanned};
+use crate::syntax::{Node, Value};
+
+/// A key of a mapping: not there, there without a value, or there with one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Key<T> {
+    /// The key is not written.
+    #[default]
+    Absent,
+    /// The key is written with no value, at this place.
+    Null(Origin),
+    /// The key has a value.
+    Set {
+        /// Where the key stands.
+        key: Origin,
+        /// The value and where it stands.
+        value: Spanned<T>,
+    },
+}
+
+impl<T> Key<T> {
+    /// The value, if there is one.
+    pub fn get(&self) -> Option<&Spanned<T>> {
+        match self {
+            Key::Set { key: _, value } => Some(value),
+            Key::Absent | Key::Null(_) => None,
+        }
+    }
+
+    /// The value, if there is one.
+    pub fn take(self) -> Option<Spanned<T>> {
+        match self {
+            Key::Set { key: _, value } => Some(value),
+            Key::Absent | Key::Null(_) => None,
+        }
+    }
+
+    /// Where the key stands.
+    pub fn key(&self) -> Option<Origin> {
+        match self {
+            Key::Set { key, value: _ } | Key::Null(key) => Some(*key),
+            Key::Absent => None,
+        }
+    }
+}
+
+/// How a later file's value meets an earlier one's (compose-spec "Merge").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// Mappings merge, lists append, scalars are replaced.
+    Default,
+    /// The later value stands alone, also when it is null or empty.
+    Replace,
+    /// `KEY=VALUE` lists and mappings become one mapping; the later value of a name wins.
+    Pairs,
+    /// Lists append, and equal items (up to `=`) stand once.
+    Unique,
+    /// Lists append; a later item replaces the earlier one of the same identity.
+    UniqueBy(Identity),
+    /// A list of names is a mapping of nulls.
+    Names,
+    /// A list of names is a mapping of `condition: service_started`.
+    DependsOn,
+    /// A string is a mapping with that one key.
+    Short(&'static str),
+}
+
+/// What makes two list items the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Address, published port, container port and protocol.
+    Port,
+    /// The mount point.
+    MountTarget,
+    /// The target, or the folder and the source's name.
+    GrantTarget(&'static str),
+    /// The path of a file.
+    Path,
+}
+
+/// What `docker stack deploy` does with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swarm {
+    /// Reads it.
+    Reads,
+    /// Ignores it.
+    Ignores,
+    /// Refuses the file.
+    Refuses,
+}
+
+/// What becomes of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in the manifests, or a message says how they differ.
+    Translated,
+    /// The loader consumes it.
+    Loader,
+    /// It is read, and a message says that it is not translated yet.
+    Later,
+}
+
+/// What a table is told about one key.
+#[derive(Debug)]
+pub struct KeyRule {
+    /// The key.
+    pub name: &'static str,
+    /// How files merge there.
+    pub merge: Merge,
+    /// What swarm does with it.
+    pub swarm: Swarm,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// What it means, in one sentence.
+    pub doc: &'static str,
+    /// What stands below it.
+    pub shape: Shape,
+}
+
+/// All keys of one kind of mapping.
+#[derive(Debug)]
+pub struct Table {
+    /// Its path, as `services.*.healthcheck`.
+    pub path: &'static str,
+    /// Its keys.
+    pub rules: &'static [KeyRule],
+}
+
+/// What the merge and the support matrix need to know of a type.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// A scalar, or something taken whole.
+    Leaf,
+    /// A mapping of a table's keys.
+    Table(&'static Table),
+    /// A mapping of any keys to one table's mappings.
+    Entries(&'static Table),
+    /// A list of one table's mappings.
+    Items(&'static Table),
+}
+
+impl Table {
+    /// The rule of a key.
+    pub fn rule(&self, name: &str) -> Option<&'static KeyRule> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+}
+
+/// What decoding needs: the sink, the sources, and where in the project it is.
+pub struct Reader<'a> {
+    /// Where messages go.
+    pub diags: &'a mut Diagnostics,
+    /// Where texts are.
+    pub sources: &'a Sources,
+    path: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader at the top of the project.
+    pub fn new(sources: &'a Sources, diags: &'a mut Diagnostics) -> Self {
+        Reader { diags, sources, path: Vec::new() }
+    }
+
+    /// Reads something one step further down.
+    pub fn within<T>(&mut self, segment: impl Into<String>, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(segment.into());
+        let result = read(self);
+        self.path.pop();
+        result
+    }
+
+    /// Where it is, as `services.web.ports[0]`.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for segment in &self.path {
+            if !path.is_empty() && !segment.starts_with('[') {
+                path.push('.');
+            }
+            path.push_str(segment);
+        }
+        path
+    }
+
+    /// Says that a value has the wrong type.
+    pub fn wrong_type(&mut self, node: &Node, expected: &str) {
+        let path = self.path();
+        let message = format!("`{path}` must be {expected}, not {}", node.value.kind());
+        let mut diagnostic = Diagnostic::new(Code::WrongType, node.origin, message).label(format!("{} here", node.value.kind())).key(path);
+        if expected.contains("a string") && matches!(node.value, Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Timestamp(_)) {
+            diagnostic = diagnostic.help(format!("quote it: \"{}\"", self.sources.text_at(node.origin)));
+        } else {
+            diagnostic = diagnostic.help(format!("write {expected}"));
+        }
+        self.diags.push(diagnostic);
+    }
+
+    /// Says that a value cannot be read.
+    pub fn bad_value(&mut self, origin: Origin, message: impl Into<String>, help: impl Into<String>) {
+        let path = self.path();
+        let diagnostic = Diagnostic::new(Code::BadValue, origin, format!("`{path}`: {}", message.into())).help(help).key(path);
+        self.diags.push(diagnostic);
+    }
+
+    /// Says that a mapping lacks a key.
+    pub fn missing(&mut self, origin: Origin, name: &str) {
+        let path = self.path();
+        let message = format!("`{path}` has no `{name}`");
+        self.diags.push(Diagnostic::new(Code::Missing, origin, message).help(format!("add `{name}:`")).key(path));
+    }
+
+    /// Says that no such key exists.
+    pub fn unknown_key(&mut self, name: &str, key: Origin, table: &Table) {
+        let path = self.path();
+        let place = if path.is_empty() { "at the top level".to_owned() } else { format!("in `{path}`") };
+        let near = table
+            .rules
+            .iter()
+            .map(|rule| (strsim::damerau_levenshtein(rule.name, name), rule.name))
+            .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
+            .min();
+        let mut diagnostic = Diagnostic::new(Code::UnknownKey, key, format!("unknown key `{name}` {place}")).key(path);
+        diagnostic = match near {
+            Some((_, near)) => diagnostic.label("no such key").help(format!("did you mean `{near}`?")),
+            None => diagnostic.label("no such key").help(format!("remove it, or name it `x-{name}` if it is for another tool")),
+        };
+        self.diags.push(diagnostic);
+    }
+}
+
+/// A type that a node can be decoded into.
+pub trait Decode: Sized {
+    /// What the merge needs to know of it.
+    const SHAPE: Shape = Shape::Leaf;
+
+    /// Reads a node that is not null; `None` after a message.
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self>;
+}
+
+/// Reads the value of a key.
+pub fn decode_key<T: Decode>(name: &str, key: Origin, node: Node, reader: &mut Reader<'_>) -> Key<T> {
+    if node.value == Value::Null {
+        return Key::Null(key);
+    }
+    let origin = node.origin;
+    match reader.within(name, |reader| T::decode(node, reader)) {
+        Some(value) => Key::Set { key, value: Spanned { value, origin } },
+        None => Key::Absent,
+    }
+}
+
+/// A key that is read and not translated yet: the nodes stay, so that every leaf can be accounted for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Later(pub Node);
+
+impl Decode for Later {
+    fn decode(node: Node, _reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Later(node))
+    }
+}
+
+/// A named entry of a mapping with keys of the user's own: where the name stands, and what it names (`None` when null).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named<T> {
+    /// Where the name stands.
+    pub key: Origin,
+    /// The entry.
+    pub value: Option<Spanned<T>>,
+}
+
+/// A mapping with keys of the user's own.
+pub type Entries<T> = IndexMap<String, Named<T>>;
+
+/// Every leaf under a node: scalars, nulls, and collections that are empty.
+pub fn leaves(node: &Node, into: &mut Vec<Origin>) {
+    match &node.value {
+        Value::List(items) if !items.is_empty() => items.iter().for_each(|item| leaves(item, into)),
+        Value::Map(map) if !map.is_empty() => map.values().for_each(|entry| leaves(&entry.value, into)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Timestamp(_)
+        | Value::String(_)
+        | Value::List(_)
+        | Value::Map(_) => into.push(node.origin),
+    }
+}
+
+/// States a mapping's keys, one a line: field, name, type, merge rule, what swarm does, what becomes of it, and what it means.
+macro_rules! keys {
+    ($(#[$meta:meta])* $struct:ident in $path:literal {
+        $($field:ident $name:literal: $type:ty, $merge:expr, $swarm:ident, $fate:ident, $doc:literal;)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $struct {
+            $(#[doc = $doc] pub $field: $crate::compose::keys::Key<$type>,)*
+            /// Keys that begin with `x-`.
+            pub extensions: Vec<(String, $crate::origin::Origin, $crate::syntax::Node)>,
+        }
+
+        impl $struct {
+            /// Its keys.
+            pub const TABLE: &'static $crate::compose::keys::Table = &$crate::compose::keys::Table {
+                path: $path,
+                rules: &[$($crate::compose::keys::KeyRule {
+                    name: $name,
+                    merge: $merge,
+                    swarm: $crate::compose::keys::Swarm::$swarm,
+                    fate: $crate::compose::keys::Fate::$fate,
+                    doc: $doc,
+                    shape: <$type as $crate::compose::keys::Decode>::SHAPE,
+                }),*],
+            };
+
+            /// Reads a mapping; every key is read even when another is wrong.
+            pub fn from_map(map: $crate::syntax::Map, reader: &mut $crate::compose::keys::Reader<'_>) -> Self {
+                let mut read = Self::default();
+                for (name, entry) in map {
+                    match name.as_str() {
+                        $($name => read.$field = $crate::compose::keys::decode_key($name, entry.key, entry.value, reader),)*
+                        other if other.starts_with("x-") => read.extensions.push((name, entry.key, entry.value)),
+                        other => reader.unknown_key(other, entry.key, Self::TABLE),
+                    }
+                }
+                read
+            }
+        }
+
+        impl $crate::compose::keys::Decode for $struct {
+            const SHAPE: $crate::compose::keys::Shape = $crate::compose::keys::Shape::Table(Self::TABLE);
+
+            fn decode(node: $crate::syntax::Node, reader: &mut $crate::compose::keys::Reader<'_>) -> Option<Self> {
+                Self::short(node, reader).map(|map| Self::from_map(map, reader))
+            }
+        }
+    };
+}
+
+pub(crate) use keys;

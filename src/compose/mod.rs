@@ -1,0 +1,18 @@
+//! Compose files, read as the reference loaders read them: found, interpolated, merged as spanned nodes by the rules of the key
+//! table, and then decoded once into a [`Project`].
+//!
+//! This stage knows keys, services and mounts, and nothing of Kubernetes.
+
+pub mod dialect;
+pub mod find;
+pub mod grammar;
+mod interpolate;
+pub mod keys;
+mod load;
+mod merge;
+pub mod model;
+mod check;
+
+pub use dialect::Dialect;
+pub use load::{Loaded, load};
+pub use model::project::Project;
