@@ -1,5 +1,7 @@
 //! Scalars and small collections that many keys share, with the casts that the reference makes (compose-loading, section 6).
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a decoder names the kinds it takes; every other kind is the same error")]
+
 use indexmap::IndexMap;
 
 use crate::compose::grammar::{bytes, duration};
@@ -291,5 +293,24 @@ impl<T: Decode> Decode for Vec<Spanned<T>> {
             }
         }
         Some(read)
+    }
+}
+
+impl Texts {
+    /// A list of strings alone: a number is an error, as in `command`.
+    pub fn strings(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let Value::List(items) = node.value else {
+            reader.wrong_type(&node, "a string or a list of strings");
+            return None;
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            if let Value::String(value) = item.value {
+                texts.push(Spanned { value, origin: item.origin });
+            } else {
+                reader.within(format!("[{index}]"), |reader| reader.wrong_type(&item, "a string"));
+            }
+        }
+        Some(Texts(texts))
     }
 }

@@ -1,0 +1,144 @@
+//! Configs, secrets and environment files (compose-spec, "configs", "secrets", "env_file"), in short and long form.
+
+use crate::compose::grammar::mode;
+use crate::compose::keys::{Decode, Later, Merge, Reader, Shape, keys};
+use crate::compose::model::build::one;
+use crate::compose::model::scalar::mapping;
+use crate::origin::Spanned;
+use crate::syntax::{Map, Node, Value};
+
+keys! {
+    /// A service's use of a config or secret; a string is its source.
+    Grant in "services.*.configs[]" {
+        source "source": String, Merge::Default, Reads, Translated, "The config or secret.";
+        target "target": String, Merge::Default, Reads, Translated, "The file in the container.";
+        uid "uid": String, Merge::Default, Reads, Translated, "The file's owner.";
+        gid "gid": String, Merge::Default, Reads, Translated, "The file's group.";
+        mode "mode": Mode, Merge::Default, Reads, Translated, "The file's permission bits.";
+    }
+}
+
+impl Grant {
+    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+        if matches!(node.value, Value::String(_)) { Some(one("source", node)) } else { mapping(node, reader) }
+    }
+}
+
+/// All of them.
+pub type Grants = Vec<Spanned<Grant>>;
+
+/// Permission bits: an octal string, or a number taken as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode(pub u32);
+
+impl Decode for Mode {
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if let Value::String(text) = &node.value {
+            return match mode::parse(text) {
+                Ok(bits) => Some(Mode(bits)),
+                Err(message) => {
+                    reader.bad_value(node.origin, message, "write octal digits such as \"0440\"");
+                    None
+                }
+            };
+        }
+        let bits = i64::decode(node.clone(), reader)?;
+        match u32::try_from(bits) {
+            Ok(bits) if bits <= 0o7777 => Some(Mode(bits)),
+            _ => {
+                reader.bad_value(node.origin, format!("{bits} is no set of permission bits"), "write octal digits such as 0440");
+                None
+            }
+        }
+    }
+}
+
+keys! {
+    /// A file of environment variables; a string is its path.
+    EnvFile in "services.*.env_file[]" {
+        path "path": String, Merge::Default, Reads, Translated, "The file.";
+        format "format": String, Merge::Default, Reads, Loader, "`raw` takes values as they are.";
+        required "required": bool, Merge::Default, Reads, Loader, "Whether it must exist.";
+    }
+}
+
+impl EnvFile {
+    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+        if matches!(node.value, Value::String(_)) { Some(one("path", node)) } else { mapping(node, reader) }
+    }
+}
+
+/// All of them; one may stand without a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnvFiles(pub Vec<Spanned<EnvFile>>);
+
+impl Decode for EnvFiles {
+    const SHAPE: Shape = Shape::Items(EnvFile::TABLE);
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if matches!(node.value, Value::List(_)) {
+            return Vec::decode(node, reader).map(EnvFiles);
+        }
+        let origin = node.origin;
+        EnvFile::decode(node, reader).map(|value| EnvFiles(vec![Spanned { value, origin }]))
+    }
+}
+
+keys! {
+    /// A config or secret of the project.
+    FileSource in "configs.*" {
+        name "name": String, Merge::Default, Reads, Translated, "Its real name.";
+        file "file": String, Merge::Default, Reads, Translated, "The file that holds it.";
+        content "content": String, Merge::Default, Reads, Translated, "Its text.";
+        environment "environment": String, Merge::Default, Reads, Translated, "The variable that holds it.";
+        external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
+        labels "labels": Later, Merge::Default, Reads, Later, "Its labels.";
+        driver "driver": Later, Merge::Default, Reads, Later, "The plugin that holds it.";
+        driver_opts "driver_opts": Later, Merge::Default, Reads, Later, "Options of the plugin.";
+        template_driver "template_driver": Later, Merge::Default, Reads, Later, "The template language of its text.";
+    }
+}
+
+impl FileSource {
+    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+        mapping(node, reader)
+    }
+}
+
+/// `external: true`, or the old form with a name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum External {
+    /// `true` or `false`.
+    Flag(bool),
+    /// `external: { name: ... }`.
+    Named(Spanned<String>),
+}
+
+impl External {
+    /// Whether it exists outside.
+    pub fn is_external(&self) -> bool {
+        match self {
+            External::Flag(flag) => *flag,
+            External::Named(_) => true,
+        }
+    }
+}
+
+impl Decode for External {
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if !matches!(node.value, Value::Map(_)) {
+            return bool::decode(node, reader).map(External::Flag);
+        }
+        let map = mapping(node, reader)?;
+        let mut named = External::Flag(true);
+        for (name, entry) in map {
+            let origin = entry.value.origin;
+            if name == "name" {
+                named = External::Named(Spanned { value: String::decode(entry.value, reader)?, origin });
+            } else {
+                reader.bad_value(entry.key, format!("`{name}` is no key of `external`"), "write external: true and name: beside it");
+            }
+        }
+        Some(named)
+    }
+}

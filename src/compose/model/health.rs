@@ -1,0 +1,63 @@
+//! A healthcheck (compose-spec, "healthcheck"): the command in its three forms and its times.
+
+use crate::compose::keys::{Decode, Merge, Reader, keys};
+use crate::compose::model::scalar::{Duration, Texts, mapping};
+use crate::origin::Spanned;
+use crate::syntax::{Map, Node, Value};
+
+keys! {
+    /// `healthcheck`.
+    Healthcheck in "services.*.healthcheck" {
+        disable "disable": bool, Merge::Default, Reads, Translated, "Turns it off.";
+        interval "interval": Duration, Merge::Default, Reads, Translated, "Time between checks.";
+        retries "retries": i64, Merge::Default, Reads, Translated, "Failures until it is unhealthy.";
+        start_interval "start_interval": Duration, Merge::Default, Reads, Translated, "Time between checks at first.";
+        start_period "start_period": Duration, Merge::Default, Reads, Translated, "Time in which failures do not count.";
+        test "test": Test, Merge::Replace, Reads, Translated, "The command that checks.";
+        timeout "timeout": Duration, Merge::Default, Reads, Translated, "Longest time of one check.";
+    }
+}
+
+impl Healthcheck {
+    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+        mapping(node, reader)
+    }
+}
+
+/// What checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// `NONE`: the image's own check is turned off.
+    None,
+    /// Nothing is said: the image's own check holds.
+    Inherit,
+    /// `CMD`: a command, run as it is.
+    Exec(Vec<Spanned<String>>),
+    /// `CMD-SHELL` or a string: a line for the shell.
+    Shell(Spanned<String>),
+}
+
+impl Decode for Test {
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let origin = node.origin;
+        if let Value::String(text) = node.value {
+            return Some(Test::Shell(Spanned { value: text, origin }));
+        }
+        let mut words = Texts::strings(node, reader)?.0.into_iter();
+        let Some(head) = words.next() else { return Some(Test::Inherit) };
+        match head.value.as_str() {
+            "NONE" => Some(Test::None),
+            "CMD" => Some(Test::Exec(words.collect())),
+            "CMD-SHELL" => {
+                let words: Vec<_> = words.collect();
+                let line: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
+                let place = words.first().map_or(head.origin, |word| word.origin);
+                Some(Test::Shell(Spanned { value: line.join(" "), origin: place }))
+            }
+            _ => {
+                reader.bad_value(head.origin, format!("`{}` is no form of a test", head.value), "begin the list with CMD, CMD-SHELL or NONE");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What is mounted into a container (compose-spec, "volumes" of a service, "tmpfs") and the volumes of a project.
+
+use crate::compose::grammar::mounts::{self, ShortKind};
+use crate::compose::keys::{Decode, Key, Later, Merge, Reader, Shape, keys};
+use crate::compose::model::files::External;
+use crate::compose::model::scalar::{Bytes, Pairs, Texts, mapping};
+use crate::diag::{Code, Diagnostic};
+use crate::origin::Spanned;
+use crate::syntax::{Map, Node, Value};
+
+keys! {
+    /// A mount in long form.
+    LongMount in "services.*.volumes[]" {
+        kind "type": String, Merge::Default, Reads, Translated, "`bind`, `volume`, `tmpfs`, `image`, `npipe` or `cluster`.";
+        source "source": String, Merge::Default, Reads, Translated, "The folder, volume or image.";
+        target "target": String, Merge::Default, Reads, Translated, "The path in the container.";
+        read_only "read_only": bool, Merge::Default, Reads, Translated, "Whether it cannot be written.";
+        consistency "consistency": Later, Merge::Default, Reads, Loader, "A hint for Docker Desktop.";
+        bind "bind": BindOptions, Merge::Default, Reads, Translated, "Options of a bind mount.";
+        volume "volume": VolumeOptions, Merge::Default, Reads, Translated, "Options of a volume mount.";
+        tmpfs "tmpfs": TmpfsOptions, Merge::Default, Reads, Translated, "Options of a folder in memory.";
+        image "image": Later, Merge::Default, Reads, Later, "Options of an image mount.";
+    }
+}
+
+keys! {
+    /// `volumes[].bind`.
+    BindOptions in "services.*.volumes[].bind" {
+        propagation "propagation": Later, Merge::Default, Reads, Later, "How mounts below it spread.";
+        create_host_path "create_host_path": bool, Merge::Default, Reads, Translated, "Whether a missing folder is made.";
+        recursive "recursive": Later, Merge::Default, Reads, Later, "Whether mounts below it are mounted too.";
+        selinux "selinux": Later, Merge::Default, Reads, Later, "How it is relabelled.";
+    }
+}
+
+keys! {
+    /// `volumes[].volume`.
+    VolumeOptions in "services.*.volumes[].volume" {
+        labels "labels": Later, Merge::Default, Reads, Later, "Labels of the volume.";
+        nocopy "nocopy": bool, Merge::Default, Reads, Translated, "Whether the image's content is not copied.";
+        subpath "subpath": String, Merge::Default, Reads, Translated, "A folder in the volume.";
+    }
+}
+
+keys! {
+    /// `volumes[].tmpfs`.
+    TmpfsOptions in "services.*.volumes[].tmpfs" {
+        size "size": Bytes, Merge::Default, Reads, Translated, "Its size in bytes.";
+        mode "mode": Later, Merge::Default, Reads, Later, "Its permission bits.";
+    }
+}
+
+macro_rules! without_short_form {
+    ($($name:ident)*) => {
+        $(impl $name {
+            fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+                mapping(node, reader)
+            }
+        })*
+    };
+}
+
+without_short_form! { LongMount BindOptions VolumeOptions TmpfsOptions Volume }
+
+/// One mount, in the form it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServiceMount {
+    /// `source:target:options`.
+    Short(mounts::ShortMount),
+    /// A mapping.
+    Long(Box<LongMount>),
+}
+
+impl Decode for ServiceMount {
+    const SHAPE: Shape = Shape::Table(LongMount::TABLE);
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let origin = node.origin;
+        let Value::String(text) = &node.value else {
+            let mount = LongMount::decode(node, reader)?;
+            if matches!(mount.target, Key::Absent | Key::Null(_)) {
+                reader.missing(origin, "target");
+                return None;
+            }
+            if matches!(mount.kind, Key::Absent | Key::Null(_)) {
+                reader.missing(origin, "type");
+                return None;
+            }
+            return Some(ServiceMount::Long(Box::new(mount)));
+        };
+        let mount = match mounts::parse_short(text) {
+            Ok(mount) => mount,
+            Err(message) => {
+                reader.bad_value(origin, message, "write source:target or source:target:ro");
+                return None;
+            }
+        };
+        if !mount.ignored.is_empty() {
+            let path = reader.path();
+            reader.diags.push(
+                Diagnostic::new(Code::NoCounterpart, origin, format!("`{path}` has an option without effect: {}", mount.ignored.join(", ")))
+                    .why("Docker ignores options that it does not know")
+                    .help("remove it")
+                    .key(path),
+            );
+        }
+        if !mount.target.starts_with('/') && mount.kind != ShortKind::Anonymous {
+            reader.bad_value(origin, format!("the mount point `{}` is not absolute", mount.target), "begin it with a slash");
+            return None;
+        }
+        Some(ServiceMount::Short(mount))
+    }
+}
+
+/// All mounts of a service.
+pub type Mounts = Vec<Spanned<ServiceMount>>;
+
+/// `tmpfs`: paths with options.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TmpfsMounts(pub Vec<Spanned<Tmpfs>>);
+
+/// A folder in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tmpfs {
+    /// Its path.
+    pub path: String,
+    /// `name=value` options.
+    pub options: Vec<(String, Option<String>)>,
+}
+
+impl Decode for TmpfsMounts {
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let texts = Texts::decode(node, reader)?;
+        let mut read = Vec::with_capacity(texts.0.len());
+        for text in texts.0 {
+            match mounts::parse_tmpfs(&text.value) {
+                Ok((path, options)) => read.push(Spanned { value: Tmpfs { path, options }, origin: text.origin }),
+                Err(message) => reader.bad_value(text.origin, message, "write a path, as /run:size=64m"),
+            }
+        }
+        Some(TmpfsMounts(read))
+    }
+}
+
+keys! {
+    /// A volume of the project.
+    Volume in "volumes.*" {
+        name "name": String, Merge::Default, Reads, Translated, "Its real name.";
+        driver "driver": String, Merge::Default, Reads, Translated, "The plugin that holds it.";
+        driver_opts "driver_opts": Pairs, Merge::Default, Reads, Translated, "Options of the plugin.";
+        external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
+        labels "labels": Later, Merge::Pairs, Reads, Later, "Its labels.";
+    }
+}

@@ -1,0 +1,113 @@
+//! Published and exposed ports (compose-spec, "ports", "expose"), in short and long form.
+
+use crate::compose::grammar::ports;
+use crate::compose::keys::{Decode, Merge, Reader, Shape, keys};
+use crate::compose::model::scalar::{mapping, scalar_text};
+use crate::origin::Spanned;
+use crate::syntax::{Map, Node, Value};
+
+keys! {
+    /// A port in long form.
+    LongPort in "services.*.ports[]" {
+        name "name": String, Merge::Default, Reads, Translated, "A name for people.";
+        mode "mode": String, Merge::Default, Reads, Translated, "`ingress` or `host`.";
+        host_ip "host_ip": String, Merge::Default, Reads, Translated, "The address of the host.";
+        target "target": i64, Merge::Default, Reads, Translated, "The container's port.";
+        published "published": PublishedText, Merge::Default, Reads, Translated, "The host's port or range.";
+        protocol "protocol": String, Merge::Default, Reads, Translated, "`tcp`, `udp` or `sctp`.";
+        app_protocol "app_protocol": String, Merge::Default, Reads, Translated, "What is spoken on it.";
+    }
+}
+
+impl LongPort {
+    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+        mapping(node, reader)
+    }
+}
+
+/// A published port as text: numbers are taken too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedText(pub String);
+
+impl Decode for PublishedText {
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match (&node.value, scalar_text(&node.value)) {
+            (Value::String(_) | Value::Int(_), Some(text)) => Some(PublishedText(text)),
+            _ => {
+                reader.wrong_type(&node, "a port or a range of ports");
+                None
+            }
+        }
+    }
+}
+
+/// One entry of `ports`, in the form it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServicePort {
+    /// `8080:80/tcp`: a range makes several.
+    Short(Vec<ports::PortMapping>),
+    /// A mapping.
+    Long(Box<LongPort>),
+}
+
+impl Decode for ServicePort {
+    const SHAPE: Shape = Shape::Table(LongPort::TABLE);
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let origin = node.origin;
+        let text = match &node.value {
+            Value::String(text) => text.clone(),
+            Value::Int(number) => number.to_string(),
+            Value::Map(_) => {
+                let port = LongPort::decode(node, reader)?;
+                if port.target.get().is_none() {
+                    reader.missing(origin, "target");
+                    return None;
+                }
+                return Some(ServicePort::Long(Box::new(port)));
+            }
+            Value::Null | Value::Bool(_) | Value::Float(_) | Value::Timestamp(_) | Value::List(_) => {
+                reader.wrong_type(&node, "a port such as \"8080:80\"");
+                return None;
+            }
+        };
+        match ports::parse_short(&text) {
+            Ok(mappings) if mappings.iter().all(|mapping| mapping.target > 0) => Some(ServicePort::Short(mappings)),
+            Ok(_) => {
+                reader.bad_value(origin, "0 is no port of a container", "write a port from 1 to 65535");
+                None
+            }
+            Err(message) => {
+                reader.bad_value(origin, message, "write CONTAINER, HOST:CONTAINER or ADDRESS:HOST:CONTAINER, as \"8080:80\"");
+                None
+            }
+        }
+    }
+}
+
+/// All published ports of a service.
+pub type Ports = Vec<Spanned<ServicePort>>;
+
+/// `expose`: ports with their protocols.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Exposes(pub Vec<Spanned<(u16, String)>>);
+
+impl Decode for Exposes {
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let Value::List(items) = node.value else {
+            reader.wrong_type(&node, "a list of ports");
+            return None;
+        };
+        let mut read = Vec::new();
+        for (index, item) in items.into_iter().enumerate() {
+            reader.within(format!("[{index}]"), |reader| match (&item.value, scalar_text(&item.value)) {
+                (Value::String(_) | Value::Int(_), Some(text)) => match ports::parse_expose(&text) {
+                    Ok(ports) => read.extend(ports.into_iter().map(|value| Spanned { value, origin: item.origin })),
+                    Err(message) => reader.bad_value(item.origin, message, "write a port such as \"8080\" or \"53/udp\""),
+                },
+                _ => reader.wrong_type(&item, "a port such as \"8080\""),
+            });
+        }
+        Some(Exposes(read))
+    }
+}

@@ -1,0 +1,111 @@
+//! ConfigMaps and Secrets; rule: every key arrives byte for byte, and pods that use a changed one are replaced.
+//!
+//! ```yaml
+//! kind: Secret
+//! data:                                 # not stringData: a key removed there would live on after the next apply
+//!   DB_PASSWORD: Z3Vlc3QtcGFzcw==
+//! ```
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::at::{At, arrange};
+use super::{Context, Manifest, meta};
+use crate::ir::{Data, EnvSource, FileObject, FileObjectKind, Name, VolumeSource, Workload};
+
+/// The object, owned by a workload or by the app.
+pub(super) fn file(context: &Context, file: &FileObject, owner: Option<&Name>) -> Manifest {
+    let FileObject { name, kind, entries, why } = file;
+    let mut at = At::default();
+    let metadata = meta::object(context, &mut at, name, owner.unwrap_or(name), why);
+    let mut manifest = match kind {
+        FileObjectKind::Secret => {
+            let mut data = BTreeMap::new();
+            for (key, content) in entries {
+                let Data { bytes, why } = content;
+                at.within("data", |at| at.because(key, why));
+                data.insert(key.clone(), ByteString(bytes.clone()));
+            }
+            at.finish(&Secret { metadata, data: Some(data), ..Default::default() }, owner)
+        }
+        FileObjectKind::ConfigMap => {
+            let (mut text, mut binary) = (BTreeMap::new(), BTreeMap::new());
+            for (key, content) in entries {
+                let Data { bytes, why } = content;
+                match std::str::from_utf8(bytes) {
+                    Ok(content) => {
+                        at.within("data", |at| at.because(key, why));
+                        text.insert(key.clone(), content.to_owned());
+                    }
+                    Err(_) => {
+                        at.within("binaryData", |at| at.because(key, why));
+                        binary.insert(key.clone(), ByteString(bytes.clone()));
+                    }
+                }
+            }
+            let object = ConfigMap { metadata, data: Some(text), binary_data: Some(binary), immutable: None };
+            at.finish(&object, owner)
+        }
+    };
+    for pointer in ["/data", "/binaryData"] {
+        if let Some(map) = manifest.object.pointer_mut(pointer).and_then(Value::as_object_mut) {
+            arrange(map, entries.iter().map(|(key, _)| key.as_str()));
+        }
+    }
+    manifest
+}
+
+/// The annotations that change when a file that the pod uses changes; files that are not written here have none.
+pub(super) fn checksums(context: &Context, at: &mut At, workload: &Workload) -> Option<BTreeMap<String, String>> {
+    let mut checksums = BTreeMap::new();
+    for file in context.files.iter().chain(&workload.files).filter(|file| uses(workload, file)) {
+        let kind = match file.kind {
+            FileObjectKind::Secret => "secret",
+            FileObjectKind::ConfigMap => "config",
+        };
+        // The part behind the slash has the limits of a name.
+        let key = format!("checksum/{}", Name::from_text(&format!("{kind}-{}", file.name)));
+        at.within("annotations", |at| at.because(&key, &super::Why::Decision("checksum-of-files")));
+        checksums.insert(key, checksum(file));
+    }
+    (!checksums.is_empty()).then_some(checksums)
+}
+
+/// Whether a workload's pods read a file object.
+fn uses(workload: &Workload, file: &FileObject) -> bool {
+    let in_env = || {
+        workload.container.env.iter().any(|variable| match &variable.source {
+            EnvSource::Secret { object, .. } => file.kind == FileObjectKind::Secret && *object == file.name,
+            EnvSource::Literal(_) => false,
+        })
+    };
+    let in_env_from = || {
+        workload.container.env_from.iter().any(|from| {
+            let (kind, name) = &from.value;
+            *kind == file.kind && *name == file.name
+        })
+    };
+    let in_volumes = || {
+        workload.volumes.iter().any(|volume| match &volume.source {
+            VolumeSource::Object { kind, object, .. } => *kind == file.kind && *object == file.name,
+            VolumeSource::Claim(_) | VolumeSource::Empty | VolumeSource::Memory(_) | VolumeSource::Host { .. } => false,
+        })
+    };
+    in_env() || in_env_from() || in_volumes()
+}
+
+/// The first 16 hexadecimal digits of a SHA-256 over all keys and contents, each led by its length.
+fn checksum(file: &FileObject) -> String {
+    let mut hasher = Sha256::new();
+    for (key, content) in &file.entries {
+        for bytes in [key.as_bytes(), &content.bytes] {
+            hasher.update(bytes.len().to_be_bytes());
+            hasher.update(bytes);
+        }
+    }
+    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

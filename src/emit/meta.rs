@@ -1,0 +1,80 @@
+//! Names, namespaces, labels and selectors; rule: the same three labels everywhere, and selectors that never change.
+//!
+//! ```yaml
+//! metadata:
+//!   name: web-published
+//!   namespace: shop
+//!   labels:
+//!     app.kubernetes.io/name: web
+//!     app.kubernetes.io/part-of: guestbook
+//!     app.kubernetes.io/managed-by: transship
+//! ```
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+
+use super::at::At;
+use super::{Context, Manifest, Why};
+use crate::ir::Name;
+
+/// Labels of an object or a pod.
+pub(super) type Labels = BTreeMap<String, String>;
+
+const NAME: &str = "app.kubernetes.io/name";
+const PART_OF: &str = "app.kubernetes.io/part-of";
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// The namespace that the app is to live in.
+pub(super) fn namespace(context: &Context) -> Option<Manifest> {
+    let name = context.namespace?;
+    let mut at = At::default();
+    let why = Why::Decision("chosen-namespace");
+    let metadata = ObjectMeta { namespace: None, ..object(context, &mut at, name, name, &why) };
+    Some(at.finish(&Namespace { metadata, ..Default::default() }, None))
+}
+
+/// The metadata of an object, with the reason why it is there at all.
+pub(super) fn object(context: &Context, at: &mut At, name: &Name, label: &Name, why: &Why) -> ObjectMeta {
+    at.because("apiVersion", why);
+    at.because("kind", why);
+    at.within("metadata", |at| {
+        at.because("name", why);
+        ObjectMeta {
+            name: Some(name.to_string()),
+            namespace: context.namespace.map(|name| at.decided("namespace", name.to_string(), "chosen-namespace")),
+            labels: Some(labels(context, at, label)),
+            ..Default::default()
+        }
+    })
+}
+
+/// The labels that everything has.
+pub(super) fn labels(context: &Context, at: &mut At, label: &Name) -> Labels {
+    at.within("labels", |at| {
+        at.here(&Why::Decision("standard-labels"));
+        let project = at.put(PART_OF, context.project);
+        Labels::from([
+            (NAME.to_owned(), label.to_string()),
+            (PART_OF.to_owned(), project.to_string()),
+            (MANAGED_BY.to_owned(), "transship".to_owned()),
+        ])
+    })
+}
+
+/// The labels that find a workload's pods.
+pub(super) fn selecting(context: &Context, workload: &Name) -> Labels {
+    Labels::from([(NAME.to_owned(), workload.to_string()), in_project(context)])
+}
+
+/// The label that everything of the project has.
+pub(super) fn in_project(context: &Context) -> (String, String) {
+    (PART_OF.to_owned(), context.project.value.to_string())
+}
+
+/// The selector of a controller.
+pub(super) fn selector(context: &Context, at: &mut At, workload: &Name) -> LabelSelector {
+    let labels = selecting(context, workload);
+    at.decided("selector", LabelSelector { match_labels: Some(labels), match_expressions: None }, "standard-labels")
+}

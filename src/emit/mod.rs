@@ -1,0 +1,152 @@
+//! Finished workloads written down as Kubernetes objects; rule: nothing is decided here, and every value keeps its reason.
+//!
+//! Before, in the terms of the IR: a Deployment `web` with two replicas that waits for port 3306 of `db`. After:
+//!
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata:
+//!   name: web
+//! spec:
+//!   replicas: 2
+//! # ... and its Secrets and ConfigMaps before it, its Services behind it
+//! ```
+
+mod access;
+mod at;
+mod config;
+mod container;
+mod escape;
+mod meta;
+mod order;
+mod pod;
+mod service;
+mod storage;
+mod wait;
+mod workload;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+pub use crate::ir::Why;
+use crate::ir::{App, FileObject, Kind, Name, Traced, Wait, WaitFor, Workload};
+
+/// A Kubernetes object, and where everything in it came from.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The object, its keys in the order of the output.
+    pub object: Value,
+    /// JSON pointers into it, each with the reason of all that stands there or below.
+    pub origins: Vec<(String, Why)>,
+    /// The workload that it belongs to; `None` when it belongs to the app.
+    pub owner: Option<Name>,
+}
+
+impl Manifest {
+    /// Its kind, as `Deployment`.
+    pub fn kind(&self) -> &str {
+        self.text("/kind")
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.text("/metadata/name")
+    }
+
+    /// Why the value at a JSON pointer is there: the reason recorded at the longest pointer that leads to it.
+    pub fn why(&self, pointer: &str) -> Option<&Why> {
+        self.origins
+            .iter()
+            .filter(|(prefix, _)| pointer.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            .max_by_key(|(prefix, _)| prefix.len())
+            .map(|(_, why)| why)
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// The images of the init containers that wait.
+#[derive(Clone, Debug)]
+pub struct Images {
+    /// Waits for ports and names: has `sh`, `nc`, `nslookup` and `grep`.
+    pub wait: Traced<String>,
+    /// Waits for Jobs: has `sh`, `curl` and `tr`.
+    pub job_wait: Traced<String>,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Images {
+            wait: Traced::decided("busybox:1.37".to_owned(), "wait-image"),
+            job_wait: Traced::decided("curlimages/curl:8.11.1".to_owned(), "wait-image"),
+        }
+    }
+}
+
+/// What every object may need to know about the app.
+struct Context<'a> {
+    project: &'a Traced<Name>,
+    namespace: Option<&'a Name>,
+    images: &'a Images,
+    /// The files that no single workload owns.
+    files: &'a [FileObject],
+    /// The names in the cluster of the Jobs that were written so far, by workload.
+    jobs: IndexMap<&'a Name, Name>,
+}
+
+impl Context<'_> {
+    /// The name that a workload's Job has in the cluster.
+    fn job(&self, workload: &Name) -> Name {
+        self.jobs.get(workload).unwrap_or(workload).clone()
+    }
+}
+
+/// Writes the app down: what is shared, then each workload with what belongs to it, Jobs before those that wait for them.
+pub fn emit(app: &App, images: &Images) -> Vec<Manifest> {
+    let App { project, namespace, files, claims, workloads } = app;
+    let mut context = Context { project, namespace: namespace.as_ref(), images, files, jobs: IndexMap::new() };
+    let mut manifests = Vec::new();
+    manifests.extend(meta::namespace(&context));
+    manifests.extend(files.iter().map(|file| config::file(&context, file, None)));
+    manifests.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
+    for workload in in_order(workloads) {
+        workload::emit(&mut context, workload, &mut manifests);
+    }
+    manifests
+}
+
+/// The order of the file, except that a Job comes no later than just before the first workload that waits for its end.
+fn in_order(workloads: &[Workload]) -> Vec<&Workload> {
+    fn visit<'a>(workload: &'a Workload, all: &'a [Workload], seen: &mut HashSet<&'a Name>, order: &mut Vec<&'a Workload>) {
+        if !seen.insert(&workload.name) {
+            return;
+        }
+        for name in workload.waits.iter().filter_map(awaited_job) {
+            if let Some(job) = all.iter().find(|other| other.name == *name && other.kind.value == Kind::Job) {
+                visit(job, all, seen, order);
+            }
+        }
+        order.push(workload);
+    }
+    let mut order = Vec::with_capacity(workloads.len());
+    let mut seen = HashSet::new();
+    for workload in workloads {
+        visit(workload, workloads, &mut seen, &mut order);
+    }
+    order
+}
+
+/// The workload whose end is waited for.
+fn awaited_job(wait: &Wait) -> Option<&Name> {
+    match &wait.wait_for {
+        WaitFor::Complete => Some(&wait.workload),
+        WaitFor::Port(_, _) | WaitFor::Resolve(_) => None,
+    }
+}
