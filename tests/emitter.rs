@@ -1,8 +1,8 @@
 //! The YAML emitter against an independent reader; rule: whatever the string and wherever it stands, it is read back as
 //! that string.
 //!
-//! The strings are those that YAML readers are known to take for something else, their combinations with everything that
-//! has a meaning in YAML, and random mixes, the same ones on every run.
+//! The strings are those that YAML readers are known to take for something else, their combinations with everything
+//! that has a meaning in YAML, and random mixes, the same ones on every run.
 
 use std::collections::HashSet;
 

@@ -41,6 +41,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// The path of the key it is about, as `services.web.ports[0]`; empty where it is about no key.
     pub key: String,
+    /// Leaves of the input that it speaks for beside its own place: a warning about a mapping speaks for all that stands in it.
+    pub covers: Vec<Origin>,
 }
 
 impl Diagnostic {
@@ -63,6 +65,7 @@ impl Diagnostic {
             why: None,
             help: Vec::new(),
             key: String::new(),
+            covers: Vec::new(),
         }
     }
 
@@ -96,6 +99,13 @@ impl Diagnostic {
         self
     }
 
+    /// Leaves that it speaks for.
+    #[must_use]
+    pub fn covers(mut self, leaves: impl IntoIterator<Item = Origin>) -> Self {
+        self.covers.extend(leaves);
+        self
+    }
+
     /// The path of the key it is about.
     #[must_use]
     pub fn key(mut self, path: impl Into<String>) -> Self {
@@ -108,6 +118,7 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    consumed: Vec<(Origin, &'static str)>,
 }
 
 impl Diagnostics {
@@ -116,6 +127,16 @@ impl Diagnostics {
         if self.list.last() != Some(&diagnostic) {
             self.list.push(diagnostic);
         }
+    }
+
+    /// Notes that a leaf of the input was used up without a trace in the manifests, and why that is right.
+    pub fn consume(&mut self, leaf: Origin, reason: &'static str) {
+        self.consumed.push((leaf, reason));
+    }
+
+    /// Every leaf that was used up, with the reason.
+    pub fn consumed(&self) -> &[(Origin, &'static str)] {
+        &self.consumed
     }
 
     /// All messages so far, in the order they were said.

@@ -71,13 +71,22 @@ impl At {
         mut work: impl FnMut(&mut At, T) -> R,
     ) -> Option<Vec<R>> {
         let list: Vec<R> = self.within(key, |at| {
-            items.into_iter().enumerate().map(|(index, item)| at.within(&index.to_string(), |at| work(at, item))).collect()
+            items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| at.within(&index.to_string(), |at| work(at, item)))
+                .collect()
         });
         (!list.is_empty()).then_some(list)
     }
 
     /// A list of values that have their reasons with them.
-    pub(super) fn texts<T, R>(&mut self, key: &str, items: &[Traced<T>], mut work: impl FnMut(&T) -> R) -> Option<Vec<R>> {
+    pub(super) fn texts<T, R>(
+        &mut self,
+        key: &str,
+        items: &[Traced<T>],
+        mut work: impl FnMut(&T) -> R,
+    ) -> Option<Vec<R>> {
         self.list(key, items, |at, item| {
             let Traced { value, why } = item;
             at.here(why);
@@ -114,7 +123,9 @@ fn tidy_generated(value: &mut Value) {
         Value::Object(map) => {
             for (key, child) in map.iter_mut() {
                 match (key.as_str(), child) {
-                    ("labels" | "matchLabels" | "selector", Value::Object(labels)) if labels.contains_key(LABELS[0]) => {
+                    ("labels" | "matchLabels" | "selector", Value::Object(labels))
+                        if labels.contains_key(LABELS[0]) =>
+                    {
                         arrange(labels, LABELS);
                     }
                     // What the user wrote.

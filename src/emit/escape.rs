@@ -62,7 +62,14 @@ mod tests {
 
     #[test]
     fn only_special_dollars_are_doubled() {
-        let texts = [("$$%s", "$$$%s"), ("$HOME", "$HOME"), ("$(date)", "$$(date)"), ("5$", "5$"), ("$$", "$$$"), ("$é", "$$é")];
+        let texts = [
+            ("$$%s", "$$$%s"),
+            ("$HOME", "$HOME"),
+            ("$(date)", "$$(date)"),
+            ("5$", "5$"),
+            ("$$", "$$$"),
+            ("$é", "$$é"),
+        ];
         for (text, escaped) in texts {
             assert_eq!(for_kubelet(text), escaped);
         }

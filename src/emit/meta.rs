@@ -31,22 +31,26 @@ pub(super) fn namespace(context: &Context) -> Option<Manifest> {
     let name = context.namespace?;
     let mut at = At::default();
     let why = Why::Decision("chosen-namespace");
-    let metadata = ObjectMeta { namespace: None, ..object(context, &mut at, name, name, &why) };
+    let metadata = cluster_wide(context, &mut at, name, name, &why);
     Some(at.finish(&Namespace { metadata, ..Default::default() }, None))
 }
 
 /// The metadata of an object, with the reason why it is there at all.
 pub(super) fn object(context: &Context, at: &mut At, name: &Name, label: &Name, why: &Why) -> ObjectMeta {
+    let metadata = cluster_wide(context, at, name, label, why);
+    let namespace = at.within("metadata", |at| {
+        context.namespace.map(|name| at.decided("namespace", name.to_string(), "chosen-namespace"))
+    });
+    ObjectMeta { namespace, ..metadata }
+}
+
+/// The metadata of an object that stands in no namespace.
+fn cluster_wide(context: &Context, at: &mut At, name: &Name, label: &Name, why: &Why) -> ObjectMeta {
     at.because("apiVersion", why);
     at.because("kind", why);
     at.within("metadata", |at| {
         at.because("name", why);
-        ObjectMeta {
-            name: Some(name.to_string()),
-            namespace: context.namespace.map(|name| at.decided("namespace", name.to_string(), "chosen-namespace")),
-            labels: Some(labels(context, at, label)),
-            ..Default::default()
-        }
+        ObjectMeta { name: Some(name.to_string()), labels: Some(labels(context, at, label)), ..Default::default() }
     })
 }
 

@@ -62,7 +62,9 @@ impl Manifest {
     pub fn why(&self, pointer: &str) -> Option<&Why> {
         self.origins
             .iter()
-            .filter(|(prefix, _)| pointer.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            .filter(|(prefix, _)| {
+                pointer.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
             .max_by_key(|(prefix, _)| prefix.len())
             .map(|(_, why)| why)
     }
@@ -124,7 +126,12 @@ pub fn emit(app: &App, images: &Images) -> Vec<Manifest> {
 
 /// The order of the file, except that a Job comes no later than just before the first workload that waits for its end.
 fn in_order(workloads: &[Workload]) -> Vec<&Workload> {
-    fn visit<'a>(workload: &'a Workload, all: &'a [Workload], seen: &mut HashSet<&'a Name>, order: &mut Vec<&'a Workload>) {
+    fn visit<'a>(
+        workload: &'a Workload,
+        all: &'a [Workload],
+        seen: &mut HashSet<&'a Name>,
+        order: &mut Vec<&'a Workload>,
+    ) {
         if !seen.insert(&workload.name) {
             return;
         }

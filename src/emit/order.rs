@@ -1,8 +1,8 @@
-//! The order of keys in an emitted object; rule: as in manifests written by hand (what it is, what it is called, what it
-//! does), with no nulls and no empty maps that say nothing, and what the user wrote left as it was written.
+//! The order of keys in an emitted object; rule: as in manifests written by hand (what it is, what
+//! it does), with no nulls and no empty maps that say nothing, and what the user wrote left as it was written.
 //!
-//! The types serialise alphabetically, so that `metadata` comes after `data` and `name` after `image`. One pass over the
-//! tree puts this right, led by the key under which a map, or the list that holds it, stands.
+//! The types serialise alphabetically, so that `metadata` comes after `data` and `name` after `image`. One pass over
+//! the tree puts this right, led by the key under which a map, or the list that holds it, stands.
 
 use serde_json::{Map, Value};
 

@@ -12,7 +12,8 @@
 
 use k8s_openapi::api::core::v1::{
     ConfigMapVolumeSource, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath, PersistentVolumeClaim,
-    PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, SecretVolumeSource, Volume, VolumeResourceRequirements,
+    PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, SecretVolumeSource, Volume,
+    VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -64,7 +65,10 @@ pub(super) fn volume(at: &mut At, volume: &ir::Volume) -> Volume {
         VolumeSource::Memory(size) => Volume { empty_dir: Some(memory_folder(at, size.as_ref())), ..empty },
         VolumeSource::Object { kind: FileObjectKind::ConfigMap, object, items } => {
             let items = at.within("configMap", |at| keys(at, items));
-            Volume { config_map: Some(ConfigMapVolumeSource { name: object.to_string(), items, ..Default::default() }), ..empty }
+            Volume {
+                config_map: Some(ConfigMapVolumeSource { name: object.to_string(), items, ..Default::default() }),
+                ..empty
+            }
         }
         VolumeSource::Object { kind: FileObjectKind::Secret, object, items } => {
             let items = at.within("secret", |at| keys(at, items));

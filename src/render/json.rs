@@ -1,5 +1,5 @@
-//! Objects as one JSON document; rule: many objects are one `List` of `v1`, which `kubectl apply -f` takes as it takes a
-//! file of several YAML documents.
+//! Objects as one JSON document; rule: many objects are one `List` of `v1`, which `kubectl apply -f` takes as it
+//! takes a file of several YAML documents.
 
 use std::fmt::Write;
 

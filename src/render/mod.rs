@@ -1,5 +1,5 @@
-//! The two texts in which finished Kubernetes objects leave the program; rule: whatever reads them gets every value back
-//! unchanged, and the text is what a person would have written.
+//! The two texts in which finished Kubernetes objects leave the program; rule: whatever reads them gets every value
+//! back unchanged, and the text is what a person would have written.
 
 pub mod json;
 pub mod yaml;

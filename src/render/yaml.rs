@@ -11,7 +11,8 @@ use serde_json::{Map, Number, Value};
 /// Longer strings are quoted: a plain one so long helps no reader.
 const LONGEST_PLAIN: usize = 4096;
 
-/// Readers give up on a key whose colon does not follow within 1024 characters; beyond this the key is written with `?`.
+/// Readers give up on a key whose colon does not follow within 1024 characters; beyond this the key is written with
+/// `?`.
 const LONGEST_SIMPLE_KEY: usize = 1000;
 
 /// Spaces per level.

@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
             let key_raw = self.raws.get(*key)?;
             if matches!(key_raw.what, What::MergeKey) {
                 let own = own.get_or_insert_with(|| self.own_keys(pairs));
-                let at = self.place(key_raw, step)?;
+                let at = self.place_key(key_raw, step);
                 self.merge(*value, at, own, &mut map, depth)?;
             } else {
                 let text = self.raws.key_text(*key)?;
@@ -91,6 +91,7 @@ impl<'a> Builder<'a> {
         for pairs in self.raws.merged(value).ok()? {
             // A chain of mappings that merge each other nests nothing but recurses all the same.
             self.check_depth(step, depth + 1)?;
+            self.count_copy(at)?;
             for (key, entry) in self.map(pairs, step, depth + 1)? {
                 if !own.contains(key.as_str()) {
                     map.entry(key).or_insert(entry);
@@ -102,21 +103,31 @@ impl<'a> Builder<'a> {
 
     fn key_origin(&mut self, key: Id, step: Step) -> Option<Origin> {
         let raw = self.raws.get(key)?;
-        let origin = self.place(raw, step)?;
+        let origin = self.place_key(raw, step);
         let What::Alias(target) = raw.what else { return Some(origin) };
         let target = self.raws.get(target)?;
-        self.place(target, Some((Via::Alias, origin)))
+        Some(self.place_key(target, Some((Via::Alias, origin))))
     }
 
-    /// The origin of a node here: its own where it is written, a new one in a copy.
+    /// The origin of a node here: its own where it is written, a new one in a copy. Counts the copies.
     fn place(&mut self, raw: &Raw, step: Step) -> Option<Origin> {
-        let Some((via, at)) = step else { return Some(raw.origin) };
+        if let Some((_, at)) = step {
+            self.count_copy(at)?;
+        }
+        Some(self.place_key(raw, step))
+    }
+
+    /// The same for a key, which is not counted: its value is.
+    fn place_key(&mut self, raw: &Raw, step: Step) -> Origin {
+        step.map_or(raw.origin, |(via, at)| self.sources.copy(raw.origin, via, at))
+    }
+
+    fn count_copy(&mut self, at: Origin) -> Option<()> {
         self.copies += 1;
-        // Keys are counted with their values: a mapping of two pairs makes five origins and three nodes.
-        if self.copies > 2 * MAX_COPIES {
+        if self.copies > MAX_COPIES {
             return self.limit(at, format!("aliases and merge keys copy more than {MAX_COPIES} values"));
         }
-        Some(self.sources.copy(raw.origin, via, at))
+        Some(())
     }
 
     fn count_bytes(&mut self, bytes: usize, (_, at): (Via, Origin)) -> Option<()> {

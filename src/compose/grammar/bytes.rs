@@ -10,7 +10,8 @@ pub fn parse(text: &str) -> Result<i64, String> {
     if let Ok(number) = text.parse::<i64>() {
         return Ok(number);
     }
-    let not_a_size = || format!("{text:?} is not a size: write a number and an optional b, k, m, g, t or p, like \"512m\"");
+    let not_a_size =
+        || format!("{text:?} is not a size: write a number and an optional b, k, m, g, t or p, like \"512m\"");
     let last = text.rfind(|c: char| c.is_ascii_digit() || c == '.' || c == ' ').ok_or_else(not_a_size)?;
     let (number, suffix) = text.split_at_checked(last + 1).ok_or_else(not_a_size)?;
     // One space between number and suffix is allowed; a second one makes the number invalid.
@@ -147,8 +148,8 @@ mod tests {
     #[test]
     fn refusals() {
         let cases = [
-            "", "abc", "1mbb", "1,5", "-1k", "1e", "1  k", " 1", "1bb", "1e999", "9e18k", "inf ", "nan ", "0x10", "1__0",
-            "_1", "1_", "--1", "+-1", "1e5 5", "1i", "5z", ".", "0xp1",
+            "", "abc", "1mbb", "1,5", "-1k", "1e", "1  k", " 1", "1bb", "1e999", "9e18k", "inf ", "nan ", "0x10",
+            "1__0", "_1", "1_", "--1", "+-1", "1e5 5", "1i", "5z", ".", "0xp1",
         ];
         for text in cases {
             assert!(parse(text).is_err(), "{text:?}");
@@ -157,7 +158,8 @@ mod tests {
 
     #[test]
     fn never_panics() {
-        for text in random_texts(&["1", "0x", "p", "_", ".", " ", "e", "-", "k", "ib", "é", "K", "99999999999"], 20_000) {
+        for text in random_texts(&["1", "0x", "p", "_", ".", " ", "e", "-", "k", "ib", "é", "K", "99999999999"], 20_000)
+        {
             let _ = parse(&text);
         }
     }

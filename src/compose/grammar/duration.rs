@@ -35,8 +35,9 @@ pub fn parse(text: &str) -> Result<i64, String> {
         if name.is_empty() {
             return Err(format!("{text:?} is not a duration: its unit is missing, like in \"90s\""));
         }
-        let unit = unit(name)
-            .ok_or_else(|| format!("{text:?} is not a duration: {name:?} is not one of ns, us, ms, s, m, h, d and w"))?;
+        let unit = unit(name).ok_or_else(|| {
+            format!("{text:?} is not a duration: {name:?} is not one of ns, us, ms, s, m, h, d and w")
+        })?;
         let part = amount(whole, fraction, unit).ok_or_else(too_long)?;
         total = total.checked_add(part).ok_or_else(too_long)?;
         rest = after;
@@ -163,7 +164,9 @@ mod tests {
 
     #[test]
     fn refusals() {
-        for text in ["", "-", "90", "1M", "1 s", "s", ".s", "1e3s", "1s ", "9223372036854775808ns", "99999999w", "--1s", "1S"] {
+        for text in
+            ["", "-", "90", "1M", "1 s", "s", ".s", "1e3s", "1s ", "9223372036854775808ns", "99999999w", "--1s", "1S"]
+        {
             assert!(parse(text).is_err(), "{text:?}");
         }
     }

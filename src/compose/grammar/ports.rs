@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn never_panics() {
-        for text in random_texts(&["1", "65535", ":", "-", "/", "tcp", "[", "]", ".", "::1", "é", "127.0.0.1"], 5_000) {
+        for text in random_texts(&["1", "65535", ":", "-", "/", "tcp", "[", "]", ".", "::1", "é", "127.0.0.1"], 5_000)
+        {
             let _ = parse_short(&text);
             let _ = parse_expose(&text);
         }

@@ -52,7 +52,7 @@ keys! {
         entrypoint "entrypoint": Command, Replace, Reads, Translated, "What replaces the image's entrypoint.";
         env_file "env_file": EnvFiles, UniqueBy(Path), Reads, Translated, "Files of environment variables.";
         environment "environment": Pairs, Merge::Pairs, Reads, Translated, "Environment variables.";
-        expose "expose": Exposes, Unique, Ignores, Translated, "Ports that other services reach.";
+        expose "expose": Exposes, Unique, Reads, Translated, "Ports that other services reach.";
         extends "extends": Later, Deep, Refuses, Later, "A service that it inherits from.";
         external_links "external_links": Later, Deep, Ignores, Later, "Containers outside the project.";
         extra_hosts "extra_hosts": Later, Deep, Reads, Later, "Lines for /etc/hosts.";
@@ -91,7 +91,7 @@ keys! {
         pull_policy "pull_policy": Later, Deep, Reads, Later, "When its image is pulled.";
         pull_refresh_after "pull_refresh_after": Later, Deep, Reads, Later, "When its image is pulled again.";
         read_only "read_only": bool, Deep, Reads, Translated, "Whether its root file system is read-only.";
-        restart "restart": String, Deep, Ignores, Translated, "When it is started again.";
+        restart "restart": String, Deep, Reads, Translated, "When it is started again.";
         runtime "runtime": Later, Deep, Reads, Later, "The runtime that runs it.";
         scale "scale": i64, Deep, Reads, Translated, "How many containers it has.";
         secrets "secrets": Grants, UniqueBy(GrantTarget("/run/secrets/")), Reads, Translated, "Secrets that it sees as files.";
@@ -102,7 +102,7 @@ keys! {
         stop_signal "stop_signal": String, Deep, Reads, Translated, "The signal that stops it.";
         storage_opt "storage_opt": Later, Deep, Reads, Later, "Storage options.";
         sysctls "sysctls": Later, Merge::Pairs, Reads, Later, "Kernel parameters.";
-        tmpfs "tmpfs": TmpfsMounts, Unique, Reads, Translated, "Folders in memory.";
+        tmpfs "tmpfs": TmpfsMounts, Unique, Ignores, Translated, "Folders in memory.";
         tty "tty": bool, Deep, Reads, Translated, "Whether it has a terminal.";
         ulimits "ulimits": Later, Deep, Reads, Later, "Limits of the process.";
         use_api_socket "use_api_socket": Later, Deep, Reads, Later, "Whether it reaches the Docker engine.";

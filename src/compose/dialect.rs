@@ -1,0 +1,106 @@
+//! Which of two dialects a file is written in: decided on the raw nodes, as interpolation and merge differ between them.
+
+use crate::origin::Origin;
+use crate::syntax::{Map, Node, Value};
+
+/// Whose rules hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `docker compose`.
+    Compose,
+    /// `docker stack deploy`.
+    Swarm,
+}
+
+impl Dialect {
+    /// `compose` or `swarm`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Dialect::Compose => "compose",
+            Dialect::Swarm => "swarm",
+        }
+    }
+}
+
+/// What was decided, why, and where the reason stands.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The dialect.
+    pub dialect: Dialect,
+    /// The reason, as a half sentence after "because".
+    pub because: String,
+    /// Where it stands; `None` where it is a file's name or nothing.
+    pub place: Option<Origin>,
+}
+
+const COMPOSE_TOP: &[&str] = &["name", "include", "models"];
+const COMPOSE_SERVICE: &[&str] = &[
+    "annotations", "attach", "develop", "extends", "gpus", "models", "platform", "post_start", "pre_start", "pre_stop", "profiles",
+    "provider", "pull_policy", "use_api_socket",
+];
+const SWARM_DEPLOY: &[&str] = &["placement", "update_config", "rollback_config", "endpoint_mode", "labels"];
+
+/// Decides by the keys of the documents, then by the names of the files.
+pub fn decide(documents: &[Node], file_names: &[String]) -> Decision {
+    let tops: Vec<&Map> = documents.iter().filter_map(map).collect();
+    if let Some((key, place)) = tops.iter().find_map(|top| compose_only(top)) {
+        return Decision { dialect: Dialect::Compose, because: format!("only docker compose knows `{key}`"), place: Some(place) };
+    }
+    if let Some((key, place)) = tops.iter().find_map(|top| swarm_only(top)) {
+        return Decision { dialect: Dialect::Swarm, because: format!("`{key}` means something on a swarm alone"), place: Some(place) };
+    }
+    let base = |name: &String| name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+    match file_names.iter().find(|name| base(name).contains("stack") || base(name).contains("swarm")) {
+        Some(name) => Decision { dialect: Dialect::Swarm, because: format!("the file is called {name}"), place: None },
+        None => Decision { dialect: Dialect::Compose, because: "nothing in it speaks of a swarm".to_owned(), place: None },
+    }
+}
+
+fn map(node: &Node) -> Option<&Map> {
+    if let Value::Map(map) = &node.value { Some(map) } else { None }
+}
+
+fn services(top: &Map) -> impl Iterator<Item = &Map> {
+    top.get("services").and_then(|entry| map(&entry.value)).into_iter().flat_map(Map::values).filter_map(|entry| map(&entry.value))
+}
+
+fn first(map: &Map, names: &[&str]) -> Option<(String, Origin)> {
+    map.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(name, entry)| (name.clone(), entry.key))
+}
+
+fn compose_only(top: &Map) -> Option<(String, Origin)> {
+    first(top, COMPOSE_TOP).or_else(|| {
+        services(top).find_map(|service| {
+            first(service, COMPOSE_SERVICE).or_else(|| {
+                let entry = service.get("depends_on")?;
+                map(&entry.value).map(|_| ("depends_on as a mapping".to_owned(), entry.key))
+            })
+        })
+    })
+}
+
+fn swarm_only(top: &Map) -> Option<(String, Origin)> {
+    let in_deploy = services(top).find_map(|service| {
+        let deploy = map(&service.get("deploy")?.value)?;
+        first(deploy, SWARM_DEPLOY).map(|(name, place)| (format!("deploy.{name}"), place)).or_else(|| {
+            let mode = deploy.get("mode")?;
+            let Value::String(text) = &mode.value.value else { return None };
+            (text != "replicated").then(|| (format!("mode: {text}"), mode.key))
+        })
+    });
+    in_deploy.or_else(|| overlay(top)).or_else(|| ["configs", "secrets"].iter().find_map(|section| external(top, section)))
+}
+
+fn overlay(top: &Map) -> Option<(String, Origin)> {
+    map(&top.get("networks")?.value)?.values().find_map(|network| {
+        let driver = map(&network.value)?.get("driver")?;
+        (driver.value.value == Value::String("overlay".to_owned())).then(|| ("driver: overlay".to_owned(), driver.key))
+    })
+}
+
+fn external(top: &Map, section: &str) -> Option<(String, Origin)> {
+    map(&top.get(section)?.value)?.values().find_map(|object| {
+        let external = map(&object.value)?.get("external")?;
+        Some((format!("{section} that are external"), external.key))
+    })
+}

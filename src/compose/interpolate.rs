@@ -1,0 +1,88 @@
+//! Interpolation of every string value of a document (compose-spec, "Interpolation"): never of keys.
+
+use crate::compose::Dialect;
+use crate::compose::grammar::template::{self, Mode, Outcome, TemplateError};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::origin::{Origin, Sources, VariableUse};
+use crate::syntax::{Node, Value};
+
+/// A variable's value and where it was set.
+pub type Lookup<'a> = dyn Fn(&str) -> Option<(String, String)> + 'a;
+
+/// Replaces `${...}` in every string value under a node.
+pub fn interpolate(node: &mut Node, dialect: Dialect, lookup: &Lookup<'_>, sources: &mut Sources, diags: &mut Diagnostics) {
+    let mut path = Vec::new();
+    walk(node, &mut path, &Context { dialect, lookup }, sources, diags);
+}
+
+struct Context<'a> {
+    dialect: Dialect,
+    lookup: &'a Lookup<'a>,
+}
+
+fn walk(node: &mut Node, path: &mut Vec<String>, context: &Context<'_>, sources: &mut Sources, diags: &mut Diagnostics) {
+    match &mut node.value {
+        Value::String(text) if text.contains('$') => {
+            if let Some(value) = replace(text, node.origin, path, context, sources, diags) {
+                *text = value;
+            }
+        }
+        Value::List(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                path.push(format!("[{index}]"));
+                walk(item, path, context, sources, diags);
+                path.pop();
+            }
+        }
+        Value::Map(map) => {
+            for (name, entry) in map.iter_mut() {
+                path.push(name.clone());
+                walk(&mut entry.value, path, context, sources, diags);
+                path.pop();
+            }
+        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) => {}
+    }
+}
+
+fn replace(text: &str, origin: Origin, path: &[String], context: &Context<'_>, sources: &mut Sources, diags: &mut Diagnostics) -> Option<String> {
+    let mode = match context.dialect {
+        Dialect::Compose => Mode::Compose,
+        Dialect::Swarm => Mode::Swarm,
+    };
+    let key = path.join(".").replace(".[", "[");
+    match template::interpolate(text, mode, &|name| (context.lookup)(name).map(|(value, _)| value)) {
+        Ok(Outcome { value, used, unset }) => {
+            for name in used {
+                let set_in = (context.lookup)(&name).map(|(_, place)| place);
+                sources.add_variable(origin, VariableUse { name, set_in });
+            }
+            for name in unset {
+                diags.push(
+                    Diagnostic::new(Code::VariableUnset, origin, format!("the variable `{name}` is not set"))
+                        .label("a blank string stands in for it")
+                        .help(format!("set it in the environment or in .env, or write a default: ${{{name}:-default}}"))
+                        .key(key.clone()),
+                );
+            }
+            Some(value)
+        }
+        Err(TemplateError::Syntax { message }) => {
+            diags.push(
+                Diagnostic::new(Code::InterpolationSyntax, origin, format!("`{key}` cannot be interpolated: {message}"))
+                    .help("write $$ where a dollar sign is meant")
+                    .key(key),
+            );
+            None
+        }
+        Err(TemplateError::Required { variable, message }) => {
+            let said = if message.is_empty() { String::new() } else { format!(": {message}") };
+            diags.push(
+                Diagnostic::new(Code::VariableRequired, origin, format!("the required variable `{variable}` is not set{said}"))
+                    .help(format!("set {variable} in the environment, in .env, or in a file named with --env-file"))
+                    .key(key),
+            );
+            None
+        }
+    }
+}

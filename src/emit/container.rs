@@ -1,0 +1,200 @@
+//! The main container; rule: a key only where somebody asked for it, and text that arrives as it was written.
+//!
+//! ```yaml
+//! - name: db
+//!   image: mysql:5.7
+//!   args:                              # `command` of Compose
+//!     - --character-set-server=utf8mb4
+//! ```
+
+use k8s_openapi::api::core::v1::{
+    Capabilities, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource, ExecAction,
+    Lifecycle, LifecycleHandler, Probe, ResourceRequirements, SecretEnvSource, SecretKeySelector, SecurityContext,
+    VolumeMount,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+
+use super::at::At;
+use super::escape::for_kubelet;
+use crate::ir::{self, ContainerMount, EnvSource, FileObjectKind, Name, Protocol, Traced, Why};
+
+/// The container of a workload, named like it.
+pub(super) fn main(at: &mut At, name: &Name, why: &Why, ports: &[ir::Port], container: &ir::Container) -> Container {
+    let ir::Container {
+        image,
+        pull,
+        command,
+        args,
+        working_dir,
+        env,
+        env_from,
+        resources: limits_and_requests,
+        security: rights,
+        mounts,
+        startup,
+        readiness,
+        liveness,
+        stop_signal,
+        stdin,
+        tty,
+    } = container;
+    at.because("name", why);
+    Container {
+        name: name.to_string(),
+        image: Some(at.put("image", image)),
+        image_pull_policy: at.maybe("imagePullPolicy", pull.as_ref()).map(str::to_owned),
+        command: words(at, "command", command.as_deref()),
+        args: words(at, "args", args.as_deref()),
+        working_dir: at.maybe("workingDir", working_dir.as_ref()),
+        ports: at.list("ports", ports, container_port),
+        env_from: at.list("envFrom", env_from, env_from_source),
+        env: at.list("env", env, variable),
+        startup_probe: startup.as_ref().map(|check| probe(at, "startupProbe", check)),
+        readiness_probe: readiness.as_ref().map(|check| probe(at, "readinessProbe", check)),
+        liveness_probe: liveness.as_ref().map(|check| probe(at, "livenessProbe", check)),
+        lifecycle: stop_signal.as_ref().map(|signal| before_stop(at, signal)),
+        resources: at.within("resources", |at| resources(at, limits_and_requests)),
+        security_context: at.within("securityContext", |at| security(at, rights)),
+        volume_mounts: at.list("volumeMounts", mounts, mount),
+        stdin: at.flag("stdin", stdin.map(Why::Origin).as_ref()),
+        tty: at.flag("tty", tty.map(Why::Origin).as_ref()),
+        ..Default::default()
+    }
+}
+
+/// Arguments that the kubelet will read.
+fn words(at: &mut At, key: &str, words: Option<&[Traced<String>]>) -> Option<Vec<String>> {
+    at.texts(key, words?, |word| for_kubelet(word))
+}
+
+fn container_port(at: &mut At, listening: &ir::Port) -> ContainerPort {
+    let ir::Port { number, protocol: transport, stated, host_port } = listening;
+    // Whether it was stated matters to waits alone.
+    let _ = stated;
+    at.here(&number.why);
+    ContainerPort {
+        container_port: i32::from(number.value),
+        host_port: at.maybe("hostPort", host_port.as_ref()).map(i32::from),
+        protocol: protocol(*transport),
+        ..Default::default()
+    }
+}
+
+fn env_from_source(at: &mut At, from: &Traced<(FileObjectKind, Name)>) -> EnvFromSource {
+    let Traced { value: (kind, name), why } = from;
+    at.here(why);
+    let name = name.to_string();
+    match kind {
+        FileObjectKind::ConfigMap => {
+            EnvFromSource { config_map_ref: Some(ConfigMapEnvSource { name, optional: None }), ..Default::default() }
+        }
+        FileObjectKind::Secret => {
+            EnvFromSource { secret_ref: Some(SecretEnvSource { name, optional: None }), ..Default::default() }
+        }
+    }
+}
+
+fn variable(at: &mut At, variable: &ir::EnvVar) -> EnvVar {
+    let ir::EnvVar { name, source, why } = variable;
+    at.here(why);
+    let name = name.clone();
+    match source {
+        EnvSource::Literal(text) => EnvVar { name, value: Some(for_kubelet(text)), value_from: None },
+        EnvSource::Secret { object, key } => {
+            let secret = SecretKeySelector { name: object.to_string(), key: key.clone(), optional: None };
+            EnvVar {
+                name,
+                value: None,
+                value_from: Some(EnvVarSource { secret_key_ref: Some(secret), ..Default::default() }),
+            }
+        }
+    }
+}
+
+fn probe(at: &mut At, key: &str, check: &ir::Probe) -> Probe {
+    let ir::Probe { command, period, timeout, failures } = check;
+    at.within(key, |at| Probe {
+        exec: Some(at.within("exec", |at| ExecAction { command: words(at, "command", Some(command)) })),
+        period_seconds: Some(count(at.put("periodSeconds", period))),
+        timeout_seconds: Some(count(at.put("timeoutSeconds", timeout))),
+        failure_threshold: Some(count(at.put("failureThreshold", failures))),
+        ..Default::default()
+    })
+}
+
+/// Sends the signal and stays until it has worked, for the kubelet sends its own one afterwards. Hooks are not expanded.
+fn before_stop(at: &mut At, signal: &Traced<String>) -> Lifecycle {
+    let signal = at.put("lifecycle", signal);
+    let signal = signal.strip_prefix("SIG").unwrap_or(&signal);
+    let script = format!("kill -s {signal} 1; while kill -0 1 2>/dev/null; do sleep 1; done");
+    let exec = Some(ExecAction { command: Some(vec!["sh".to_owned(), "-c".to_owned(), script]) });
+    Lifecycle { pre_stop: Some(LifecycleHandler { exec, ..Default::default() }), ..Default::default() }
+}
+
+fn resources(at: &mut At, resources: &ir::Resources) -> Option<ResourceRequirements> {
+    let ir::Resources { limit_cpu, limit_memory, request_cpu, request_memory } = resources;
+    let mut pair = |key: &str, cores: &Option<Traced<i64>>, bytes: &Option<Traced<i64>>| {
+        at.within(key, |at| {
+            let cpu = at.maybe("cpu", cores.as_ref()).map(|value| ("cpu".to_owned(), cpu(value)));
+            let memory = at.maybe("memory", bytes.as_ref()).map(|value| ("memory".to_owned(), memory(value)));
+            (cpu.is_some() || memory.is_some()).then(|| cpu.into_iter().chain(memory).collect())
+        })
+    };
+    let limits = pair("limits", limit_cpu, limit_memory);
+    let requests = pair("requests", request_cpu, request_memory);
+    (limits.is_some() || requests.is_some()).then_some(ResourceRequirements { limits, requests, claims: None })
+}
+
+fn security(at: &mut At, security: &ir::SecurityContext) -> Option<SecurityContext> {
+    let ir::SecurityContext { user, group, read_only_root, privileged, add, drop } = security;
+    let capabilities = at.within("capabilities", |at| {
+        let (add, drop) = (at.texts("add", add, String::clone), at.texts("drop", drop, String::clone));
+        (add.is_some() || drop.is_some()).then_some(Capabilities { add, drop })
+    });
+    let context = SecurityContext {
+        run_as_user: at.maybe("runAsUser", user.as_ref()),
+        run_as_group: at.maybe("runAsGroup", group.as_ref()),
+        read_only_root_filesystem: at.flag("readOnlyRootFilesystem", read_only_root.map(Why::Origin).as_ref()),
+        privileged: at.flag("privileged", privileged.map(Why::Origin).as_ref()),
+        capabilities,
+        ..Default::default()
+    };
+    (context != SecurityContext::default()).then_some(context)
+}
+
+fn mount(at: &mut At, mount: &ContainerMount) -> VolumeMount {
+    let ContainerMount { volume, path, subpath, read_only } = mount;
+    at.here(&path.why);
+    VolumeMount {
+        name: volume.to_string(),
+        mount_path: path.value.clone(),
+        sub_path: at.maybe("subPath", subpath.as_ref()),
+        read_only: at.flag("readOnly", read_only.as_ref()),
+        ..Default::default()
+    }
+}
+
+/// The protocol of a port, where it is not the usual one.
+pub(super) fn protocol(protocol: Protocol) -> Option<String> {
+    match protocol {
+        Protocol::Tcp => None,
+        Protocol::Udp | Protocol::Sctp => Some(protocol.word().to_owned()),
+    }
+}
+
+/// A number as the API has it.
+pub(super) fn count(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Thousandths of a core: `500m`, `2`, `0`.
+pub(super) fn cpu(thousandths: i64) -> Quantity {
+    Quantity(if thousandths % 1000 == 0 { (thousandths / 1000).to_string() } else { format!("{thousandths}m") })
+}
+
+/// Bytes in the largest unit that divides them.
+pub(super) fn memory(bytes: i64) -> Quantity {
+    let units = [(1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")];
+    let unit = units.iter().find(|(size, _)| bytes != 0 && bytes % size == 0);
+    Quantity(unit.map_or_else(|| bytes.to_string(), |(size, unit)| format!("{}{unit}", bytes / size)))
+}

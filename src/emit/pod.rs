@@ -1,0 +1,98 @@
+//! The template of a workload's pods; rule: what Docker gave a container, and none of what Kubernetes adds unasked.
+//!
+//! ```yaml
+//! spec:
+//!   automountServiceAccountToken: false
+//!   enableServiceLinks: false           # Docker injects no DB_PORT=tcp://... variables
+//!   securityContext:
+//!     seccompProfile:
+//!       type: RuntimeDefault
+//! ```
+
+use k8s_openapi::api::core::v1::{
+    Affinity, PodAffinity, PodAffinityTerm, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+
+use super::at::At;
+use super::{Context, access, config, container, meta, storage, wait};
+use crate::ir::{Kind, Name, Pod, Traced, Why, Workload};
+
+/// The label of workloads that must share a node.
+const TOGETHER: &str = "transship.dev/together";
+
+/// The template of a workload's pods.
+pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> PodTemplateSpec {
+    let Pod { grace_seconds, hostname, fs_group, together } = &workload.pod;
+    at.within("template", |at| {
+        let metadata = at.within("metadata", |at| metadata(context, at, workload, together.as_ref()));
+        let spec = at.within("spec", |at| {
+            let mut volumes = at.list("volumes", &workload.volumes, storage::volume).unwrap_or_default();
+            let index = volumes.len().to_string();
+            volumes.extend(at.within("volumes", |at| at.within(&index, |at| wait::volume(at, workload))));
+            PodSpec {
+                service_account_name: access::account(workload).map(|(name, why)| {
+                    at.because("serviceAccountName", why);
+                    name.to_string()
+                }),
+                automount_service_account_token: Some(at.decided(
+                    "automountServiceAccountToken",
+                    false,
+                    "no-account-token",
+                )),
+                enable_service_links: Some(at.decided("enableServiceLinks", false, "no-service-links")),
+                restart_policy: (workload.kind.value == Kind::Job).then(|| {
+                    at.because("restartPolicy", &workload.kind.why);
+                    "Never".to_owned()
+                }),
+                hostname: at.maybe("hostname", hostname.as_ref()),
+                termination_grace_period_seconds: Some(i64::from(
+                    at.put("terminationGracePeriodSeconds", grace_seconds),
+                )),
+                affinity: together.as_ref().map(|name| affinity(context, at, name)),
+                security_context: Some(at.within("securityContext", |at| security(at, fs_group.as_ref()))),
+                init_containers: at
+                    .list("initContainers", &workload.waits, |at, wait| wait::container(context, at, workload, wait)),
+                containers: at
+                    .list("containers", [&workload.container], |at, container| {
+                        let why = Why::Origin(workload.origin);
+                        container::main(at, &workload.name, &why, &workload.ports, container)
+                    })
+                    .unwrap_or_default(),
+                volumes: Some(volumes),
+                ..Default::default()
+            }
+        });
+        PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
+    })
+}
+
+fn metadata(context: &Context, at: &mut At, workload: &Workload, together: Option<&Traced<Name>>) -> ObjectMeta {
+    let mut labels = meta::labels(context, at, &workload.name);
+    let group = at.within("labels", |at| at.maybe(TOGETHER, together));
+    labels.extend(group.map(|name| (TOGETHER.to_owned(), name.to_string())));
+    ObjectMeta { labels: Some(labels), annotations: config::checksums(context, at, workload), ..Default::default() }
+}
+
+/// On the node where the others of the group are.
+fn affinity(context: &Context, at: &mut At, group: &Traced<Name>) -> Affinity {
+    let name = at.put("affinity", group).to_string();
+    let labels = [(TOGETHER.to_owned(), name), meta::in_project(context)].into();
+    let term = PodAffinityTerm {
+        label_selector: Some(LabelSelector { match_labels: Some(labels), match_expressions: None }),
+        topology_key: "kubernetes.io/hostname".to_owned(),
+        ..Default::default()
+    };
+    let required_during_scheduling_ignored_during_execution = Some(vec![term]);
+    let pod_affinity = PodAffinity { required_during_scheduling_ignored_during_execution, ..Default::default() };
+    Affinity { pod_affinity: Some(pod_affinity), ..Default::default() }
+}
+
+fn security(at: &mut At, fs_group: Option<&Traced<i64>>) -> PodSecurityContext {
+    let profile = SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None };
+    PodSecurityContext {
+        fs_group: at.maybe("fsGroup", fs_group),
+        seccomp_profile: Some(at.decided("seccompProfile", profile, "docker-default-seccomp")),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,297 @@
+//! An app built by hand, and what must hold of everything that is written down.
+
+use serde_json::Value;
+
+use super::{Images, Manifest, emit};
+use crate::ir::{
+    Amount, App, Claim, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind, ExposurePort,
+    FileObject, FileObjectKind, JobRole, Kind, Name, Pod, Port, Probe, Protocol, Resources, Rollout, SecurityContext,
+    Traced, Volume, VolumeSource, Wait, WaitFor, Why, Workload,
+};
+use crate::origin::{Origin, Sources};
+
+fn name(text: &str) -> Name {
+    Name::from_text(text)
+}
+
+fn said<T>(value: T) -> Traced<T> {
+    Traced { value, why: why() }
+}
+
+fn why() -> Why {
+    Why::Origin(origin())
+}
+
+fn origin() -> Origin {
+    let mut sources = Sources::default();
+    let file = sources.add_file("compose.yaml", "services: {}");
+    sources.add(file, 0..8)
+}
+
+fn container(image: &str) -> Container {
+    Container {
+        image: said(image.to_owned()),
+        pull: None,
+        command: None,
+        args: None,
+        working_dir: None,
+        env: Vec::new(),
+        env_from: Vec::new(),
+        resources: Resources::default(),
+        security: SecurityContext::default(),
+        mounts: Vec::new(),
+        startup: None,
+        readiness: None,
+        liveness: None,
+        stop_signal: None,
+        stdin: None,
+        tty: None,
+    }
+}
+
+fn workload(text: &str, kind: Kind) -> Workload {
+    Workload {
+        name: name(text),
+        service: text.to_owned(),
+        origin: origin(),
+        kind: Traced::decided(kind, "kind"),
+        replicas: said(1),
+        min_ready_seconds: None,
+        rollout: said(Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::All }),
+        runs_once: None,
+        dependencies: Vec::new(),
+        ports: Vec::new(),
+        published: Vec::new(),
+        check: None,
+        mounts: Vec::new(),
+        headless: None,
+        container: container("image:1"),
+        pod: Pod { grace_seconds: said(10), hostname: None, fs_group: None, together: None },
+        waits: Vec::new(),
+        roles: Vec::new(),
+        volumes: Vec::new(),
+        claim_templates: Vec::new(),
+        governing: None,
+        exposures: Vec::new(),
+        files: Vec::new(),
+    }
+}
+
+fn file(text: &str, kind: FileObjectKind, entries: &[(&str, &[u8])]) -> FileObject {
+    let entries =
+        entries.iter().map(|(key, bytes)| ((*key).to_owned(), Data { bytes: bytes.to_vec(), why: why() })).collect();
+    FileObject { name: name(text), kind, entries, why: why() }
+}
+
+fn wait(workload: &str, wait_for: WaitFor) -> Wait {
+    Wait { workload: name(workload), wait_for, why: why() }
+}
+
+fn volume(text: &str, source: VolumeSource) -> Volume {
+    Volume { name: name(text), source, why: why() }
+}
+
+fn web() -> Workload {
+    let probe = Probe { command: vec![said("true".to_owned())], period: said(5), timeout: said(5), failures: said(3) };
+    let port = |number, protocol| Port { number: said(number), protocol, stated: true, host_port: Some(said(number)) };
+    let exposed = |port, target| ExposurePort { port: said(port), target, protocol: Protocol::Tcp };
+    let exposure = |text, kind, ports| Exposure { name: name(text), kind, ports, not_ready: Some(why()), why: why() };
+    let secret = EnvSource::Secret { object: name("web"), key: "B".to_owned() };
+    let items = vec![("z".to_owned(), Some(said(0o400)))];
+    Workload {
+        min_ready_seconds: Some(said(10)),
+        ports: vec![port(80, Protocol::Tcp), port(53, Protocol::Udp)],
+        container: Container {
+            pull: Some(said("Always")),
+            command: Some(vec![said("$$%s".to_owned())]),
+            args: Some(vec![said("$(date)".to_owned())]),
+            working_dir: Some(said("/srv".to_owned())),
+            env: vec![
+                EnvVar { name: "A".to_owned(), source: EnvSource::Literal("a$(b)".to_owned()), why: why() },
+                EnvVar { name: "B".to_owned(), source: secret, why: why() },
+            ],
+            env_from: vec![said((FileObjectKind::ConfigMap, name("shared")))],
+            resources: Resources {
+                limit_cpu: Some(said(1500)),
+                limit_memory: Some(said(128 << 20)),
+                request_cpu: Some(said(0)),
+                request_memory: Some(said(0)),
+            },
+            security: SecurityContext {
+                user: Some(said(1)),
+                group: Some(said(1)),
+                read_only_root: Some(origin()),
+                privileged: None,
+                add: vec![said("NET_ADMIN".to_owned())],
+                drop: Vec::new(),
+            },
+            mounts: vec![ContainerMount {
+                volume: name("files"),
+                path: said("/files".to_owned()),
+                subpath: Some(said("z".to_owned())),
+                read_only: Some(why()),
+            }],
+            startup: Some(probe.clone()),
+            readiness: Some(probe.clone()),
+            liveness: Some(probe),
+            stop_signal: Some(said("SIGINT".to_owned())),
+            stdin: Some(origin()),
+            tty: Some(origin()),
+            ..container("web:1")
+        },
+        pod: Pod {
+            grace_seconds: said(10),
+            hostname: Some(said("web".to_owned())),
+            fs_group: Some(said(1)),
+            together: Some(said(name("data"))),
+        },
+        waits: vec![
+            wait("db", WaitFor::Port(name("db"), 3306)),
+            wait("agent", WaitFor::Resolve(name("agent"))),
+            wait("migrate", WaitFor::Complete),
+        ],
+        roles: vec![JobRole { workload: name("migrate"), name: name("web-waits"), why: why() }],
+        volumes: vec![
+            volume("files", VolumeSource::Object { kind: FileObjectKind::Secret, object: name("web"), items }),
+            volume("data", VolumeSource::Claim(name("data"))),
+            volume("empty", VolumeSource::Empty),
+            volume("memory", VolumeSource::Memory(Some(said(1 << 20)))),
+            volume("host", VolumeSource::Host { path: "/dev".to_owned(), kind: "Directory" }),
+        ],
+        exposures: vec![
+            exposure("web", ExposureKind::Cluster, vec![exposed(80, None)]),
+            exposure("web-published", ExposureKind::LoadBalancer, vec![exposed(8080, Some(80))]),
+        ],
+        files: vec![file("web", FileObjectKind::Secret, &[("z", b"1"), ("B", b"2")])],
+        ..workload("web", Kind::Deployment)
+    }
+}
+
+/// One of everything; `web` waits for the Job `migrate`, which stands behind it.
+fn sample() -> App {
+    let mut db = workload("db", Kind::StatefulSet);
+    db.governing = Some(name("db-headless"));
+    db.claim_templates.push(Claim { name: name("db-data"), size: said(1 << 30), why: why() });
+    db.exposures.push(Exposure {
+        name: name("db-headless"),
+        kind: ExposureKind::Headless,
+        ports: Vec::new(),
+        not_ready: None,
+        why: why(),
+    });
+    App {
+        project: said(name("shop")),
+        namespace: Some(name("space")),
+        files: vec![file("shared", FileObjectKind::ConfigMap, &[("Z", b"$(x)"), ("A", b"\xff")])],
+        claims: vec![Claim { name: name("data"), size: said(5), why: why() }],
+        workloads: vec![db, web(), workload("agent", Kind::DaemonSet), workload("migrate", Kind::Job)],
+    }
+}
+
+fn written(app: &App) -> Vec<Manifest> {
+    emit(app, &Images::default())
+}
+
+fn find<'a>(manifests: &'a [Manifest], kind: &str) -> &'a Manifest {
+    manifests.iter().find(|manifest| manifest.kind() == kind).unwrap()
+}
+
+fn text<'a>(manifest: &'a Manifest, pointer: &str) -> &'a str {
+    manifest.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The pointers of all leaves that nothing explains.
+fn unexplained(manifest: &Manifest) -> Vec<String> {
+    fn leaves(value: &Value, pointer: &str, found: &mut Vec<String>) {
+        let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
+        match value {
+            Value::Object(map) if !map.is_empty() => {
+                map.iter().for_each(|(key, child)| leaves(child, &format!("{pointer}/{}", escape(key)), found));
+            }
+            Value::Array(items) if !items.is_empty() => {
+                items.iter().enumerate().for_each(|(index, child)| leaves(child, &format!("{pointer}/{index}"), found));
+            }
+            Value::Object(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                found.push(pointer.to_owned());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    leaves(&manifest.object, "", &mut found);
+    found.retain(|pointer| manifest.why(pointer).is_none());
+    found
+}
+
+#[test]
+fn every_leaf_is_explained_and_every_reason_has_its_place() {
+    for manifest in written(&sample()) {
+        assert_eq!(unexplained(&manifest), Vec::<String>::new(), "{:#}", manifest.object);
+        for (pointer, _) in &manifest.origins {
+            assert!(manifest.object.pointer(pointer).is_some(), "{pointer} of {}", manifest.kind());
+        }
+    }
+}
+
+#[test]
+fn jobs_and_rights_stand_before_those_who_need_them() {
+    let manifests = written(&sample());
+    let kinds: Vec<&str> = manifests.iter().map(Manifest::kind).collect();
+    let expected = [
+        ["Namespace", "ConfigMap", "PersistentVolumeClaim", "StatefulSet", "Service"].as_slice(),
+        &["Job", "Secret", "ServiceAccount", "Role", "RoleBinding", "Deployment", "Service", "Service", "DaemonSet"],
+    ];
+    assert_eq!(kinds, expected.concat());
+}
+
+#[test]
+fn a_job_is_named_after_its_template() {
+    let mut app = sample();
+    let before = written(&app);
+    let job = find(&before, "Job").name().to_owned();
+    assert_eq!(text(find(&before, "Role"), "/rules/0/resourceNames/0"), job);
+    let script = text(find(&before, "Deployment"), "/spec/template/spec/initContainers/2/command/2");
+    assert!(script.contains(&format!("$$(cat $dir/namespace)/jobs/{job}\n")), "{script}");
+    assert_eq!(find(&written(&app), "Job").name(), job);
+    app.workloads[3].container.image.value.push('1');
+    assert_ne!(find(&written(&app), "Job").name(), job);
+}
+
+#[test]
+fn text_is_escaped_where_the_kubelet_reads_it_alone() {
+    let manifests = written(&sample());
+    let web = find(&manifests, "Deployment");
+    let main = "/spec/template/spec/containers/0";
+    assert_eq!(text(web, &format!("{main}/command/0")), "$$$%s");
+    assert_eq!(text(web, &format!("{main}/args/0")), "$$(date)");
+    assert_eq!(text(web, &format!("{main}/env/0/value")), "a$$(b)");
+    assert_eq!(text(find(&manifests, "ConfigMap"), "/data/Z"), "$(x)");
+    assert_eq!(text(find(&manifests, "ConfigMap"), "/binaryData/A"), "/w==");
+}
+
+#[test]
+fn keys_and_labels_keep_their_order() {
+    let manifests = written(&sample());
+    let keys = |pointer: &str| -> Vec<String> {
+        let map = find(&manifests, "Secret").object.pointer(pointer).and_then(Value::as_object).unwrap();
+        map.keys().cloned().collect()
+    };
+    assert_eq!(keys("/data"), ["z", "B"]);
+    assert_eq!(
+        keys("/metadata/labels"),
+        ["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"]
+    );
+}
+
+#[test]
+fn a_changed_file_rolls_the_pods() {
+    let mut app = sample();
+    let sum = |app: &App, file: &str| {
+        let pointer = format!("/spec/template/metadata/annotations/checksum~1{file}");
+        text(find(&written(app), "Deployment"), &pointer).to_owned()
+    };
+    let (own, shared) = (sum(&app, "secret-web"), sum(&app, "config-shared"));
+    assert_eq!((own.len(), shared.len()), (16, 16));
+    app.files[0].entries[0].1.bytes.push(b'!');
+    assert_eq!(sum(&app, "secret-web"), own);
+    assert_ne!(sum(&app, "config-shared"), shared);
+}

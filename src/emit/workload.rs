@@ -1,0 +1,188 @@
+//! A workload and all that belongs to it; rule: its files and rights stand before it, its Services behind it.
+//!
+//! A Job's name ends in a hash of its spec, which never changes in the cluster: a changed one is a new Job, and as the name stands
+//! in the pods that wait for it, they wait for the new one.
+
+use k8s_openapi::api::apps::v1::{
+    DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, Deployment, DeploymentSpec, DeploymentStrategy,
+    RollingUpdateDaemonSet, RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
+};
+use k8s_openapi::api::batch::v1::{Job, JobSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::at::At;
+use super::{Context, Manifest, Why, access, config, container, meta, pod, service, storage};
+use crate::ir::{Amount, Kind, Name, Rollout, Traced, Workload, short_hash};
+
+/// Writes down a workload and what belongs to it.
+pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manifests: &mut Vec<Manifest>) {
+    let name = &workload.name;
+    account_for(workload);
+    manifests.extend(workload.files.iter().map(|file| config::file(context, file, Some(name))));
+    access::emit(context, workload, manifests);
+    let manifest = match workload.kind.value {
+        Kind::Deployment => deployment(context, workload),
+        Kind::StatefulSet => stateful_set(context, workload),
+        Kind::DaemonSet => daemon_set(context, workload),
+        Kind::Job => {
+            let (job, manifest) = job(context, workload);
+            context.jobs.insert(name, job);
+            manifest
+        }
+    };
+    manifests.push(manifest);
+    manifests.extend(workload.exposures.iter().map(|exposure| service::emit(context, name, exposure)));
+}
+
+/// Takes a workload apart, so that a new field does not compile until somebody thought about it here.
+fn account_for(workload: &Workload) {
+    let Workload {
+        name,
+        service,
+        origin,
+        kind,
+        replicas,
+        min_ready_seconds,
+        rollout,
+        runs_once,
+        dependencies,
+        ports,
+        published,
+        check,
+        mounts,
+        headless,
+        container,
+        pod,
+        waits,
+        roles,
+        volumes,
+        claim_templates,
+        governing,
+        exposures,
+        files,
+    } = workload;
+    // Written down in this module and those beside it.
+    let _ = (name, origin, kind, replicas, min_ready_seconds, rollout, ports, container, pod);
+    let _ = (waits, roles, volumes, claim_templates, governing, exposures, files);
+    // Heard by the passes, which left them in place.
+    let _ = (service, runs_once, headless);
+    // Taken by the passes.
+    debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
+}
+
+/// The metadata of the controller: its kind has a reason of its own.
+fn metadata(context: &Context, at: &mut At, name: &Name, workload: &Workload) -> ObjectMeta {
+    let metadata = meta::object(context, at, name, &workload.name, &Why::Origin(workload.origin));
+    at.because("apiVersion", &workload.kind.why);
+    at.because("kind", &workload.kind.why);
+    metadata
+}
+
+fn seconds(at: &mut At, workload: &Workload) -> Option<i32> {
+    at.maybe("minReadySeconds", workload.min_ready_seconds.as_ref()).map(container::count)
+}
+
+fn deployment(context: &Context, workload: &Workload) -> Manifest {
+    let mut at = At::default();
+    let metadata = metadata(context, &mut at, &workload.name, workload);
+    let spec = at.within("spec", |at| DeploymentSpec {
+        replicas: Some(container::count(at.put("replicas", &workload.replicas))),
+        min_ready_seconds: seconds(at, workload),
+        selector: meta::selector(context, at, &workload.name),
+        strategy: Some(strategy(at, &workload.rollout)),
+        template: pod::template(context, at, workload),
+        ..Default::default()
+    });
+    at.finish(&Deployment { metadata, spec: Some(spec), status: None }, Some(&workload.name))
+}
+
+fn stateful_set(context: &Context, workload: &Workload) -> Manifest {
+    let mut at = At::default();
+    let metadata = metadata(context, &mut at, &workload.name, workload);
+    let spec = at.within("spec", |at| StatefulSetSpec {
+        replicas: Some(container::count(at.put("replicas", &workload.replicas))),
+        min_ready_seconds: seconds(at, workload),
+        pod_management_policy: Some(at.decided("podManagementPolicy", "Parallel".to_owned(), "parallel-pods")),
+        service_name: workload.governing.as_ref().map(|name| {
+            at.because("serviceName", &workload.kind.why);
+            name.to_string()
+        }),
+        selector: meta::selector(context, at, &workload.name),
+        template: pod::template(context, at, workload),
+        volume_claim_templates: at.list("volumeClaimTemplates", &workload.claim_templates, storage::template),
+        ..Default::default()
+    });
+    at.finish(&StatefulSet { metadata, spec: Some(spec), status: None }, Some(&workload.name))
+}
+
+fn daemon_set(context: &Context, workload: &Workload) -> Manifest {
+    let mut at = At::default();
+    let metadata = metadata(context, &mut at, &workload.name, workload);
+    let spec = at.within("spec", |at| DaemonSetSpec {
+        min_ready_seconds: seconds(at, workload),
+        selector: meta::selector(context, at, &workload.name),
+        update_strategy: Some(update_strategy(at, &workload.rollout)),
+        template: pod::template(context, at, workload),
+        revision_history_limit: None,
+    });
+    at.finish(&DaemonSet { metadata, spec: Some(spec), status: None }, Some(&workload.name))
+}
+
+/// The Job and the name that it has in the cluster.
+fn job(context: &Context, workload: &Workload) -> (Name, Manifest) {
+    let mut at = At::default();
+    let spec = at.within("spec", |at| {
+        let replicas = container::count(workload.replicas.value);
+        let mut several = |key| {
+            (replicas != 1).then(|| {
+                at.because(key, &workload.replicas.why);
+                replicas
+            })
+        };
+        let (parallelism, completions) = (several("parallelism"), several("completions"));
+        JobSpec {
+            parallelism,
+            completions,
+            backoff_limit: Some(at.decided("backoffLimit", 0, "no-second-attempt")),
+            template: pod::template(context, at, workload),
+            ..Default::default()
+        }
+    });
+    let text = serde_json::to_string(&spec).unwrap_or_default();
+    let name = workload.name.with(&short_hash(text.as_bytes()));
+    let metadata = metadata(context, &mut at, &name, workload);
+    let manifest = at.finish(&Job { metadata, spec: Some(spec), status: None }, Some(&workload.name));
+    (name, manifest)
+}
+
+fn strategy(at: &mut At, rollout: &Traced<Rollout>) -> DeploymentStrategy {
+    match at.put("strategy", rollout) {
+        Rollout::Recreate => DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None },
+        Rollout::Rolling { max_surge, max_unavailable } => DeploymentStrategy {
+            type_: Some("RollingUpdate".to_owned()),
+            rolling_update: Some(RollingUpdateDeployment {
+                max_surge: Some(amount(max_surge)),
+                max_unavailable: Some(amount(max_unavailable)),
+            }),
+        },
+    }
+}
+
+/// A DaemonSet has one pod on a node: all at once is what `Recreate` means for it.
+fn update_strategy(at: &mut At, rollout: &Traced<Rollout>) -> DaemonSetUpdateStrategy {
+    let (max_surge, max_unavailable) = match at.put("updateStrategy", rollout) {
+        Rollout::Recreate => (Amount::Count(0), Amount::All),
+        Rollout::Rolling { max_surge, max_unavailable } => (max_surge, max_unavailable),
+    };
+    let (max_surge, max_unavailable) = (Some(amount(max_surge)), Some(amount(max_unavailable)));
+    let rolling_update = Some(RollingUpdateDaemonSet { max_surge, max_unavailable });
+    DaemonSetUpdateStrategy { type_: Some("RollingUpdate".to_owned()), rolling_update }
+}
+
+fn amount(amount: Amount) -> IntOrString {
+    match amount {
+        Amount::Count(number) => IntOrString::Int(container::count(number)),
+        Amount::All => IntOrString::String("100%".to_owned()),
+    }
+}

@@ -1,0 +1,22 @@
+//! What a caller asks for: the same choices that the command line offers.
+
+use crate::compose::Dialect;
+
+/// Choices for one compilation. The default finds the files as docker compose does.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Compose files, merged in order; `-` is standard input. Empty: found as docker compose finds them.
+    pub files: Vec<String>,
+    /// The folder that relative paths are relative to; by default that of the first file.
+    pub project_directory: Option<String>,
+    /// The project's name; by default `COMPOSE_PROJECT_NAME`, the file's `name`, or the folder's name.
+    pub project_name: Option<String>,
+    /// Active profiles; `*` is all of them.
+    pub profiles: Vec<String>,
+    /// Environment files in place of `.env`.
+    pub env_files: Vec<String>,
+    /// The dialect; by default decided from the file.
+    pub dialect: Option<Dialect>,
+    /// A namespace that every object carries, and that is written too.
+    pub namespace: Option<String>,
+}
