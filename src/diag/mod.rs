@@ -9,7 +9,7 @@ mod text;
 
 pub use code::{Code, Severity};
 pub use json::to_json;
-pub use text::to_text;
+pub use text::{summary, to_text};
 
 use crate::origin::{Origin, Sources};
 

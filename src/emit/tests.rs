@@ -91,54 +91,58 @@ fn volume(text: &str, source: VolumeSource) -> Volume {
     Volume { name: name(text), source, why: why() }
 }
 
-fn web() -> Workload {
+fn web_container() -> Container {
     let probe = Probe { command: vec![said("true".to_owned())], period: said(5), timeout: said(5), failures: said(3) };
+    let secret = EnvSource::Secret { object: name("web"), key: "B".to_owned() };
+    Container {
+        pull: Some(said("Always")),
+        command: Some(vec![said("$$%s".to_owned())]),
+        args: Some(vec![said("$(date)".to_owned())]),
+        working_dir: Some(said("/srv".to_owned())),
+        env: vec![
+            EnvVar { name: "A".to_owned(), source: EnvSource::Literal("a$(b)".to_owned()), why: why() },
+            EnvVar { name: "B".to_owned(), source: secret, why: why() },
+        ],
+        env_from: vec![said((FileObjectKind::ConfigMap, name("shared")))],
+        resources: Resources {
+            limit_cpu: Some(said(1500)),
+            limit_memory: Some(said(128 << 20)),
+            request_cpu: Some(said(0)),
+            request_memory: Some(said(0)),
+        },
+        security: SecurityContext {
+            user: Some(said(1)),
+            group: Some(said(1)),
+            read_only_root: Some(origin()),
+            privileged: None,
+            add: vec![said("NET_ADMIN".to_owned())],
+            drop: Vec::new(),
+        },
+        mounts: vec![ContainerMount {
+            volume: name("files"),
+            path: said("/files".to_owned()),
+            subpath: Some(said("z".to_owned())),
+            read_only: Some(why()),
+        }],
+        startup: Some(probe.clone()),
+        readiness: Some(probe.clone()),
+        liveness: Some(probe),
+        stop_signal: Some(said("SIGINT".to_owned())),
+        stdin: Some(origin()),
+        tty: Some(origin()),
+        ..container("web:1")
+    }
+}
+
+fn web() -> Workload {
     let port = |number, protocol| Port { number: said(number), protocol, stated: true, host_port: Some(said(number)) };
     let exposed = |port, target| ExposurePort { port: said(port), target, protocol: Protocol::Tcp };
     let exposure = |text, kind, ports| Exposure { name: name(text), kind, ports, not_ready: Some(why()), why: why() };
-    let secret = EnvSource::Secret { object: name("web"), key: "B".to_owned() };
     let items = vec![("z".to_owned(), Some(said(0o400)))];
     Workload {
         min_ready_seconds: Some(said(10)),
         ports: vec![port(80, Protocol::Tcp), port(53, Protocol::Udp)],
-        container: Container {
-            pull: Some(said("Always")),
-            command: Some(vec![said("$$%s".to_owned())]),
-            args: Some(vec![said("$(date)".to_owned())]),
-            working_dir: Some(said("/srv".to_owned())),
-            env: vec![
-                EnvVar { name: "A".to_owned(), source: EnvSource::Literal("a$(b)".to_owned()), why: why() },
-                EnvVar { name: "B".to_owned(), source: secret, why: why() },
-            ],
-            env_from: vec![said((FileObjectKind::ConfigMap, name("shared")))],
-            resources: Resources {
-                limit_cpu: Some(said(1500)),
-                limit_memory: Some(said(128 << 20)),
-                request_cpu: Some(said(0)),
-                request_memory: Some(said(0)),
-            },
-            security: SecurityContext {
-                user: Some(said(1)),
-                group: Some(said(1)),
-                read_only_root: Some(origin()),
-                privileged: None,
-                add: vec![said("NET_ADMIN".to_owned())],
-                drop: Vec::new(),
-            },
-            mounts: vec![ContainerMount {
-                volume: name("files"),
-                path: said("/files".to_owned()),
-                subpath: Some(said("z".to_owned())),
-                read_only: Some(why()),
-            }],
-            startup: Some(probe.clone()),
-            readiness: Some(probe.clone()),
-            liveness: Some(probe),
-            stop_signal: Some(said("SIGINT".to_owned())),
-            stdin: Some(origin()),
-            tty: Some(origin()),
-            ..container("web:1")
-        },
+        container: web_container(),
         pod: Pod {
             grace_seconds: said(10),
             hostname: Some(said("web".to_owned())),

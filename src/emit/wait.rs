@@ -49,7 +49,7 @@ pub(super) fn container(context: &Context, at: &mut At, workload: &Workload, wai
     at.here(why);
     let mount = |name| VolumeMount { name, mount_path: FOLDER.to_owned(), read_only: Some(true), ..Default::default() };
     Container {
-        name: format!("wait-for-{awaited}"),
+        name: Name::from_text(&format!("wait-for-{awaited}")).to_string(),
         image: Some(at.put("image", image)),
         command: Some(vec!["sh".to_owned(), "-c".to_owned(), for_kubelet(&script)]),
         resources: Some(at.decided("resources", resources(), "wait-resources")),

@@ -28,7 +28,12 @@ pub(super) fn check(raws: &Raws, sources: &Sources, diags: &mut Diagnostics) -> 
 }
 
 /// A key must be a string, and be written once.
-fn check_key<'a>(raws: &'a Raws, sources: &Sources, key: Id, seen: &mut HashMap<&'a str, Origin>) -> Option<Diagnostic> {
+fn check_key<'a>(
+    raws: &'a Raws,
+    sources: &Sources,
+    key: Id,
+    seen: &mut HashMap<&'a str, Origin>,
+) -> Option<Diagnostic> {
     let origin = raws.get(key)?.origin;
     let Some(text) = raws.key_text(key) else { return not_string(raws, sources, key, origin) };
     match seen.entry(text) {
@@ -58,10 +63,13 @@ fn not_string(raws: &Raws, sources: &Sources, key: Id, origin: Origin) -> Option
     match &raws.follow(key)?.what {
         What::Scalar(value) => {
             let text = short(sources.text_at(origin));
-            let message = if text.is_empty() { "a key is empty".to_owned() } else { format!("the key `{text}` is not a string") };
+            let message =
+                if text.is_empty() { "a key is empty".to_owned() } else { format!("the key `{text}` is not a string") };
             let help = match sources.text_at(origin) {
                 "" => "Write a name before the colon.".to_owned(),
-                written if written.starts_with(['"', '\'', '*']) => "Write the key in quotes and without a tag or alias.".to_owned(),
+                written if written.starts_with(['"', '\'', '*']) => {
+                    "Write the key in quotes and without a tag or alias.".to_owned()
+                }
                 _ => format!("Quote it: `\"{text}\":`."),
             };
             Some(

@@ -106,7 +106,9 @@ impl Raws {
             .iter()
             .map(|part| match self.follow(*part).map(|raw| &raw.what) {
                 Some(What::Map(pairs)) => Ok(pairs.as_slice()),
-                Some(What::Scalar(_) | What::MergeKey | What::List(_) | What::Alias(_) | What::Unknown) | None => Err(*part),
+                Some(What::Scalar(_) | What::MergeKey | What::List(_) | What::Alias(_) | What::Unknown) | None => {
+                    Err(*part)
+                }
             })
             .collect()
     }

@@ -397,7 +397,7 @@ mod tests {
     fn nesting_is_bounded_and_time_linear() {
         let nested = |depth: usize| format!("{}x{}", "${U:-".repeat(depth), "}".repeat(depth));
         assert_eq!(shown(&nested(100), Mode::Compose), "x");
-        assert_eq!(shown(&nested(100_000), Mode::Compose), "!");
+        assert_eq!(shown(&nested(5_000), Mode::Compose), "!");
         assert_eq!(shown(&"${V:-}".repeat(200_000), Mode::Compose).len(), 200_000);
         assert_eq!(shown(&"${V:-{}}".repeat(200_001), Mode::Compose), "v");
         assert_eq!(shown(&"$U-}".repeat(200_000), Mode::Swarm).len(), 200_000);

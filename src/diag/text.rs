@@ -1,0 +1,336 @@
+//! A message as people read it, in the look of rustc.
+//!
+//! annotate-snippets panics on a range that leaves its text, and reads the whole text for every report. So it is given a few
+//! lines only, cut out here, with ranges that are clamped to them.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Element, Level, Renderer, Snippet, normalize_untrusted_str};
+
+use super::{Diagnostic, Label, Severity};
+use crate::origin::{FileId, Origin, Sources, Via};
+
+/// A marked text of more lines than this is cut to its first line: the start of a long mapping says enough.
+const MOST_LINES: usize = 6;
+/// Places of one file further apart than this many bytes are shown apart, so that the text between them is never read.
+const WIDEST_WINDOW: usize = 64 * 1024;
+/// A longer line is not worth showing as the context of another.
+const LONGEST_CONTEXT: usize = 200;
+/// So many steps of how a value came to its place are told.
+const MOST_STEPS: usize = 3;
+
+/// A message with the lines it is about, ending in an empty line.
+pub fn to_text(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level.primary_title(clean(&diagnostic.message)).id(diagnostic.code.id());
+    let windows = windows(diagnostic, sources);
+    let elements = windows.iter().map(|window| Element::from(window.snippet(sources)));
+    let report = [title.elements(elements.chain(messages(diagnostic, sources)))];
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    format!("{}\n\n", renderer.render(&report).trim_end())
+}
+
+/// How many messages there were, as `1 error, 2 warnings`; empty where there is neither, as a good file is met with silence.
+pub fn summary(errors: usize, warnings: usize, hidden_notes: usize) -> String {
+    let counted = |count: usize, word: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        _ => Some(format!("{count} {word}s")),
+    };
+    let parts: Vec<String> = [counted(errors, "error"), counted(warnings, "warning")].into_iter().flatten().collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    let shown = parts.join(", ");
+    match counted(hidden_notes, "note") {
+        Some(notes) => format!("{shown} ({notes} not shown; -v shows them)"),
+        None => shown,
+    }
+}
+
+/// Text of users must neither move the cursor nor colour the terminal.
+fn clean(text: &str) -> String {
+    normalize_untrusted_str(text)
+}
+
+/// The lines below the snippets: how the value came to be, why, and what to do.
+fn messages<'a>(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Element<'a>> {
+    let notes = diagnostic.primary.iter().flat_map(|label| history(label.origin, sources));
+    let mut messages: Vec<Element> = notes.map(|note| Level::NOTE.message(clean(&note)).into()).collect();
+    if let Some(why) = &diagnostic.why {
+        messages.push(Level::NOTE.with_name("why").message(clean(why)).into());
+    }
+    messages.extend(diagnostic.help.iter().map(|help| Level::HELP.message(clean(help)).into()));
+    messages
+}
+
+/// The steps by which a value came to its place, and the variables in it.
+fn history(origin: Origin, sources: &Sources) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut next = sources.entry(origin).via;
+    while let Some((via, at)) = next
+        && notes.len() < MOST_STEPS
+    {
+        let entry = sources.entry(at);
+        if let Some(file) = sources.file(entry.file) {
+            let position = sources.position(entry.file, entry.range.start);
+            notes.push(format!("reached by {} at {}:{}:{}", step(via), file.name, position.line, position.column));
+        }
+        next = entry.via;
+    }
+    notes.extend(sources.entry(origin).variables.iter().map(|variable| match &variable.set_in {
+        Some(place) => format!("{} was set in {place}", variable.name),
+        None => format!("{} is not set", variable.name),
+    }));
+    notes
+}
+
+fn step(via: Via) -> &'static str {
+    match via {
+        Via::Alias => "an alias",
+        Via::Merge => "a merge key",
+        Via::Extends => "`extends`",
+        Via::Include => "`include`",
+    }
+}
+
+/// Marked bytes of a file and what is said beside them.
+struct Mark<'a> {
+    kind: AnnotationKind,
+    range: Range<usize>,
+    /// The line above, which often names what the marked line belongs to; empty where there is nothing to show.
+    context: Range<usize>,
+    text: &'a str,
+}
+
+/// Whole lines of a file that are shown together.
+struct Window<'a> {
+    file: FileId,
+    lines: Range<usize>,
+    marks: Vec<Mark<'a>>,
+}
+
+impl Window<'_> {
+    fn snippet<'a>(&self, sources: &'a Sources) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        let text = sources.text(self.file).get(self.lines.clone()).unwrap_or("");
+        let within = |range: &Range<usize>| {
+            let start = range.start.saturating_sub(self.lines.start).min(text.len());
+            start..range.end.saturating_sub(self.lines.start).clamp(start, text.len())
+        };
+        let name = sources.file(self.file).map_or("", |file| file.name.as_str());
+        let mut snippet =
+            Snippet::source(text).path(clean(name)).line_start(sources.position(self.file, self.lines.start).line);
+        for mark in &self.marks {
+            if !mark.context.is_empty() {
+                snippet = snippet.annotation(AnnotationKind::Visible.span(within(&mark.context)));
+            }
+            let label = (!mark.text.is_empty()).then(|| clean(mark.text));
+            snippet = snippet.annotation(mark.kind.span(within(&mark.range)).label(label));
+        }
+        snippet
+    }
+}
+
+/// What is shown, the window of the primary place first.
+fn windows<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> Vec<Window<'a>> {
+    let primary = diagnostic.primary.iter().map(|label| (label, AnnotationKind::Primary));
+    let others = diagnostic.others.iter().map(|label| (label, AnnotationKind::Context));
+    let mut windows: Vec<Window> = Vec::new();
+    for (label, kind) in primary.chain(others) {
+        let Some(new) = window(label, kind, sources) else { continue };
+        let near = windows.iter_mut().find_map(|old| {
+            let joined = old.lines.start.min(new.lines.start)..old.lines.end.max(new.lines.end);
+            (old.file == new.file && (joined == old.lines || joined.len() <= WIDEST_WINDOW)).then_some((old, joined))
+        });
+        if let Some((old, joined)) = near {
+            old.lines = joined;
+            old.marks.extend(new.marks);
+        } else {
+            windows.push(new);
+        }
+    }
+    windows
+}
+
+/// The lines of one place; nothing where its file is not known.
+fn window<'a>(label: &'a Label, kind: AnnotationKind, sources: &Sources) -> Option<Window<'a>> {
+    let entry = sources.entry(label.origin);
+    let text = sources.file(entry.file)?.text.as_str();
+    let range = shortened(text, entry.range.clone());
+    let start = text.get(..range.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let end = text.get(range.end..)?.find('\n').map_or(text.len(), |at| range.end + at);
+    let context = context(text, start);
+    let first = if context.is_empty() { start } else { context.start };
+    Some(Window { file: entry.file, lines: first..end, marks: vec![Mark { kind, range, context, text: &label.text }] })
+}
+
+/// The range without the white space at its end, which marks nothing, and cut to its first line where it is long.
+fn shortened(text: &str, range: Range<usize>) -> Range<usize> {
+    let marked = text.get(range.clone()).unwrap_or("").trim_end();
+    let shown = if marked.lines().count() > MOST_LINES { marked.lines().next().unwrap_or("") } else { marked };
+    range.start..range.start + shown.len()
+}
+
+/// The line that ends before `start`, without its line break; empty where it is blank or long.
+fn context(text: &str, start: usize) -> Range<usize> {
+    let before = text.get(..start.saturating_sub(1)).unwrap_or("");
+    let first = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = before.get(first..).unwrap_or("").trim_end();
+    if line.is_empty() || line.len() > LONGEST_CONTEXT { start..start } else { first..first + line.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Code;
+    use crate::origin::VariableUse;
+
+    const TEXT: &str = "services:\n  web:\n    image: nginx\n    ports: [80x]\n\n  db:\n    image: postgres\n";
+
+    fn place(sources: &mut Sources, file: FileId, word: &str) -> Origin {
+        let at = sources.text(file).find(word).unwrap();
+        sources.add(file, at..at + word.len())
+    }
+
+    #[test]
+    fn shows_places_of_several_files_with_why_and_help() {
+        let mut sources = Sources::default();
+        let one = sources.add_file("compose.yaml", TEXT);
+        let two = sources.add_file("other.yaml", "x: 1\ny: 2\n");
+        let primary = place(&mut sources, one, "80x");
+        let same = place(&mut sources, one, "db");
+        let other = place(&mut sources, two, "y");
+        let diagnostic = Diagnostic::new(Code::BadValue, primary, "`80x` is no port")
+            .label("not a number")
+            .also(same, "the same here")
+            .also(other, "and there")
+            .why("A port is a number.")
+            .help("Write 80.");
+        let expected = "\
+error[T0103]: `80x` is no port
+ --> compose.yaml:4:13
+  |
+3 |     image: nginx
+4 |     ports: [80x]
+  |             ^^^ not a number
+5 |
+6 |   db:
+  |   -- the same here
+  |
+ ::: other.yaml:2:1
+  |
+1 | x: 1
+2 | y: 2
+  | - and there
+  |
+  = why: A port is a number.
+  = help: Write 80.
+
+";
+        assert_eq!(to_text(&diagnostic, &sources, false), expected);
+        assert!(to_text(&diagnostic, &sources, true).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn without_a_place_there_is_title_and_help() {
+        let diagnostic = Diagnostic::nowhere(Code::FileNotFound, "no Compose file was found").help("Name one with -f.");
+        let expected = "error[T0001]: no Compose file was found\n  |\n  = help: Name one with -f.\n\n";
+        assert_eq!(to_text(&diagnostic, &Sources::default(), false), expected);
+    }
+
+    #[test]
+    fn tells_steps_and_variables() {
+        let mut sources = Sources::default();
+        let file = sources.add_file("a.yaml", TEXT);
+        let base = place(&mut sources, file, "nginx");
+        let at = place(&mut sources, file, "db");
+        let deeper = sources.copy(at, Via::Extends, base);
+        let origin = sources.copy(base, Via::Alias, deeper);
+        sources.add_variable(origin, VariableUse { name: "TAG".into(), set_in: Some(".env".into()) });
+        sources.add_variable(origin, VariableUse { name: "HOST".into(), set_in: None });
+        let text = to_text(&Diagnostic::new(Code::BuildNote, origin, "title"), &sources, false);
+        assert!(text.starts_with("note[T0903]: title\n --> a.yaml:3:12\n"), "{text}");
+        let notes: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("= note: ")).collect();
+        assert_eq!(
+            notes,
+            [
+                "reached by an alias at a.yaml:6:3",
+                "reached by `extends` at a.yaml:3:12",
+                "TAG was set in .env",
+                "HOST is not set"
+            ]
+        );
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_far_places_stand_apart() {
+        let mut sources = Sources::default();
+        let text = format!("a:\n{}z: 1\n", "  b: 2\n".repeat(20_000));
+        let file = sources.add_file("a.yaml", text.clone());
+        let all = sources.add(file, 0..text.len());
+        let last = place(&mut sources, file, "z");
+        let shown = to_text(&Diagnostic::new(Code::BadValue, all, "title").also(last, "end"), &sources, false);
+        assert!(shown.lines().count() < 15, "{shown}");
+        assert!(shown.contains("a.yaml:1:1") && shown.contains("::: a.yaml:20002:1"), "{shown}");
+    }
+
+    #[test]
+    fn control_characters_are_made_visible() {
+        let mut sources = Sources::default();
+        let file = sources.add_file("a\u{1b}.yaml", "a: \u{1b}[31m\u{202e}\n");
+        let origin = sources.add(file, 0..9);
+        let diagnostic = Diagnostic::new(Code::BadValue, origin, "\u{1b}[31m")
+            .label("\u{1b}[31m")
+            .why("\u{1b}[31m")
+            .help("\u{202e}");
+        let text = to_text(&diagnostic, &sources, false);
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+    }
+
+    #[test]
+    fn no_range_panics() {
+        for text in [
+            "",
+            "\n",
+            "\r\n",
+            "a",
+            "ä: 漢\r\n\tb: 🦀\n\n",
+            "\n\n\na\n \n",
+            "\r\r\n\u{0}a\u{200d}\n",
+            "a\u{85}b\u{2028}c",
+        ] {
+            let mut sources = Sources::default();
+            let file = sources.add_file("a.yaml", text);
+            for start in 0..text.len() + 2 {
+                for end in 0..text.len() + 2 {
+                    let origin = sources.add(file, start..end);
+                    let other = sources.add(file, end..start);
+                    for words in ["", "words", "two\nlines"] {
+                        let diagnostic = Diagnostic::new(Code::BadValue, origin, words).label(words).also(other, words);
+                        assert!(to_text(&diagnostic, &sources, false).ends_with("\n\n"));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_place_is_left_out() {
+        let mut sources = Sources::default();
+        let file = sources.add_file("a.yaml", "a");
+        let origin = sources.add(file, 0..1);
+        let text = to_text(&Diagnostic::new(Code::BadValue, origin, "title"), &Sources::default(), false);
+        assert_eq!(text, "error[T0103]: title\n\n");
+    }
+
+    #[test]
+    fn summary_counts() {
+        assert_eq!(summary(0, 0, 3), "");
+        assert_eq!(summary(1, 2, 0), "1 error, 2 warnings");
+        assert_eq!(summary(0, 1, 1), "1 warning (1 note not shown; -v shows them)");
+    }
+}

@@ -1,0 +1,161 @@
+//! Keys that are read and not translated yet, and keys that the loader consumes: one message each, or a reason, so that nothing
+//! is silent.
+
+use crate::compose::keys::{Entries, Key, Later, Named, leaves};
+use crate::compose::model::build::Build;
+use crate::compose::model::network::{Attachment, Network};
+use crate::compose::model::project::Project;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::lower::Context;
+use crate::origin::Origin;
+use crate::syntax::Node;
+
+/// Says that a key is not translated yet.
+pub(super) fn not_yet(path: &str, name: &str, key: &Key<Later>, diags: &mut Diagnostics) {
+    let (place, found) = match key {
+        Key::Absent => return,
+        Key::Null(place) => return diags.consume(*place, "a key without a value says nothing"),
+        Key::Set { key, value } => {
+            let mut found = Vec::new();
+            leaves(&value.value.0, &mut found);
+            (*key, found)
+        }
+    };
+    diags.push(
+        Diagnostic::new(Code::NotTranslated, place, format!("`{name}` is not translated yet"))
+            .label("the manifests do not hold what this says")
+            .help("add what it says to the manifests by hand")
+            .key(format!("{path}.{name}"))
+            .covers(found),
+    );
+}
+
+/// Takes note of a key whose whole value was used up.
+pub(super) fn used_up(key: &Key<Later>, reason: &'static str, diags: &mut Diagnostics) {
+    if let Key::Set { key: _, value } = key {
+        let mut found = Vec::new();
+        leaves(&value.value.0, &mut found);
+        found.into_iter().for_each(|leaf| diags.consume(leaf, reason));
+    }
+}
+
+/// Takes note of keys that begin with `x-`.
+pub(super) fn extensions(extensions: &[(String, Origin, Node)], diags: &mut Diagnostics) {
+    for (_, _, node) in extensions {
+        let mut found = Vec::new();
+        leaves(node, &mut found);
+        found.into_iter().for_each(|leaf| diags.consume(leaf, "an extension field, for other tools or for anchors"));
+    }
+}
+
+/// What stands at the top level beside services, volumes, configs and secrets.
+pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
+    let Project { version, name, include, services: _, networks, volumes, configs, secrets, models, extensions: extra } = &context.loaded.project;
+    if let Key::Set { key, value } = version {
+        diags.push(
+            Diagnostic::new(Code::VersionObsolete, *key, "`version` is ignored").help("remove it, unless docker stack deploy still reads the file").covers([value.origin]),
+        );
+    }
+    if let Some(name) = name.get() {
+        diags.consume(name.origin, "the project's name, or overridden by a flag or variable");
+    }
+    not_yet("", "include", include, diags);
+    not_yet("", "models", models, diags);
+    for (section, place) in [("networks", networks.get().map(|found| found.origin)), ("volumes", volumes.get().map(|found| found.origin)), ("configs", configs.get().map(|found| found.origin)), ("secrets", secrets.get().map(|found| found.origin))] {
+        if let Some(place) = place {
+            let _ = section;
+            diags.consume(place, "an empty section");
+        }
+    }
+    if let Some(networks) = networks.get() {
+        networks_of(&networks.value, diags);
+    }
+    extensions(extra, diags);
+}
+
+fn networks_of(networks: &Entries<Network>, diags: &mut Diagnostics) {
+    for (name, Named { key, value }) in networks {
+        let path = format!("networks.{name}");
+        diags.consume(*key, "pods reach each other without a network object");
+        let Some(network) = value else { continue };
+        diags.consume(network.origin, "pods reach each other without a network object");
+        let Network { name: real, attachable, driver, driver_opts, enable_ipv4, enable_ipv6, external, internal, ipam, labels, extensions: extra } = &network.value;
+        for (field, key) in [("name", real), ("driver_opts", driver_opts), ("enable_ipv4", enable_ipv4), ("enable_ipv6", enable_ipv6), ("internal", internal), ("ipam", ipam), ("labels", labels)] {
+            not_yet(&path, field, key, diags);
+        }
+        if let Some(attachable) = attachable.get() {
+            diags.consume(attachable.origin, "any pod may reach any other");
+        }
+        if let Key::Set { key, value } = driver {
+            if matches!(value.value.as_str(), "bridge" | "overlay" | "default") {
+                diags.consume(value.origin, "the pod network does what this driver does");
+            } else {
+                diags.push(
+                    Diagnostic::new(Code::NoCounterpart, *key, format!("the network driver `{}` has no counterpart", value.value))
+                        .why("Kubernetes has one pod network")
+                        .help("attach further networks with Multus if the pods need them")
+                        .key(format!("{path}.driver"))
+                        .covers([value.origin]),
+                );
+            }
+        }
+        if let Key::Set { key, value } = external {
+            diags.push(
+                Diagnostic::new(Code::ExternalObject, *key, format!("the external network `{name}` needs no object"))
+                    .why("services of other stacks answer to their names only in the same namespace")
+                    .help("put stacks that share a network into one namespace")
+                    .covers(match &value.value {
+                        crate::compose::model::files::External::Flag(_) => vec![value.origin],
+                        crate::compose::model::files::External::Named(named) => vec![value.origin, named.origin],
+                    }),
+            );
+        }
+        extensions(extra, diags);
+    }
+}
+
+/// A service's attachments to networks.
+pub(super) fn attachments(path: &str, attachments: &Entries<Attachment>, diags: &mut Diagnostics) {
+    for (name, Named { key, value }) in attachments {
+        diags.consume(*key, "pods reach each other without a network object");
+        let Some(attachment) = value else { continue };
+        diags.consume(attachment.origin, "pods reach each other without a network object");
+        let Attachment { aliases, driver_opts, gw_priority, interface_name, ipv4_address, ipv6_address, link_local_ips, mac_address, priority, extensions: extra } = &attachment.value;
+        let path = format!("{path}.networks.{name}");
+        for (field, key) in [
+            ("aliases", aliases), ("driver_opts", driver_opts), ("gw_priority", gw_priority), ("interface_name", interface_name), ("ipv4_address", ipv4_address),
+            ("ipv6_address", ipv6_address), ("link_local_ips", link_local_ips), ("mac_address", mac_address), ("priority", priority),
+        ] {
+            not_yet(&path, field, key, diags);
+        }
+        extensions(extra, diags);
+    }
+}
+
+/// A build: a note that says what to run, and every key of it used up.
+pub(super) fn build(path: &str, place: Origin, build: &Build, image: &str, diags: &mut Diagnostics) {
+    let Build {
+        context, additional_contexts, args, cache_from, cache_to, dockerfile, dockerfile_inline, entitlements, extra_hosts, isolation, labels, network, no_cache,
+        no_cache_filter, platforms, privileged, provenance, pull, sbom, secrets, shm_size, ssh, tags, target, ulimits, extensions: extra,
+    } = build;
+    let folder = context.get().map_or(".", |context| context.value.as_str());
+    diags.push(
+        Diagnostic::new(Code::BuildNote, place, format!("the image {image} must be built and pushed"))
+            .why("Kubernetes runs images and does not build them")
+            .help(format!("docker build -t {image} {folder} && docker push {image}"))
+            .key(format!("{path}.build"))
+            .covers(context.get().map(|context| context.origin)),
+    );
+    for key in [
+        additional_contexts, args, cache_from, cache_to, entitlements, extra_hosts, isolation, labels, network, no_cache, no_cache_filter, platforms, privileged,
+        provenance, pull, sbom, secrets, shm_size, ssh, tags, target, ulimits,
+    ] {
+        used_up(key, "used when the image is built", diags);
+    }
+    for text in [dockerfile, dockerfile_inline] {
+        if let Some(text) = text.get() {
+            diags.consume(text.origin, "used when the image is built");
+        }
+    }
+    extensions(extra, diags);
+}

@@ -1,0 +1,97 @@
+//! Lowering: each service alone becomes a workload of the IR. What needs the whole app is left to the passes.
+
+mod command;
+mod environment;
+mod files;
+mod health;
+mod later;
+mod mounts;
+mod ports;
+mod resources;
+mod rollout;
+mod service;
+
+use crate::compose::Dialect;
+use crate::compose::keys::Key;
+use crate::compose::Loaded;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{App, FileObject, Name, Traced};
+use crate::origin::Sources;
+use crate::request::Request;
+use crate::world::World;
+
+/// What lowering looks at beside the service.
+pub struct Context<'a> {
+    /// The outside.
+    pub world: &'a dyn World,
+    /// Where texts are.
+    pub sources: &'a Sources,
+    /// The loaded project.
+    pub loaded: &'a Loaded,
+}
+
+impl Context<'_> {
+    /// Whose rules hold.
+    pub fn dialect(&self) -> Dialect {
+        self.loaded.dialect
+    }
+}
+
+/// Turns a project into an app.
+pub fn lower(context: &Context<'_>, request: &Request, diags: &mut Diagnostics) -> App {
+    let project = &context.loaded.project;
+    let mut app = App {
+        project: Traced::from_origin(Name::from_text(&context.loaded.name.value), context.loaded.name.origin),
+        namespace: request.namespace.as_deref().map(Name::from_text),
+        files: files::objects(context, diags),
+        claims: Vec::new(),
+        workloads: Vec::new(),
+    };
+    later::top_level(context, diags);
+    if let Key::Set { key: _, value: services } = &project.services {
+        for (name, service) in &services.value {
+            if let Some(body) = &service.value {
+                let workload = service::lower(context, name, service.key, &body.value, &mut app.files, diags);
+                if let Some(other) = app.workloads.iter().find(|other| other.name == workload.name) {
+                    diags.push(
+                        Diagnostic::new(Code::Conflict, service.key, format!("`{name}` and `{}` would both be called {}", other.service, workload.name))
+                            .also(other.origin, "the other service")
+                            .why("Kubernetes names hold lower-case letters, digits and dashes only")
+                            .help("rename one of the two"),
+                    );
+                    continue;
+                }
+                app.workloads.push(workload);
+            }
+        }
+    }
+    own(&mut app);
+    app
+}
+
+/// Moves files that one workload alone uses to that workload.
+fn own(app: &mut App) {
+    let mut shared: Vec<FileObject> = Vec::new();
+    for object in std::mem::take(&mut app.files) {
+        let mut users = app.workloads.iter_mut().filter(|workload| uses(workload, &object));
+        match (users.next(), users.next()) {
+            (Some(only), None) => only.files.push(object),
+            (Some(_), Some(_)) | (None, _) => shared.push(object),
+        }
+    }
+    app.files = shared;
+}
+
+fn uses(workload: &crate::ir::Workload, object: &FileObject) -> bool {
+    workload.mounts.iter().any(|mount| match &mount.source {
+        crate::ir::MountSource::File { object: name, kind, key: _, mode: _ } | crate::ir::MountSource::Folder { object: name, kind } => {
+            *name == object.name && *kind == object.kind
+        }
+        crate::ir::MountSource::Named { volume: _, subpath: _ }
+        | crate::ir::MountSource::External(_)
+        | crate::ir::MountSource::Anonymous
+        | crate::ir::MountSource::Memory(_)
+        | crate::ir::MountSource::Data(_)
+        | crate::ir::MountSource::Host { path: _, kind: _ } => false,
+    })
+}

@@ -1,0 +1,149 @@
+//! One service, taken apart: a table of contents, one line a key. A key that the table gains does not compile until it stands here.
+
+use crate::compose::Dialect;
+use crate::compose::model::service::Service;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
+use crate::lower::{Context, command, environment, files, health, later, mounts, ports, resources, rollout};
+use crate::origin::Origin;
+
+/// Turns one service into a workload; its files join `objects`.
+#[expect(clippy::too_many_lines, reason = "one line a key is what makes this readable")]
+pub(super) fn lower(context: &Context<'_>, name: &str, origin: Origin, service: &Service, objects: &mut Vec<FileObject>, diags: &mut Diagnostics) -> Workload {
+    let path = format!("services.{name}");
+    let own = workload_name(name, origin, &path, diags);
+    let Service {
+        annotations, attach, blkio_config, build, cap_add, cap_drop, cgroup, cgroup_parent, command, configs, container_name, cpu_count, cpu_percent, cpu_period,
+        cpu_quota, cpu_rt_period, cpu_rt_runtime, cpu_shares, cpus, cpuset, credential_spec, depends_on, deploy, develop, device_cgroup_rules, devices, dns,
+        dns_opt, dns_search, domainname, entrypoint, env_file, environment, expose, extends, external_links, extra_hosts, gpus, group_add, healthcheck, hostname,
+        image, init, ipc, isolation, label_file, labels, links, logging, mac_address, mem_limit, mem_reservation, mem_swappiness, memswap_limit, models,
+        network_mode, networks, oom_kill_disable, oom_score_adj, pid, pids_limit, platform, ports, post_start, pre_start, pre_stop, privileged, profiles, provider,
+        pull_policy, pull_refresh_after, read_only, restart, runtime, scale, secrets, security_opt, shm_size, stdin_open, stop_grace_period, stop_signal,
+        storage_opt, sysctls, tmpfs, tty, ulimits, use_api_socket, user, userns_mode, uts, volumes, volumes_from, working_dir, extensions,
+    } = service;
+    let image = image_of(context, &own, image, build, origin, &path, diags);
+    let known = crate::images::known(&image.value);
+    let user = resources::user(&path, user, diags);
+    let check = health::check(context.dialect(), &path, healthcheck, diags);
+    let plan = rollout::plan(&path, deploy, scale, restart, diags);
+    let mounts = {
+        let mut all = mounts::mounts(context, &own, &path, volumes, build.get().is_some(), known, objects, diags);
+        all.extend(mounts::tmpfs(&path, tmpfs, diags));
+        all.extend(mounts::shm(shm_size));
+        all.extend(files::grants(context, &path, configs, secrets, diags));
+        mounts::without_doubles(all, diags)
+    };
+    let (env, env_from) = environment::environment(context, &own, &path, environment, env_file, objects, diags);
+    let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
+    for (field, key) in [
+        ("annotations", annotations), ("blkio_config", blkio_config), ("cgroup", cgroup), ("cgroup_parent", cgroup_parent), ("container_name", container_name),
+        ("cpu_count", cpu_count), ("cpu_percent", cpu_percent), ("cpu_period", cpu_period), ("cpu_quota", cpu_quota), ("cpu_rt_period", cpu_rt_period),
+        ("cpu_rt_runtime", cpu_rt_runtime), ("cpu_shares", cpu_shares), ("cpuset", cpuset), ("credential_spec", credential_spec),
+        ("device_cgroup_rules", device_cgroup_rules), ("devices", devices), ("dns", dns), ("dns_opt", dns_opt), ("dns_search", dns_search),
+        ("domainname", domainname), ("extends", extends), ("external_links", external_links), ("extra_hosts", extra_hosts), ("gpus", gpus),
+        ("group_add", group_add), ("hostname", hostname), ("ipc", ipc), ("isolation", isolation), ("label_file", label_file), ("labels", labels),
+        ("links", links), ("mac_address", mac_address), ("mem_swappiness", mem_swappiness), ("memswap_limit", memswap_limit), ("models", models),
+        ("network_mode", network_mode), ("oom_kill_disable", oom_kill_disable), ("oom_score_adj", oom_score_adj), ("pid", pid), ("pids_limit", pids_limit),
+        ("platform", platform), ("post_start", post_start), ("pre_start", pre_start), ("pre_stop", pre_stop), ("provider", provider),
+        ("pull_policy", pull_policy), ("pull_refresh_after", pull_refresh_after), ("runtime", runtime), ("security_opt", security_opt),
+        ("storage_opt", storage_opt), ("sysctls", sysctls), ("ulimits", ulimits), ("use_api_socket", use_api_socket), ("userns_mode", userns_mode),
+        ("uts", uts), ("volumes_from", volumes_from),
+    ] {
+        later::not_yet(&path, field, key, diags);
+    }
+    later::used_up(develop, "matters only while developing with docker compose", diags);
+    rollout::logging(&path, logging, diags);
+    resources::init(&path, init, diags);
+    if let Some(attach) = attach.get() {
+        diags.consume(attach.origin, "matters only to the command line of docker compose");
+    }
+    for profile in profiles.get().iter().flat_map(|profiles| profiles.value.0.iter()) {
+        diags.consume(profile.origin, "the profile is active");
+    }
+    if let Some(networks) = networks.get() {
+        later::attachments(&path, &networks.value.0, diags);
+    }
+    later::extensions(extensions, diags);
+    Workload {
+        dependencies: rollout::dependencies(context.dialect(), &path, depends_on, diags),
+        published: ports::published(&path, ports, known, diags),
+        ports: stated,
+        check,
+        mounts,
+        headless: plan.headless,
+        kind: plan.kind.unwrap_or_else(|| Traced::decided(Kind::Deployment, "ordinary-service")),
+        replicas: plan.replicas,
+        min_ready_seconds: plan.min_ready_seconds,
+        rollout: plan.rollout,
+        runs_once: plan.runs_once,
+        container: Container {
+            image,
+            pull: None,
+            command: command::words(entrypoint, diags),
+            args: command::words(command, diags),
+            working_dir: working_dir.get().cloned().map(Traced::from),
+            env,
+            env_from,
+            resources: resources::resources(&path, deploy, cpus, mem_limit, mem_reservation, diags),
+            security: resources::security(user.0.clone(), user.1, read_only, privileged, cap_add, cap_drop, diags),
+            mounts: Vec::new(),
+            startup: None,
+            readiness: None,
+            liveness: None,
+            stop_signal: stop_signal.get().cloned().map(Traced::from),
+            stdin: resources::flag(stdin_open, diags),
+            tty: resources::flag(tty, diags),
+        },
+        pod: Pod {
+            grace_seconds: rollout::grace(stop_grace_period),
+            hostname: None,
+            fs_group: known.and_then(|image| image.user).map(|user| Traced::decided(user, "image-user")).or(user.0),
+            together: None,
+        },
+        waits: Vec::new(),
+        roles: Vec::new(),
+        volumes: Vec::new(),
+        claim_templates: Vec::new(),
+        governing: None,
+        exposures: Vec::new(),
+        files: Vec::new(),
+        service: name.to_owned(),
+        origin,
+        name: own,
+    }
+}
+
+fn workload_name(name: &str, origin: Origin, path: &str, diags: &mut Diagnostics) -> Name {
+    let own = Name::from_text(name);
+    if own.as_str() != name {
+        diags.push(
+            Diagnostic::new(Code::NameRewritten, origin, format!("the service `{name}` is called {own} in the cluster"))
+                .label("Kubernetes refuses this name")
+                .why("names there hold lower-case letters, digits and dashes, begin with a letter and have at most 63 characters")
+                .help(format!("where other services dial `{name}`, write {own}"))
+                .key(path),
+        );
+    }
+    own
+}
+
+fn image_of(
+    context: &Context<'_>,
+    own: &Name,
+    image: &crate::compose::keys::Key<String>,
+    build: &crate::compose::keys::Key<crate::compose::model::build::Build>,
+    origin: Origin,
+    path: &str,
+    diags: &mut Diagnostics,
+) -> Traced<String> {
+    let image = match image.get() {
+        Some(image) => Traced::from(image.clone()),
+        None => Traced { value: format!("{}-{own}", context.loaded.name.value), why: crate::ir::Why::Origin(build.key().unwrap_or(origin)) },
+    };
+    if let Some(found) = build.get()
+        && context.dialect() == Dialect::Compose
+    {
+        later::build(path, build.key().unwrap_or(found.origin), &found.value, &image.value, diags);
+    }
+    image
+}
