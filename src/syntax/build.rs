@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::node::{Entry, Map, Node, Value};
 use super::raw::{Id, Raw, Raws, What};
-use super::{MAX_BYTES, MAX_COPIES, MAX_DEPTH};
+use super::{MAX_COPIED_BYTES, MAX_COPIES, MAX_DEPTH};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Origin, Sources, Via};
 
@@ -132,8 +132,9 @@ impl<'a> Builder<'a> {
 
     fn count_bytes(&mut self, bytes: usize, (_, at): (Via, Origin)) -> Option<()> {
         self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > MAX_BYTES {
-            return self.limit(at, format!("aliases and merge keys copy more than {} MiB of text", MAX_BYTES >> 20));
+        if self.bytes > MAX_COPIED_BYTES {
+            return self
+                .limit(at, format!("aliases and merge keys copy more than {} MiB of text", MAX_COPIED_BYTES >> 20));
         }
         Some(())
     }

@@ -12,12 +12,13 @@ use crate::origin::{Origin, Sources};
 /// Reports all mistakes of a document, and says whether there were none.
 pub(super) fn check(raws: &Raws, sources: &Sources, diags: &mut Diagnostics) -> bool {
     let mut sound = true;
+    let mut merges = HashMap::new();
     for raw in raws.iter() {
         let What::Map(pairs) = &raw.what else { continue };
         let mut seen = HashMap::new();
         for (key, value) in pairs {
             let key_fault = check_key(raws, sources, *key, &mut seen);
-            let value_fault = check_merge(raws, *key, *value);
+            let value_fault = check_merge(raws, *key, *value, &mut merges);
             for fault in [key_fault, value_fault].into_iter().flatten() {
                 sound = false;
                 diags.push(fault);
@@ -91,12 +92,15 @@ fn not_string(raws: &Raws, sources: &Sources, key: Id, origin: Origin) -> Option
 }
 
 /// The value of a merge key must be a mapping, an alias of one, or a list of those.
-fn check_merge(raws: &Raws, key: Id, value: Id) -> Option<Diagnostic> {
+///
+/// A list that many aliases merge is looked through once: `merges` holds what was found in it.
+fn check_merge(raws: &Raws, key: Id, value: Id, merges: &mut HashMap<Id, Option<Id>>) -> Option<Diagnostic> {
     let key = raws.get(key)?;
     if !matches!(key.what, What::MergeKey) {
         return None;
     }
-    let part = raws.get(raws.merged(value).err()?)?;
+    let fault = *merges.entry(raws.target(value)).or_insert_with(|| raws.merged(value).err());
+    let part = raws.get(fault?)?;
     if matches!(part.what, What::Unknown) {
         return None;
     }

@@ -20,12 +20,7 @@ pub(super) fn syntax(error: &ScanError, file: FileId, sources: &mut Sources) -> 
     let kind = error.kind();
     let text = sources.text(file);
     let mark = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-    // A tab after a text is reported at the end of that text.
-    let at = if is_tab(kind) {
-        text.get(mark..).and_then(|rest| rest.find('\t')).map_or(mark, |tab| mark + tab)
-    } else {
-        mark
-    };
+    let at = if is_tab(kind) { tab_near(text, mark) } else { mark };
     let origin = place(file, at, sources);
     if matches!(kind, ErrorKind::RecursionLimitExceeded) {
         return too_deep(origin);
@@ -121,6 +116,17 @@ fn place(file: FileId, at: usize, sources: &mut Sources) -> Origin {
     sources.add(file, at..at + length)
 }
 
+/// The tab that is meant: the parser stops behind one in blanks, and at the end of the text that stands before one.
+fn tab_near(text: &str, mark: usize) -> usize {
+    let (before, after) = text.split_at_checked(mark).unwrap_or((text, ""));
+    let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
+    let behind = before.get(before.len() - blanks..).and_then(|blanks| blanks.find('\t'));
+    match behind {
+        Some(tab) => mark - blanks + tab,
+        None => after.find('\t').map_or(mark, |tab| mark + tab),
+    }
+}
+
 fn is_printable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }
@@ -141,7 +147,7 @@ fn brackets(kind: &ErrorKind) -> Option<Words> {
     if let ErrorKind::UnclosedFlowCollection { open } = kind {
         return Some(Words {
             title: format!("the bracket `{open}` is not closed"),
-            label: "the reader gave up here",
+            label: "opened here",
             why: "A list in brackets ends with `]`, and a mapping in braces with `}`.",
             help: "Write the closing bracket, or quote the text if the bracket belongs to it.",
         });

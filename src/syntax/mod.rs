@@ -22,5 +22,8 @@ const MAX_DEPTH: usize = 200;
 /// How many nodes aliases and merge keys may make in one document; docker compose visits no more than that.
 const MAX_COPIES: usize = 100_000;
 
-/// How many bytes a file may hold, and how many bytes of text aliases and merge keys may make in one document.
+/// How many bytes of text aliases and merge keys may copy in one document.
+const MAX_COPIED_BYTES: usize = 16 << 20;
+
+/// How many bytes a file may hold.
 const MAX_BYTES: usize = 64 << 20;

@@ -78,13 +78,17 @@ impl Raws {
         self.list.get(id)
     }
 
+    /// The number of the node that an alias stands for, or the number itself.
+    pub(super) fn target(&self, id: Id) -> Id {
+        match self.get(id).map(|raw| &raw.what) {
+            Some(What::Alias(target)) => *target,
+            Some(What::Scalar(_) | What::MergeKey | What::List(_) | What::Map(_) | What::Unknown) | None => id,
+        }
+    }
+
     /// A node, or the one that it is an alias of.
     pub(super) fn follow(&self, id: Id) -> Option<&Raw> {
-        let raw = self.get(id)?;
-        match raw.what {
-            What::Alias(target) => self.get(target),
-            What::Scalar(_) | What::MergeKey | What::List(_) | What::Map(_) | What::Unknown => Some(raw),
-        }
+        self.get(self.target(id))
     }
 
     /// The text of a key; `None` when it is no string.

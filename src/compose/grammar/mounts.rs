@@ -37,7 +37,7 @@ pub struct ShortMount {
 ///
 /// # Errors
 ///
-/// An empty text, an empty section, more than three sections, and a text without target.
+/// An empty text, an empty section, more than three sections, and a `${` without closing brace.
 pub fn parse_short(text: &str) -> Result<ShortMount, String> {
     if text.is_empty() {
         return Err("the volume is empty".to_owned());
@@ -73,8 +73,8 @@ pub fn parse_short(text: &str) -> Result<ShortMount, String> {
     Ok(mount)
 }
 
-/// The sections between colons, where a colon of a drive or inside `${...}` is text. A section that ends inside `${...}` is lost,
-/// as in the reference.
+/// The sections between colons, where a colon of a drive or inside `${...}` is text. An unclosed `${` is refused;
+/// the reference loses the section that it stands in.
 fn sections(text: &str) -> Result<Vec<String>, String> {
     let mut sections = Vec::new();
     let mut section = String::new();
@@ -93,9 +93,10 @@ fn sections(text: &str) -> Result<Vec<String>, String> {
         }
         section.push(c);
     }
-    if substitutions == 0 {
-        sections.push(section);
+    if substitutions > 0 {
+        return Err(format!("the volume {text:?} has a ${{ without closing brace"));
     }
+    sections.push(section);
     if sections.iter().any(String::is_empty) {
         return Err(format!("the volume {text:?} has an empty section between colons"));
     }

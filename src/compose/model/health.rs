@@ -45,6 +45,7 @@ impl Decode for Test {
         }
         let mut words = Texts::strings(node, reader)?.0.into_iter();
         let Some(head) = words.next() else { return Some(Test::Inherit) };
+        reader.diags.consume(head.origin, "says how the test is run");
         match head.value.as_str() {
             "NONE" => Some(Test::None),
             "CMD" => Some(Test::Exec(words.collect())),

@@ -38,7 +38,9 @@ fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
     path.split('.').fold(node, |node, part| match &node.value {
         Value::List(items) => items.get(part.parse::<usize>().expect("an index")).expect("an item"),
         Value::Map(map) => &map.get(part).unwrap_or_else(|| panic!("no {part} in {map:?}")).value,
-        other => panic!("{part} in {other:?}"),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) | Value::String(_) => {
+            panic!("{part} in {node:?}")
+        }
     })
 }
 

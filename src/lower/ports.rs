@@ -1,0 +1,199 @@
+//! `ports`, `expose` and the image table (compose-spec, "ports", "expose"): what the container listens on, and what was published.
+
+use crate::compose::keys::Key;
+use crate::compose::model::port::{Exposes, LongPort, Ports, ServicePort};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::images::Image;
+use crate::ir::{Check, Port, Protocol, Published, Traced};
+use crate::lower::later;
+use crate::origin::Origin;
+
+/// One published port in either form: what both have.
+struct Mapping {
+    host_ip: Option<(String, Origin)>,
+    published: Option<(String, Origin)>,
+    target: Traced<u16>,
+    protocol: Protocol,
+    host_mode: bool,
+    origin: Origin,
+}
+
+/// Ports that the service itself states, in order, no two alike.
+pub(super) fn stated(ports: &Key<Ports>, expose: &Key<Exposes>, check: Option<&Check>, known: Option<&Image>, diags: &mut Diagnostics) -> Vec<Port> {
+    let mut found: Vec<Port> = Vec::new();
+    let mut add = |number: Traced<u16>, protocol: Protocol, host_port: Option<Traced<u16>>, diags: &mut Diagnostics| {
+        let same = found.iter_mut().find(|port| port.number.value == number.value && port.protocol == protocol);
+        match same {
+            Some(port) => {
+                number.why.origins().iter().for_each(|origin| diags.consume(*origin, "the port is stated already"));
+                port.host_port = port.host_port.take().or(host_port);
+            }
+            None => found.push(Port { number, protocol, stated: true, host_port }),
+        }
+    };
+    for mapping in mappings(ports, &mut Diagnostics::default()) {
+        let host_port = mapping.published.filter(|_| mapping.host_mode).and_then(|(text, origin)| Some(Traced::from_origin(text.parse().ok()?, origin)));
+        add(mapping.target, mapping.protocol, host_port, diags);
+    }
+    for port in expose.get().iter().flat_map(|ports| ports.value.0.iter()) {
+        let (number, word) = &port.value;
+        if let (true, Some(protocol)) = (*number > 0, protocol(word)) {
+            add(Traced::from_origin(*number, port.origin), protocol, None, diags);
+        }
+    }
+    if let Some((port, origin)) = check.and_then(own_port) {
+        add(Traced::from_origin(port, origin), Protocol::Tcp, None, &mut Diagnostics::default());
+    }
+    if found.is_empty() {
+        for number in known.iter().flat_map(|image| image.ports) {
+            found.push(Port { number: Traced::decided(*number, "image-table"), protocol: Protocol::Tcp, stated: true, host_port: None });
+        }
+    }
+    found
+}
+
+/// The port that a healthcheck asks the container itself for: `localhost:8080` or `127.0.0.1:8080`.
+fn own_port(check: &Check) -> Option<(u16, Origin)> {
+    check.command.iter().find_map(|word| {
+        ["localhost:", "127.0.0.1:", "0.0.0.0:", "[::1]:"].iter().find_map(|host| {
+            let (_, after) = word.value.split_once(host)?;
+            let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+            let port = digits.parse().ok().filter(|port| *port > 0)?;
+            Some((port, *word.why.origins().first()?))
+        })
+    })
+}
+
+/// Ports that were published on the host and are published in the cluster.
+pub(super) fn published(path: &str, ports: &Key<Ports>, known: Option<&Image>, diags: &mut Diagnostics) -> Vec<Published> {
+    let mut all: Vec<Published> = Vec::new();
+    for mapping in mappings(ports, diags) {
+        let Mapping { host_ip, published, target, protocol, host_mode, origin } = mapping;
+        if host_mode {
+            continue;
+        }
+        let number = target.value;
+        let Some((text, place)) = published else {
+            diags.push(
+                Diagnostic::new(Code::PortRandom, origin, format!("port {number} is not published"))
+                    .why("Docker published it under a number chosen at random")
+                    .help(format!("write \"{number}:{number}\" to publish it"))
+                    .key(format!("{path}.ports")),
+            );
+            continue;
+        };
+        if let Some((address, place)) = host_ip
+            && !address.is_empty()
+            && address != "0.0.0.0"
+            && address != "::"
+        {
+            let loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
+            if loopback {
+                diags.push(
+                    Diagnostic::new(Code::PortLoopback, place, format!("port {number} is not published"))
+                        .label(format!("{address} is reached from the Docker host alone"))
+                        .help(format!("reach it with: kubectl port-forward service/NAME {text}:{number}"))
+                        .key(format!("{path}.ports")),
+                );
+                continue;
+            }
+            diags.push(
+                Diagnostic::new(Code::PortHostAddress, place, format!("port {number} is published on every address"))
+                    .label(format!("a Service cannot be bound to {address}"))
+                    .help("restrict it with loadBalancerSourceRanges, or remove the address")
+                    .key(format!("{path}.ports")),
+            );
+        }
+        if let Some(image) = known.filter(|image| image.datastore) {
+            diags.push(
+                Diagnostic::new(Code::PortDatastore, place, format!("port {number} of {} is not published", image.name))
+                    .label("a datastore open to the outside")
+                    .why("a load balancer would open it to the network it stands in; in the cluster it is reachable")
+                    .help(format!("reach it with: kubectl port-forward service/NAME {text}:{number}"))
+                    .key(format!("{path}.ports")),
+            );
+            continue;
+        }
+        let first = text.split('-').next().unwrap_or_default();
+        match first.parse::<u16>() {
+            Ok(0) | Err(_) => diags.push(
+                Diagnostic::new(Code::BadValue, place, format!("`{text}` is no published port")).help("write a port from 1 to 65535").key(format!("{path}.ports")),
+            ),
+            Ok(port) if all.iter().any(|other| other.published.value == port && other.protocol == protocol) => {
+                diags.consume(place, "the same port is published already");
+            }
+            Ok(port) => all.push(Published { published: Traced::from_origin(port, place), target: number, protocol }),
+        }
+    }
+    all
+}
+
+fn mappings(ports: &Key<Ports>, diags: &mut Diagnostics) -> Vec<Mapping> {
+    let mut all = Vec::new();
+    for port in ports.get().iter().flat_map(|ports| ports.value.iter()) {
+        match &port.value {
+            ServicePort::Short(list) => all.extend(list.iter().filter_map(|short| {
+                Some(Mapping {
+                    host_ip: short.host_ip.clone().map(|address| (address, port.origin)),
+                    published: short.published.clone().map(|text| (text, port.origin)),
+                    target: Traced::from_origin(short.target, port.origin),
+                    protocol: protocol(&short.protocol)?,
+                    host_mode: false,
+                    origin: port.origin,
+                })
+            })),
+            ServicePort::Long(long) => all.extend(long_mapping(long, port.origin, diags)),
+        }
+    }
+    all
+}
+
+fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Option<Mapping> {
+    let LongPort { name, mode, host_ip, target, published, protocol: spoken, app_protocol, extensions } = long;
+    later::extensions(extensions, diags);
+    for text in [name, app_protocol].into_iter().filter_map(Key::get) {
+        diags.push(
+            Diagnostic::new(Code::NotTranslated, text.origin, "a port's name and application protocol are not translated yet")
+                .help("add name or appProtocol to the Service by hand"),
+        );
+    }
+    let host_mode = mode.get().is_some_and(|mode| mode.value == "host");
+    if let Some(mode) = mode.get() {
+        diags.consume(mode.origin, "decides between a port of the node and a Service");
+    }
+    let protocol = match spoken.get() {
+        Some(word) => {
+            diags.consume(word.origin, "the port's protocol");
+            protocol(&word.value).or_else(|| {
+                diags.push(Diagnostic::new(Code::BadValue, word.origin, format!("`{}` is no protocol of a port", word.value)).help("write tcp, udp or sctp"));
+                None
+            })?
+        }
+        None => Protocol::Tcp,
+    };
+    let target = target.get()?;
+    let Some(number) = u16::try_from(target.value).ok().filter(|number| *number > 0) else {
+        diags.push(Diagnostic::new(Code::BadValue, target.origin, format!("{} is no port", target.value)).help("write a port from 1 to 65535"));
+        return None;
+    };
+    if let Some(address) = host_ip.get() {
+        diags.consume(address.origin, "decides where the port is published");
+    }
+    Some(Mapping {
+        host_ip: host_ip.get().map(|address| (address.value.clone(), address.origin)),
+        published: published.get().map(|text| (text.value.0.clone(), text.origin)),
+        target: Traced::from_origin(number, target.origin),
+        protocol,
+        host_mode,
+        origin,
+    })
+}
+
+fn protocol(word: &str) -> Option<Protocol> {
+    match word.to_ascii_lowercase().as_str() {
+        "" | "tcp" => Some(Protocol::Tcp),
+        "udp" => Some(Protocol::Udp),
+        "sctp" => Some(Protocol::Sctp),
+        _ => None,
+    }
+}

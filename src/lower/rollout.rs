@@ -1,0 +1,275 @@
+//! Replicas, updates, restarts and the end of a service (compose-spec "deploy"; SwarmKit's defaults: stop-first, one by one).
+
+use crate::compose::Dialect;
+use crate::compose::keys::{Key, Later};
+use crate::compose::model::deploy::{Deploy, Placement, RestartPolicy, UpdateConfig};
+use crate::compose::model::network::Dependencies;
+use crate::compose::model::scalar::Duration;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{Amount, Condition, Dependency, Kind, Rollout, Traced, Why};
+use crate::lower::later;
+use crate::origin::{Origin, Spanned};
+
+const SECOND: i64 = 1_000_000_000;
+
+/// What `deploy`, `scale` and `restart` say together.
+pub(super) struct Plan {
+    pub(super) kind: Option<Traced<Kind>>,
+    pub(super) replicas: Traced<u32>,
+    pub(super) min_ready_seconds: Option<Traced<u32>>,
+    pub(super) rollout: Traced<Rollout>,
+    pub(super) runs_once: Option<Origin>,
+    pub(super) headless: Option<Origin>,
+}
+
+/// Takes `deploy` apart.
+pub(super) fn plan(path: &str, deploy: &Key<Deploy>, scale: &Key<i64>, restart: &Key<String>, diags: &mut Diagnostics) -> Plan {
+    let mut plan = Plan {
+        kind: None,
+        replicas: count(path, scale, diags).unwrap_or_else(|| Traced::decided(1, "one-replica")),
+        min_ready_seconds: None,
+        rollout: Traced::decided(Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::Count(1) }, "docker-stops-first"),
+        runs_once: None,
+        headless: None,
+    };
+    let mut policy = None;
+    if let Some(found) = deploy.get() {
+        let Deploy { mode, replicas, endpoint_mode, labels, update_config, rollback_config, resources: _resources, restart_policy, placement, extensions } = &found.value;
+        let path = format!("{path}.deploy");
+        later::extensions(extensions, diags);
+        later::not_yet(&path, "labels", labels, diags);
+        later::not_yet(&path, "rollback_config", rollback_config, diags);
+        kind(&path, mode, &mut plan, diags);
+        if let Some(written) = count(&path, replicas, diags) {
+            plan.replicas = written;
+        }
+        if let Some(mode) = endpoint_mode.get() {
+            if mode.value.eq_ignore_ascii_case("dnsrr") {
+                plan.headless = Some(mode.origin);
+            }
+            diags.consume(mode.origin, "decides between a Service with an address and a headless one");
+        }
+        if let Some(update) = update_config.get() {
+            self::update(&path, &update.value, &mut plan, diags);
+        }
+        if let Some(found) = restart_policy.get() {
+            policy = Some(());
+            self::policy(&path, &found.value, &mut plan, diags);
+        }
+        if let Some(placement) = placement.get() {
+            self::placement(&path, &placement.value, diags);
+        }
+    }
+    if let Some(restart) = restart.get() {
+        self::restart(restart, policy.is_some(), &mut plan, diags);
+    }
+    plan
+}
+
+fn count(path: &str, key: &Key<i64>, diags: &mut Diagnostics) -> Option<Traced<u32>> {
+    let found = key.get()?;
+    match u32::try_from(found.value).ok().filter(|count| i32::try_from(*count).is_ok()) {
+        Some(count) => Some(Traced::from_origin(count, found.origin)),
+        None => {
+            diags.push(Diagnostic::new(Code::BadValue, found.origin, format!("{} is no number of replicas", found.value)).help("write 0 or more").key(path));
+            None
+        }
+    }
+}
+
+fn kind(path: &str, mode: &Key<String>, plan: &mut Plan, diags: &mut Diagnostics) {
+    let Some(mode) = mode.get() else { return };
+    match mode.value.as_str() {
+        "replicated" | "" => diags.consume(mode.origin, "the default"),
+        "global" => {
+            plan.kind = Some(Traced::from_origin(Kind::DaemonSet, mode.origin));
+            diags.consume(mode.origin, "makes it a DaemonSet");
+        }
+        "replicated-job" => {
+            plan.kind = Some(Traced::from_origin(Kind::Job, mode.origin));
+            diags.consume(mode.origin, "makes it a Job");
+        }
+        "global-job" => diags.push(Diagnostic::new(Code::NotTranslated, mode.origin, "`global-job` is not translated yet").help("run it as a DaemonSet by hand").key(path)),
+        other => diags.push(
+            Diagnostic::new(Code::BadValue, mode.origin, format!("`{other}` is no mode")).help("write replicated, global, replicated-job or global-job").key(path),
+        ),
+    }
+}
+
+fn update(path: &str, update: &UpdateConfig, plan: &mut Plan, diags: &mut Diagnostics) {
+    let UpdateConfig { parallelism, delay, failure_action, monitor, max_failure_ratio, order, extensions } = update;
+    let path = format!("{path}.update_config");
+    later::extensions(extensions, diags);
+    let step = match parallelism.get() {
+        Some(found) if found.value == 0 => Amount::All,
+        Some(found) => Amount::Count(u32::try_from(found.value).unwrap_or(1)),
+        None => Amount::Count(1),
+    };
+    let start_first = order.get().is_some_and(|order| order.value == "start-first");
+    if let Some(order) = order.get().filter(|order| !matches!(order.value.as_str(), "start-first" | "stop-first")) {
+        diags.push(Diagnostic::new(Code::BadValue, order.origin, format!("`{}` is no order", order.value)).help("write stop-first or start-first").key(path.clone()));
+    }
+    let origins: Vec<Origin> = parallelism.get().map(|found| found.origin).into_iter().chain(order.get().map(|order| order.origin)).collect();
+    let rollout = match (start_first, step) {
+        (true, step) => Rollout::Rolling { max_surge: step, max_unavailable: Amount::Count(0) },
+        (false, Amount::All) => Rollout::Recreate,
+        (false, Amount::Count(step)) => Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::Count(step) },
+    };
+    plan.rollout = Traced { value: rollout, why: if origins.is_empty() { Why::Decision("docker-stops-first") } else { Why::Origins(origins) } };
+    let pauses: Vec<&Spanned<Duration>> = [delay, monitor].into_iter().filter_map(Key::get).collect();
+    let longest = pauses.iter().map(|pause| seconds(pause.value.0)).max().filter(|longest| *longest > 0);
+    match longest {
+        Some(longest) => plan.min_ready_seconds = Some(Traced { value: longest, why: Why::Origins(pauses.iter().map(|pause| pause.origin).collect()) }),
+        None => pauses.iter().for_each(|pause| diags.consume(pause.origin, "no pause is the default")),
+    }
+    failure(&path, failure_action, max_failure_ratio, diags);
+}
+
+fn failure(path: &str, action: &Key<String>, ratio: &Key<f64>, diags: &mut Diagnostics) {
+    if let Some(action) = action.get() {
+        match action.value.as_str() {
+            "pause" => diags.consume(action.origin, "Kubernetes stalls a failing rollout too"),
+            other => diags.push(
+                Diagnostic::new(Code::RollbackAction, action.origin, format!("`failure_action: {other}` has no counterpart"))
+                    .label("a failing rollout stalls, and the old pods go on")
+                    .help("roll back by hand: kubectl rollout undo deployment/NAME")
+                    .key(format!("{path}.failure_action")),
+            ),
+        }
+    }
+    if let Some(ratio) = ratio.get() {
+        if ratio.value == 0.0 {
+            diags.consume(ratio.origin, "the default");
+        } else {
+            diags.push(
+                Diagnostic::new(Code::NoCounterpart, ratio.origin, "`max_failure_ratio` has no counterpart")
+                    .label("a rollout stalls at the first pod that does not become ready")
+                    .help("remove it")
+                    .key(format!("{path}.max_failure_ratio")),
+            );
+        }
+    }
+}
+
+fn policy(path: &str, policy: &RestartPolicy, plan: &mut Plan, diags: &mut Diagnostics) {
+    let RestartPolicy { condition, delay, max_attempts, window, extensions } = policy;
+    let path = format!("{path}.restart_policy");
+    later::extensions(extensions, diags);
+    if let Some(condition) = condition.get() {
+        match condition.value.as_str() {
+            "none" => plan.runs_once = Some(condition.origin),
+            "any" | "on-failure" | "" => {}
+            other => diags.push(Diagnostic::new(Code::BadValue, condition.origin, format!("`{other}` is no condition")).help("write none, on-failure or any").key(path.clone())),
+        }
+        diags.consume(condition.origin, "a Deployment restarts whatever ends");
+    }
+    let rest: Vec<(&str, Origin)> = [("delay", delay.get().map(|found| found.origin)), ("max_attempts", max_attempts.get().map(|found| found.origin)), ("window", window.get().map(|found| found.origin))]
+        .into_iter()
+        .filter_map(|(name, origin)| Some((name, origin?)))
+        .collect();
+    if let Some((_, first)) = rest.iter().find(|(name, _)| *name == "max_attempts").or(rest.first()) {
+        let names: Vec<String> = rest.iter().map(|(name, _)| format!("`{name}`")).collect();
+        diags.push(
+            Diagnostic::new(Code::RestartAttempts, *first, format!("{} of restart_policy {} no counterpart", names.join(", "), if names.len() == 1 { "has" } else { "have" }))
+                .why("Kubernetes restarts a container for ever, after pauses from 10 seconds to 5 minutes")
+                .help("remove them, or make it a Job if it must give up")
+                .key(path)
+                .covers(rest.iter().map(|(_, origin)| *origin)),
+        );
+    }
+}
+
+fn restart(restart: &Spanned<String>, overruled: bool, plan: &mut Plan, diags: &mut Diagnostics) {
+    if overruled {
+        return diags.consume(restart.origin, "deploy.restart_policy stands above it");
+    }
+    match restart.value.split(':').next().unwrap_or_default() {
+        "no" => {
+            plan.runs_once = Some(restart.origin);
+            diags.consume(restart.origin, "a server is restarted, what runs once becomes a Job");
+        }
+        "always" | "unless-stopped" | "on-failure" | "" => diags.consume(restart.origin, "a Deployment restarts whatever ends"),
+        other => diags.push(Diagnostic::new(Code::BadValue, restart.origin, format!("`{other}` is no restart policy")).help("write no, always, on-failure or unless-stopped")),
+    }
+}
+
+fn placement(path: &str, placement: &Placement, diags: &mut Diagnostics) {
+    let Placement { constraints, preferences, max_replicas_per_node, extensions } = placement;
+    let path = format!("{path}.placement");
+    later::extensions(extensions, diags);
+    later::not_yet(&path, "preferences", preferences, diags);
+    later::not_yet(&path, "max_replicas_per_node", max_replicas_per_node, diags);
+    for constraint in constraints.get().iter().flat_map(|texts| texts.value.0.iter()) {
+        let plain: String = constraint.value.chars().filter(|c| !c.is_whitespace()).collect();
+        let diagnostic = if plain.eq_ignore_ascii_case("node.role==manager") {
+            Diagnostic::new(Code::ManagerConstraint, constraint.origin, "the constraint to managers is dropped")
+                .why("managed clusters have no control-plane nodes, and the pod would wait for ever")
+                .help("if it was there to keep a volume on one node, nothing is to be done: the claim does that")
+        } else {
+            Diagnostic::new(Code::NotTranslated, constraint.origin, format!("the constraint `{}` is not translated yet", constraint.value))
+                .help("add a nodeSelector or an affinity by hand")
+        };
+        diags.push(diagnostic.key(format!("{path}.constraints")));
+    }
+}
+
+/// Seconds of a duration, rounded up.
+pub(super) fn seconds(nanoseconds: i64) -> u32 {
+    u32::try_from((nanoseconds.max(0) + SECOND - 1) / SECOND).unwrap_or(u32::MAX)
+}
+
+/// Seconds between the stop signal and the end: Docker's default is 10, Kubernetes' 30.
+pub(super) fn grace(period: &Key<Duration>) -> Traced<u32> {
+    match period.get() {
+        Some(period) => Traced::from_origin(seconds(period.value.0), period.origin),
+        None => Traced::decided(10, "docker-default-grace"),
+    }
+}
+
+/// `logging`: the container's output goes where the cluster puts it.
+pub(super) fn logging(path: &str, logging: &Key<Later>, diags: &mut Diagnostics) {
+    let Key::Set { key: _, value } = logging else { return };
+    let driver = match &value.value.0.value {
+        crate::syntax::Value::Map(map) => map.get("driver").and_then(|entry| crate::compose::model::scalar::scalar_text(&entry.value.value)),
+        _ => None,
+    };
+    match driver.as_deref() {
+        None | Some("json-file" | "local" | "") => later::used_up(logging, "the kubelet keeps and rotates logs", diags),
+        Some(_) => later::not_yet(path, "logging", logging, diags),
+    }
+}
+
+/// `depends_on`.
+pub(super) fn dependencies(dialect: Dialect, path: &str, depends_on: &Key<Dependencies>, diags: &mut Diagnostics) -> Vec<Dependency> {
+    let Key::Set { key, value } = depends_on else { return Vec::new() };
+    if dialect == Dialect::Swarm && !value.value.0.is_empty() {
+        diags.push(Diagnostic::new(Code::DependencyIgnored, *key, "depends_on is honoured, though swarm ignored it").help("remove it if the order does not matter").key(format!("{path}.depends_on")));
+    }
+    let mut found = Vec::new();
+    for (service, dependency) in &value.value.0 {
+        let condition = match dependency.condition.as_ref().map(|condition| (condition.value.as_str(), condition.origin)) {
+            None => Traced::from_origin(Condition::Started, dependency.key),
+            Some(("service_started", origin)) => Traced::from_origin(Condition::Started, origin),
+            Some(("service_healthy", origin)) => Traced::from_origin(Condition::Healthy, origin),
+            Some(("service_completed_successfully", origin)) => Traced::from_origin(Condition::Completed, origin),
+            Some((other, origin)) => {
+                diags.push(
+                    Diagnostic::new(Code::BadValue, origin, format!("`{other}` is no condition"))
+                        .help("write service_started, service_healthy or service_completed_successfully")
+                        .key(format!("{path}.depends_on.{service}")),
+                );
+                continue;
+            }
+        };
+        if let Some(restart) = dependency.restart {
+            diags.push(
+                Diagnostic::new(Code::DependencyRestart, restart, format!("a restart of `{service}` restarts nothing else"))
+                    .why("Kubernetes restarts no pod because another was restarted")
+                    .help("let the program reconnect, or run: kubectl rollout restart")
+                    .key(format!("{path}.depends_on.{service}.restart")),
+            );
+        }
+        found.push(Dependency { service: service.clone(), condition, required: dependency.required, origin: dependency.key, leaves: dependency.leaves.clone() });
+    }
+    found
+}
