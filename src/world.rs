@@ -362,8 +362,8 @@ fn replace_files(
     finish(last_marker, &folder.join(MARKER))
 }
 
-fn marker<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    names.fold(String::new(), |text, name| text + name + "\n")
+fn marker<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    names.into_iter().fold(String::new(), |text, name| text + name + "\n")
 }
 
 /// Removes a file of ours and the folders that are empty without it.

@@ -238,7 +238,7 @@ error[T0103]: `80x` is no port
     #[test]
     fn without_a_place_there_is_title_and_help() {
         let diagnostic = Diagnostic::nowhere(Code::FileNotFound, "no Compose file was found").help("Name one with -f.");
-        let expected = "error[T0001]: no Compose file was found\n  |\n  = help: Name one with -f.\n\n";
+        let expected = "error[T0001]: no Compose file was found\n |\n = help: Name one with -f.\n\n";
         assert_eq!(to_text(&diagnostic, &Sources::default(), false), expected);
     }
 

@@ -1,0 +1,33 @@
+//! Decisions that need the whole app, each a plain function that turns one notion of the IR into Kubernetes' own.
+
+mod claims;
+mod exposures;
+mod kinds;
+mod probes;
+mod waits;
+
+use crate::diag::Diagnostics;
+use crate::ir::App;
+use crate::lower::Context;
+
+/// One pass.
+pub struct Pass {
+    /// Its name, for dumps.
+    pub name: &'static str,
+    /// What it does.
+    pub run: fn(&mut App, &Context<'_>, &mut Diagnostics),
+}
+
+/// All passes, in order.
+pub const PASSES: &[Pass] = &[
+    // Who runs once must be known before waits and claims, which differ for Jobs.
+    Pass { name: "kinds", run: kinds::run },
+    // Ports are completed from what others dial, before waits ask for them.
+    Pass { name: "exposures", run: exposures::run },
+    // Needs kinds and ports.
+    Pass { name: "waits", run: waits::run },
+    // Makes StatefulSets of Deployments that own a volume, which need a governing Service.
+    Pass { name: "claims", run: claims::run },
+    // Looks at nothing but the checks.
+    Pass { name: "probes", run: probes::run },
+];

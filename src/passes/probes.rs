@@ -1,0 +1,49 @@
+//! Healthchecks become probes (design 4.6): readiness always; startup and liveness where Docker killed what was unhealthy.
+//!
+//! ```yaml
+//! healthcheck: { test: [CMD, check], interval: 10s, retries: 4, start_period: 30s }
+//! # readinessProbe: { exec: { command: [check] }, periodSeconds: 10, timeoutSeconds: 30, failureThreshold: 4 }
+//! ```
+
+use crate::diag::Diagnostics;
+use crate::ir::{App, Check, Kind, Probe, Traced, Why};
+use crate::lower::Context;
+use crate::origin::Origin;
+
+const SECOND: i64 = 1_000_000_000;
+
+pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
+    for workload in &mut app.workloads {
+        let Some(check) = workload.check.take() else { continue };
+        let Check { command, interval, timeout, retries, start_period, start_interval, kills, origin: _ } = check;
+        let unused: Vec<Origin> = [&start_period.why, &start_interval.why].into_iter().flat_map(Why::origins).copied().collect();
+        if workload.kind.value == Kind::Job {
+            let rest = command.iter().map(|word| &word.why).chain([&interval.why, &timeout.why, &retries.why]).flat_map(Why::origins).copied();
+            rest.chain(unused).for_each(|origin| diags.consume(origin, "what runs once has no probes"));
+            continue;
+        }
+        let probe = Probe { command, period: seconds(&interval), timeout: seconds(&timeout), failures: retries.clone() };
+        if kills {
+            let grace = start_period.value.saturating_add(i64::from(retries.value).saturating_mul(interval.value));
+            let step = if start_period.value > 0 { &start_interval } else { &interval };
+            let period = seconds(step);
+            let failures = grace.div_euclid(i64::from(period.value) * SECOND).saturating_add(i64::from(grace % (i64::from(period.value) * SECOND) != 0));
+            let origins: Vec<Origin> = [&start_period.why, &interval.why, &retries.why].into_iter().flat_map(Why::origins).copied().collect();
+            let why = if origins.is_empty() { Why::Decision("docker-default-healthcheck") } else { Why::Origins(origins) };
+            let failures = Traced { value: u32::try_from(failures.max(1)).unwrap_or(u32::MAX), why };
+            if start_period.value == 0 {
+                start_interval.why.origins().iter().for_each(|origin| diags.consume(*origin, "without a start period it has no effect"));
+            }
+            workload.container.startup = Some(Probe { command: probe.command.clone(), period, timeout: probe.timeout.clone(), failures });
+            workload.container.liveness = Some(probe.clone());
+        } else {
+            unused.into_iter().for_each(|origin| diags.consume(origin, "docker compose kills nothing, so being unready at first is all there is to it"));
+        }
+        workload.container.readiness = Some(probe);
+    }
+}
+
+fn seconds(time: &Traced<i64>) -> Traced<u32> {
+    let value = u32::try_from((time.value.max(1) + SECOND - 1) / SECOND).unwrap_or(u32::MAX).max(1);
+    Traced { value, why: time.why.clone() }
+}
