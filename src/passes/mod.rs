@@ -1,6 +1,7 @@
 //! Decisions that need the whole app, each a plain function that turns one notion of the IR into Kubernetes' own.
 
 mod claims;
+mod cycles;
 mod exposures;
 mod kinds;
 mod probes;
