@@ -9,16 +9,27 @@ use crate::compose::model::service::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Origin, Spanned};
 
+/// What is checked.
+pub struct Checked<'a> {
+    /// The project, without services that are left out.
+    pub project: &'a Project,
+    /// Services that are left out, as no profile of theirs is active.
+    pub inactive: &'a [String],
+    /// Whose rules hold.
+    pub dialect: Dialect,
+}
+
 /// Reports every reference to something that is not defined, and what excludes each other.
-pub fn check(project: &Project, place: Origin, dialect: Dialect, diags: &mut Diagnostics) {
+pub fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostics) {
+    let project = checked.project;
     let services = project.services.get();
-    if services.is_none_or(|services| services.value.is_empty()) && project.inactive.is_empty() {
+    if services.is_none_or(|services| services.value.is_empty()) && checked.inactive.is_empty() {
         let origin = project.services.key().unwrap_or(place);
         diags.push(Diagnostic::new(Code::EmptyFile, origin, "the file holds no services").help("write services: and at least one service"));
     }
     for (name, service) in services.iter().flat_map(|services| services.value.iter()) {
         match &service.value {
-            Some(body) => check_service(project, name, service.key, &body.value, dialect, diags),
+            Some(body) => check_service(checked, name, service.key, &body.value, diags),
             None => diags.push(
                 Diagnostic::new(Code::WrongType, service.key, format!("`services.{name}` must be a mapping, not null"))
                     .help("give it at least an image")
@@ -28,9 +39,10 @@ pub fn check(project: &Project, place: Origin, dialect: Dialect, diags: &mut Dia
     }
 }
 
-fn check_service(project: &Project, name: &str, key: Origin, service: &Service, dialect: Dialect, diags: &mut Diagnostics) {
+fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Service, diags: &mut Diagnostics) {
+    let project = checked.project;
     let path = format!("services.{name}");
-    let has_build = service.build.get().is_some() && dialect == Dialect::Compose;
+    let has_build = service.build.get().is_some() && checked.dialect == Dialect::Compose;
     if service.image.get().is_none_or(|image| image.value.is_empty()) && !has_build && service.provider.get().is_none() {
         diags.push(
             Diagnostic::new(Code::Missing, key, format!("the service `{name}` has no image")).help("add image:, or build: with a context").key(path.clone()),
@@ -67,7 +79,7 @@ fn check_service(project: &Project, name: &str, key: Origin, service: &Service, 
             }
         }
     }
-    check_dependencies(project, name, service, dialect, diags);
+    check_dependencies(checked, name, service, diags);
     if let (Some(mode), Some(networks)) = (service.network_mode.get(), service.networks.get()) {
         diags.push(
             Diagnostic::new(Code::Conflict, mode.origin, format!("the service `{name}` has both network_mode and networks"))
@@ -78,16 +90,16 @@ fn check_service(project: &Project, name: &str, key: Origin, service: &Service, 
     }
 }
 
-fn check_dependencies(project: &Project, name: &str, service: &Service, dialect: Dialect, diags: &mut Diagnostics) {
+fn check_dependencies(checked: &Checked<'_>, name: &str, service: &Service, diags: &mut Diagnostics) {
     for (target, dependency) in service.depends_on.get().iter().flat_map(|found| found.value.0.iter()) {
-        let is_inactive = project.inactive.iter().any(|inactive| inactive == target);
-        if defined(&project.services, target) || (is_inactive && !dependency.required) {
+        let is_inactive = checked.inactive.iter().any(|inactive| inactive == target);
+        if defined(&checked.project.services, target) || (is_inactive && !dependency.required) {
             continue;
         }
         let path = format!("services.{name}.depends_on.{target}");
         let state = if is_inactive { "is left out, as no profile of it is active" } else { "is not defined" };
         let message = format!("`{name}` depends on the service `{target}`, which {state}");
-        diags.push(match dialect {
+        diags.push(match checked.dialect {
             Dialect::Compose => Diagnostic::new(Code::Undefined, dependency.key, message).help("define it, correct the name, or remove the dependency").key(path),
             Dialect::Swarm => Diagnostic::new(Code::DependencySwarmLoose, dependency.key, message)
                 .why("swarm ignores depends_on, so it did no harm there")

@@ -306,8 +306,6 @@ macro_rules! keys {
             $(#[doc = $doc] pub $field: $crate::compose::keys::Key<$type>,)*
             /// Keys that begin with `x-`.
             pub extensions: Vec<(String, $crate::origin::Origin, $crate::syntax::Node)>,
-            /// Names of entries that the loader left out (services whose profiles are not active); empty for most mappings.
-            pub inactive: Vec<String>,
         }
 
         impl $struct {

@@ -4,7 +4,7 @@ use crate::compose::check;
 use crate::compose::dialect::{self, Decision, Dialect};
 use crate::compose::find::{self, FILE_LIMIT, Files, Variables};
 use crate::compose::interpolate::interpolate;
-use crate::compose::keys::{Decode, Fate, Merge, Reader, Swarm, leaves};
+use crate::compose::keys::{Decode, Merge, Reader, Swarm, leaves};
 use crate::compose::merge::{merge, settle_tags};
 use crate::compose::model::project::Project;
 use crate::compose::model::service::Service;
@@ -67,8 +67,8 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
     let place = root.origin;
     let mut reader = Reader::new(sources, diags);
     let mut project = Project::decode(root, &mut reader)?;
-    deactivate(&mut project, &active_profiles(world, request), diags);
-    check::check(&project, place, dialect, diags);
+    let inactive = deactivate(&mut project, &active_profiles(world, request), diags);
+    check::check(&check::Checked { project: &project, inactive: &inactive, dialect }, place, diags);
     drop(lookup);
     Some(Loaded { project, name, dialect, folder: files.folder, variables, leaves: found })
 }
@@ -223,8 +223,8 @@ fn active_profiles(world: &dyn World, request: &Request) -> Vec<String> {
 }
 
 /// Leaves out services whose profiles are not active; the names of those that stay out are kept for `required: false`.
-fn deactivate(project: &mut Project, active: &[String], diags: &mut Diagnostics) {
-    let crate::compose::keys::Key::Set { key: _, value: services } = &mut project.services else { return };
+fn deactivate(project: &mut Project, active: &[String], diags: &mut Diagnostics) -> Vec<String> {
+    let crate::compose::keys::Key::Set { key: _, value: services } = &mut project.services else { return Vec::new() };
     let mut left_out = Vec::new();
     services.value.retain(|name, service| {
         let Some(body) = &service.value else { return true };
@@ -243,13 +243,5 @@ fn deactivate(project: &mut Project, active: &[String], diags: &mut Diagnostics)
         left_out.push(name.clone());
         false
     });
-    project.inactive = left_out;
-}
-
-/// Whether a key's fate is to be consumed by the loader.
-pub fn is_loader_key(fate: Fate) -> bool {
-    match fate {
-        Fate::Loader => true,
-        Fate::Translated | Fate::Later => false,
-    }
+    left_out
 }

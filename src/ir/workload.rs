@@ -268,7 +268,7 @@ pub struct Container {
     /// In the user's order; names are unique.
     pub env: Vec<EnvVar>,
     /// Objects whose every key becomes a variable; `env` beats them.
-    pub env_from: Vec<Traced<(FileKind, Name)>>,
+    pub env_from: Vec<Traced<(super::FileObjectKind, Name)>>,
     /// Limits and requests.
     pub resources: Resources,
     /// What it may do.
@@ -288,8 +288,6 @@ pub struct Container {
     /// Gives it a terminal.
     pub tty: Option<Origin>,
 }
-
-pub use super::objects::FileObjectKind as FileKind;
 
 /// A variable of the environment.
 #[derive(Clone, Debug)]

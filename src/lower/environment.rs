@@ -7,12 +7,12 @@ use crate::compose::keys::Key;
 use crate::compose::model::files::{EnvFile, EnvFiles};
 use crate::compose::model::scalar::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Data, EnvSource, EnvVar, FileKind, FileObject, Name, Traced, Why};
+use crate::ir::{Data, EnvSource, EnvVar, FileObjectKind, FileObject, Name, Traced, Why};
 use crate::lower::Context;
 use crate::origin::{Origin, Spanned};
 use crate::world::ReadError;
 
-type EnvFrom = Vec<Traced<(FileKind, Name)>>;
+type EnvFrom = Vec<Traced<(FileObjectKind, Name)>>;
 
 /// Variables in order, and objects whose every key is one.
 pub(super) fn environment(
@@ -77,7 +77,7 @@ fn place(own: &Name, variables: Vec<(String, String, Origin)>, objects: &mut Vec
         }
         diags.push(diagnostic);
         let why = Why::Origins(clear.iter().map(|(_, origin)| *origin).collect());
-        objects.push(FileObject { name: own.clone(), kind: FileKind::Secret, entries: secret, why });
+        objects.push(FileObject { name: own.clone(), kind: FileObjectKind::Secret, entries: secret, why });
     }
     env
 }

@@ -6,7 +6,7 @@ use crate::compose::grammar::mounts;
 use crate::compose::keys::{Entries, Key, Named};
 use crate::compose::model::files::{FileSource, Grant, Grants};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Data, FileKind, FileObject, Mount, MountSource, Name, Traced, Why};
+use crate::ir::{Data, FileObjectKind, FileObject, Mount, MountSource, Name, Traced, Why};
 use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
 
@@ -19,7 +19,7 @@ const APPLY_LIMIT: usize = 240 << 10;
 pub(super) fn objects(context: &Context<'_>, diags: &mut Diagnostics) -> Vec<FileObject> {
     let project = &context.loaded.project;
     let mut all = Vec::new();
-    for (section, kind, entries) in [("configs", FileKind::ConfigMap, &project.configs), ("secrets", FileKind::Secret, &project.secrets)] {
+    for (section, kind, entries) in [("configs", FileObjectKind::ConfigMap, &project.configs), ("secrets", FileObjectKind::Secret, &project.secrets)] {
         for (name, entry) in entries.get().iter().flat_map(|entries| entries.value.iter()) {
             if let Some(source) = &entry.value {
                 all.extend(object(context, section, kind, name, entry.key, source, diags));
@@ -32,7 +32,7 @@ pub(super) fn objects(context: &Context<'_>, diags: &mut Diagnostics) -> Vec<Fil
 fn object(
     context: &Context<'_>,
     section: &str,
-    kind: FileKind,
+    kind: FileObjectKind,
     name: &str,
     key: Origin,
     source: &Spanned<FileSource>,
@@ -56,8 +56,8 @@ fn object(
             crate::compose::model::files::External::Named(named) => named.origin,
         };
         let create = match kind {
-            FileKind::ConfigMap => format!("kubectl create configmap {object} --from-file={name}=FILE"),
-            FileKind::Secret => format!("kubectl create secret generic {object} --from-file={name}=FILE"),
+            FileObjectKind::ConfigMap => format!("kubectl create configmap {object} --from-file={name}=FILE"),
+            FileObjectKind::Secret => format!("kubectl create secret generic {object} --from-file={name}=FILE"),
         };
         diags.push(Diagnostic::new(Code::ExternalObject, *place, format!("{object} must exist in the cluster")).help(create).key(path).covers([leaf]));
         return None;
@@ -128,7 +128,7 @@ pub(super) fn grants(context: &Context<'_>, path: &str, configs: &Key<Grants>, s
     let project = &context.loaded.project;
     let mut all = Vec::new();
     for (grants, kind, folder, defined) in
-        [(configs, FileKind::ConfigMap, "/", &project.configs), (secrets, FileKind::Secret, "/run/secrets/", &project.secrets)]
+        [(configs, FileObjectKind::ConfigMap, "/", &project.configs), (secrets, FileObjectKind::Secret, "/run/secrets/", &project.secrets)]
     {
         for granted in grants.get().iter().flat_map(|grants| grants.value.iter()) {
             all.extend(grant(context, path, granted, kind, folder, defined, diags));
@@ -141,7 +141,7 @@ fn grant(
     context: &Context<'_>,
     path: &str,
     granted: &Spanned<Grant>,
-    kind: FileKind,
+    kind: FileObjectKind,
     folder: &str,
     defined: &Key<Entries<FileSource>>,
     diags: &mut Diagnostics,

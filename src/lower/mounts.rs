@@ -6,7 +6,7 @@ use crate::compose::model::mount::{BindOptions, LongMount, Mounts, ServiceMount,
 use crate::compose::model::scalar::Bytes;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images::Image;
-use crate::ir::{FileKind, FileObject, Mount, MountSource, Name, Traced, Why};
+use crate::ir::{FileObjectKind, FileObject, Mount, MountSource, Name, Traced, Why};
 use crate::lower::{Context, files, later};
 use crate::origin::{Origin, Spanned};
 use crate::world::Kind;
@@ -230,7 +230,7 @@ fn file(
     let found = files::read(bind.context, &key, source, diags)?;
     let base = full.rsplit('/').next().unwrap_or("file");
     let data_key = files::data_key(base);
-    let kind = if is_key_material(&found.bytes) { FileKind::Secret } else { FileKind::ConfigMap };
+    let kind = if is_key_material(&found.bytes) { FileObjectKind::Secret } else { FileObjectKind::ConfigMap };
     let name = bind.own.with(base);
     warn_if_writable(read_only, origin, &source.value, &key, diags);
     let executable = bind.context.world.mode(full).filter(|mode| mode & 0o111 != 0).map(|_| Traced::decided(0o555, "executable-file"));
@@ -269,7 +269,7 @@ fn folder(bind: &Bind<'_>, source: &Spanned<String>, full: &str, diags: &mut Dia
     if total > 240 << 10 {
         diags.push(Diagnostic::new(Code::FileLarge, source.origin, format!("{full} is large: {total} bytes")).help("apply with: kubectl apply --server-side"));
     }
-    let kind = if entries.iter().any(|(_, data)| is_key_material(&data.bytes)) { FileKind::Secret } else { FileKind::ConfigMap };
+    let kind = if entries.iter().any(|(_, data)| is_key_material(&data.bytes)) { FileObjectKind::Secret } else { FileObjectKind::ConfigMap };
     let base = full.trim_end_matches('/').rsplit('/').next().unwrap_or("files");
     Some(FileObject { name: bind.own.with(base), kind, entries, why: Why::Origin(source.origin) })
 }

@@ -1,0 +1,256 @@
+//! What can be written on the command line. The comments here are the text of `--help`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::compose::Dialect;
+use crate::diag::Code;
+use crate::request::Request;
+
+/// Compiles docker-compose and swarm stack files to Kubernetes manifests
+#[derive(Debug, Parser)]
+#[command(name = "transship", version)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write the Kubernetes manifests
+    Convert(Convert),
+    /// Say what is wrong or gets lost, and write nothing
+    Check(Check),
+    /// Explain a code of a message
+    Explain {
+        /// The id or the name, as T0101 or unknown-key
+        #[arg(value_parser = code)]
+        code: Code,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// The arguments of `convert`.
+#[derive(Debug, Args)]
+pub(super) struct Convert {
+    #[command(flatten)]
+    pub(super) input: Input,
+    #[command(flatten)]
+    pub(super) messages: Messages,
+    /// Where the manifests go: a file, or a folder when it exists as one or ends in `/`; by default standard output
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(super) output: Option<String>,
+    /// How the manifests are written
+    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    pub(super) format: Format,
+}
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) input: Input,
+    #[command(flatten)]
+    pub(super) messages: Messages,
+}
+
+/// What is read.
+#[derive(Debug, Args)]
+pub(super) struct Input {
+    /// A Compose file, or `-` for standard input; later ones are merged over earlier ones
+    #[arg(short, long, value_name = "FILE")]
+    file: Vec<String>,
+    /// The folder that relative paths start from [default: that of the first file]
+    #[arg(long, value_name = "DIR")]
+    project_directory: Option<String>,
+    /// The name of the project
+    #[arg(short, long, value_name = "NAME")]
+    project_name: Option<String>,
+    /// A profile that is active; `*` is all of them
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// A file of variables, in place of .env
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<String>,
+    /// Whose rules the files follow
+    #[arg(long, value_enum, default_value_t = DialectChoice::Auto)]
+    dialect: DialectChoice,
+    /// A namespace that every object carries, and that is written too
+    #[arg(short, long, value_parser = namespace)]
+    namespace: Option<String>,
+}
+
+impl Input {
+    /// The same choices, as the library takes them.
+    pub(super) fn into_request(self) -> Request {
+        let Input { file, project_directory, project_name, profile, env_file, dialect, namespace } = self;
+        Request {
+            files: file,
+            project_directory,
+            project_name,
+            profiles: profile,
+            env_files: env_file,
+            dialect: dialect.dialect(),
+            namespace,
+        }
+    }
+}
+
+/// What is said, and how.
+#[derive(Debug, Args)]
+pub(super) struct Messages {
+    /// How messages are written: for people, or one JSON object a line with notes included
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = MessageFormat::Human)]
+    pub(super) message_format: MessageFormat,
+    /// Treat as errors: `warnings`, `notes`, or the id or name of a code
+    #[arg(long, value_name = "WHAT", value_parser = denied)]
+    pub(super) deny: Vec<Denied>,
+    /// Silence a code, also where --deny names it; errors cannot be silenced
+    #[arg(long, value_name = "CODE", value_parser = code)]
+    pub(super) allow: Vec<Code>,
+    /// Show notes too
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    /// Show errors only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+}
+
+/// How manifests are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// YAML documents
+    Yaml,
+    /// One JSON list, or one JSON object a file
+    Json,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum MessageFormat {
+    /// With the lines of the source
+    Human,
+    /// One object a line
+    Json,
+}
+
+/// Whose rules hold.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DialectChoice {
+    /// Decided from the files
+    Auto,
+    /// docker compose
+    Compose,
+    /// docker stack deploy
+    Swarm,
+}
+
+impl DialectChoice {
+    fn dialect(self) -> Option<Dialect> {
+        match self {
+            DialectChoice::Auto => None,
+            DialectChoice::Compose => Some(Dialect::Compose),
+            DialectChoice::Swarm => Some(Dialect::Swarm),
+        }
+    }
+}
+
+/// What `--deny` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// Every warning.
+    Warnings,
+    /// Every note.
+    Notes,
+    /// Every message of a code.
+    Code(Code),
+}
+
+fn denied(text: &str) -> Result<Denied, String> {
+    if text.eq_ignore_ascii_case("warnings") {
+        Ok(Denied::Warnings)
+    } else if text.eq_ignore_ascii_case("notes") {
+        Ok(Denied::Notes)
+    } else {
+        find(text).map(Denied::Code).ok_or_else(|| unknown(text, &["warnings", "notes"]))
+    }
+}
+
+fn code(text: &str) -> Result<Code, String> {
+    find(text).ok_or_else(|| unknown(text, &[]))
+}
+
+fn find(text: &str) -> Option<Code> {
+    let is = |code: &&Code| text.eq_ignore_ascii_case(code.id()) || text.eq_ignore_ascii_case(code.name());
+    Code::ALL.iter().find(is).copied()
+}
+
+/// Says that there is no such code, and which one is nearest: at most a quarter of it may be wrong.
+fn unknown(text: &str, words: &[&'static str]) -> String {
+    let lower = text.to_ascii_lowercase();
+    let names = Code::ALL.iter().flat_map(|code| [code.name(), code.id()]);
+    let nearest = words
+        .iter()
+        .copied()
+        .chain(names)
+        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_ascii_lowercase()), word))
+        .filter(|(distance, word)| *distance <= word.len() / 4)
+        .min_by_key(|(distance, _)| *distance);
+    match nearest {
+        Some((_, word)) => format!("there is no such code; did you mean `{word}`?"),
+        None => "there is no such code".to_owned(),
+    }
+}
+
+/// The longest DNS label.
+const LONGEST_LABEL: usize = 63;
+
+fn namespace(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let good = (1..=LONGEST_LABEL).contains(&text.len())
+        && text.bytes().all(allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("a namespace has 1 to 63 lower-case letters, digits and dashes, and neither begins nor ends with a dash".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn codes_are_found_by_id_and_name() {
+        assert_eq!(code("t0101"), Ok(Code::UnknownKey));
+        assert_eq!(code("Unknown-Key"), Ok(Code::UnknownKey));
+        assert!(code("unknwon-key").unwrap_err().contains("`unknown-key`"));
+        assert!(!code("quite-something-else").unwrap_err().contains("mean"));
+        assert_eq!(denied("Warnings"), Ok(Denied::Warnings));
+        assert!(denied("warning").unwrap_err().contains("`warnings`"));
+    }
+
+    #[test]
+    fn namespaces_are_labels() {
+        for good in ["a", "shop-1", "1a", &"a".repeat(63)] {
+            assert!(namespace(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "a-", "A", "a.b", "a_b", "ä", &"a".repeat(64)] {
+            assert!(namespace(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `transship convert` and `transship check`.
+
+use super::arguments::{Check, Convert, Messages};
+use super::messages::{Reporter, apply_levels};
+use super::{DONE, INPUT_ERRORS, files};
+use crate::Compilation;
+use crate::request::Request;
+use crate::world::{Kind, Output, World};
+
+/// Says what there is to say, and nothing else.
+pub(super) fn check(choices: Check, world: &dyn World, output: &mut dyn Output) -> u8 {
+    let reporter = Reporter::new(&choices.messages, world);
+    let compilation = compiled(&choices.input.into_request(), &choices.messages, world);
+    reporter.report(&compilation.diagnostics, &compilation.sources, output)
+}
+
+/// Says what there is to say and writes the manifests, unless there are errors.
+pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Output) -> u8 {
+    let Convert { input, messages, output: target, format } = choices;
+    let reporter = Reporter::new(&messages, world);
+    let request = input.into_request();
+    let target = target.filter(|path| path != "-");
+    if let Some(path) = target.as_ref().filter(|path| request.files.contains(path)) {
+        return reporter.failure(&format!("{path} is read, so the manifests cannot be written to it."), output);
+    }
+    let compilation = compiled(&request, &messages, world);
+    let code = reporter.report(&compilation.diagnostics, &compilation.sources, output);
+    if code != DONE {
+        return code;
+    }
+    // Without errors there are manifests.
+    let Some(manifests) = &compilation.manifests else { return INPUT_ERRORS };
+    let written = match target {
+        None => {
+            let text = files::together(manifests, format);
+            output.stdout(text.as_bytes()).map_err(|error| format!("Cannot write to standard output: {error}."))
+        }
+        Some(path) if is_folder(&path, world) => output.write_files(&path, &files::apart(manifests, format)),
+        Some(path) => output.write_files(&path, &[files::single(manifests, format)]),
+    };
+    match written {
+        Ok(()) => DONE,
+        Err(message) => reporter.failure(&message, output),
+    }
+}
+
+fn compiled(request: &Request, messages: &Messages, world: &dyn World) -> Compilation {
+    let mut compilation = crate::compile(world, request);
+    apply_levels(&mut compilation.diagnostics, messages);
+    compilation
+}
+
+fn is_folder(path: &str, world: &dyn World) -> bool {
+    path.ends_with(std::path::is_separator) || world.kind(path) == Some(Kind::Folder)
+}
