@@ -16,7 +16,7 @@
 //! assert_eq!(kinds, ["Deployment", "Service", "Service"]);
 //! ```
 
-// pub mod cli;
+pub mod cli;
 pub mod compose;
 pub mod diag;
 pub mod emit;

@@ -10,17 +10,17 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Origin, Spanned};
 
 /// What is checked.
-pub struct Checked<'a> {
+pub(crate) struct Checked<'a> {
     /// The project, without services that are left out.
-    pub project: &'a Project,
+    pub(crate) project: &'a Project,
     /// Services that are left out, as no profile of theirs is active.
-    pub inactive: &'a [String],
+    pub(crate) inactive: &'a [String],
     /// Whose rules hold.
-    pub dialect: Dialect,
+    pub(crate) dialect: Dialect,
 }
 
 /// Reports every reference to something that is not defined, and what excludes each other.
-pub fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostics) {
+pub(crate) fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostics) {
     let project = checked.project;
     let services = project.services.get();
     if services.is_none_or(|services| services.value.is_empty()) && checked.inactive.is_empty() {
@@ -115,7 +115,7 @@ fn defined<T>(section: &Key<indexmap::IndexMap<String, Named<T>>>, name: &str) -
 }
 
 /// The named volume of the project that a mount shows.
-pub fn named_volume(mount: &Spanned<ServiceMount>) -> Option<&str> {
+pub(crate) fn named_volume(mount: &Spanned<ServiceMount>) -> Option<&str> {
     match &mount.value {
         ServiceMount::Short(short) if short.kind == ShortKind::Volume => short.source.as_deref(),
         ServiceMount::Short(_) => None,

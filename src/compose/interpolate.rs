@@ -7,10 +7,10 @@ use crate::origin::{Origin, Sources, VariableUse};
 use crate::syntax::{Node, Value};
 
 /// A variable's value and where it was set.
-pub type Lookup<'a> = dyn Fn(&str) -> Option<(String, String)> + 'a;
+pub(crate) type Lookup<'a> = dyn Fn(&str) -> Option<(String, String)> + 'a;
 
 /// Replaces `${...}` in every string value under a node.
-pub fn interpolate(node: &mut Node, dialect: Dialect, lookup: &Lookup<'_>, sources: &mut Sources, diags: &mut Diagnostics) {
+pub(crate) fn interpolate(node: &mut Node, dialect: Dialect, lookup: &Lookup<'_>, sources: &mut Sources, diags: &mut Diagnostics) {
     let mut path = Vec::new();
     walk(node, &mut path, &Context { dialect, lookup }, sources, diags);
 }

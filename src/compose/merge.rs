@@ -10,7 +10,7 @@ use crate::origin::Origin;
 use crate::syntax::{Entry, Map, Node, Tag, Value};
 
 /// A later node over an earlier one.
-pub fn merge(base: Node, over: Node, rule: Merge, shape: Shape, path: &str, diags: &mut Diagnostics) -> Node {
+pub(crate) fn merge(base: Node, over: Node, rule: Merge, shape: Shape, path: &str, diags: &mut Diagnostics) -> Node {
     if over.tag == Some(Tag::Override) || rule == Merge::Replace {
         consume(&base, diags);
         return Node { tag: None, ..over };
@@ -112,7 +112,7 @@ fn append(base: Node, over: Node, identity: impl Fn(&Node) -> Option<String>, di
 }
 
 /// Resets and overrides of a first file have nothing to act on: the key of a reset goes, the tag of an override too.
-pub fn settle_tags(node: &mut Node) {
+pub(crate) fn settle_tags(node: &mut Node) {
     match &mut node.value {
         Value::Map(map) => {
             map.retain(|_, entry| entry.value.tag != Some(Tag::Reset));

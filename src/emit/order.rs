@@ -156,7 +156,7 @@ const MEANINGFUL_WHEN_EMPTY: &[&str] =
 
 /// Puts the keys of a Kubernetes object in the order of hand-written manifests and drops nulls and empty collections
 /// that say nothing; lists keep their order, and user data (`data`, labels, annotations...) is not looked into.
-pub fn idiomatic(value: Value) -> Value {
+pub(crate) fn idiomatic(value: Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(reorder(map, OBJECT)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => value,

@@ -4,19 +4,19 @@
 
 /// One image.
 #[derive(Debug)]
-pub struct Image {
+pub(crate) struct Image {
     /// The repository's last part, as `postgres`, or its last two, as `bitnami/redis`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// TCP ports that it listens on by default.
-    pub ports: &'static [u16],
+    pub(crate) ports: &'static [u16],
     /// Where it keeps its data.
-    pub data: &'static [&'static str],
+    pub(crate) data: &'static [&'static str],
     /// Whether it is a datastore, which is not published to the outside by default.
-    pub datastore: bool,
+    pub(crate) datastore: bool,
     /// Whether it refuses to start on a data folder that is not empty (a new block volume holds `lost+found`).
-    pub wants_empty_folder: bool,
+    pub(crate) wants_empty_folder: bool,
     /// The user id it runs as, where that is not root and a new volume must be writable for it.
-    pub user: Option<i64>,
+    pub(crate) user: Option<i64>,
 }
 
 const fn image(name: &'static str, ports: &'static [u16], data: &'static [&'static str]) -> Image {
@@ -87,7 +87,7 @@ static IMAGES: &[Image] = &[
 ];
 
 /// What is known of an image reference, whatever its registry, tag or digest.
-pub fn known(reference: &str) -> Option<&'static Image> {
+pub(crate) fn known(reference: &str) -> Option<&'static Image> {
     let path = reference.split('@').next()?;
     let last = path.rsplit('/').next()?;
     let name = last.split(':').next()?;

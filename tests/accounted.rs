@@ -1,0 +1,131 @@
+//! Net 3: every leaf of the resolved project ends as origin of a manifest leaf, subject of a diagnostic, or consumed for a reason;
+//! and every manifest leaf has an origin or names a decision. Over `testdata/`, and over the corpus that `TRANSSHIP_CORPUS` names.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use transship::diag::{Severity, to_text};
+use transship::origin::Origin;
+use transship::world::OsWorld;
+use transship::{Compilation, Request, compile};
+
+fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let is_stack = name.ends_with(".yml") || name.ends_with(".yaml");
+        if path.is_dir() {
+            stack_files(&path, found);
+        } else if is_stack && std::fs::read_to_string(&path).is_ok_and(|text| text.contains("services:")) {
+            found.push(path);
+        }
+    }
+}
+
+fn compiled(path: &Path) -> Compilation {
+    compile(&OsWorld::default(), &Request { files: vec![path.to_string_lossy().into_owned()], ..Request::default() })
+}
+
+fn leaves(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
+    let length = pointer.len();
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                leaves(value, pointer, found);
+                pointer.truncate(length);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (index, value) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{index}"));
+                leaves(value, pointer, found);
+                pointer.truncate(length);
+            }
+        }
+        _ => found.push(pointer.clone()),
+    }
+}
+
+fn check(path: &Path) -> Vec<String> {
+    let compilation = compiled(path);
+    let mut wrong = Vec::new();
+    let Some(manifests) = &compilation.manifests else {
+        let errors = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+        return if errors == 0 { vec![format!("{}: no manifests and no error", path.display())] } else { Vec::new() };
+    };
+    let mut accounted: BTreeSet<Origin> = compilation.consumed.iter().map(|(origin, _)| *origin).collect();
+    for diagnostic in &compilation.diagnostics {
+        accounted.extend(diagnostic.covers.iter().copied());
+        accounted.extend(diagnostic.primary.iter().chain(&diagnostic.others).map(|label| label.origin));
+    }
+    for manifest in manifests {
+        accounted.extend(manifest.origins.iter().flat_map(|(_, why)| why.origins().iter().copied()));
+        let mut found = Vec::new();
+        leaves(&manifest.object, &mut String::new(), &mut found);
+        for pointer in found.iter().filter(|pointer| manifest.why(pointer).is_none()) {
+            wrong.push(format!("{}: {} {}{pointer} has no reason", path.display(), manifest.kind(), manifest.name()));
+        }
+    }
+    for leaf in compilation.leaves.iter().filter(|leaf| !accounted.contains(leaf)) {
+        let entry = compilation.sources.entry(*leaf);
+        let place = compilation.sources.position(entry.file, entry.range.start);
+        wrong.push(format!("{}:{}:{}: `{}` is lost", path.display(), place.line, place.column, compilation.sources.text_at(*leaf)));
+    }
+    wrong
+}
+
+#[test]
+fn every_leaf_of_the_fixtures_is_accounted_for() {
+    let mut files = Vec::new();
+    stack_files(Path::new("testdata"), &mut files);
+    let wrong: Vec<String> = files.iter().flat_map(|path| check(path)).collect();
+    assert!(!files.is_empty());
+    assert!(wrong.is_empty(), "{} leaves:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_leaf_of_the_corpus_is_accounted_for() {
+    let Ok(corpus) = std::env::var("TRANSSHIP_CORPUS") else {
+        println!("skipped: TRANSSHIP_CORPUS is not set");
+        return;
+    };
+    let mut wrong = Vec::new();
+    let index = std::fs::read_to_string(Path::new(&corpus).join("index.tsv")).unwrap();
+    let mut count = 0;
+    for row in index.lines().skip(1) {
+        let fields: Vec<&str> = row.split('\t').collect();
+        let path = Path::new(&corpus).join(fields[0]).join(fields[9]);
+        count += 1;
+        wrong.extend(check(&path));
+    }
+    assert!(count > 0);
+    assert!(wrong.is_empty(), "{} leaves in {count} files:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_error_of_the_corpus_points_at_a_place() {
+    let Ok(corpus) = std::env::var("TRANSSHIP_CORPUS") else {
+        println!("skipped: TRANSSHIP_CORPUS is not set");
+        return;
+    };
+    let index = std::fs::read_to_string(Path::new(&corpus).join("index.tsv")).unwrap();
+    let (mut done, mut refused) = (0, 0);
+    for row in index.lines().skip(1) {
+        let fields: Vec<&str> = row.split('\t').collect();
+        let compilation = compiled(&Path::new(&corpus).join(fields[0]).join(fields[9]));
+        if compilation.manifests.is_some() {
+            done += 1;
+            continue;
+        }
+        refused += 1;
+        for diagnostic in compilation.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
+            print!("{}", to_text(diagnostic, &compilation.sources, false));
+            assert!(diagnostic.primary.is_some(), "{}: {}", fields[0], diagnostic.message);
+        }
+    }
+    println!("{done} converted, {refused} refused");
+}
