@@ -283,7 +283,12 @@ pub type Entries<T> = IndexMap<String, Named<T>>;
 pub fn leaves(node: &Node, into: &mut Vec<Origin>) {
     match &node.value {
         Value::List(items) if !items.is_empty() => items.iter().for_each(|item| leaves(item, into)),
-        Value::Map(map) if !map.is_empty() => map.values().for_each(|entry| leaves(&entry.value, into)),
+        Value::Map(map) if !map.is_empty() => {
+            for entry in map.values() {
+                // A key without a value has no text of its own: the key stands for it.
+                if entry.value.value == Value::Null { into.push(entry.key) } else { leaves(&entry.value, into) }
+            }
+        }
         Value::Null
         | Value::Bool(_)
         | Value::Int(_)

@@ -1,5 +1,7 @@
 //! `load`, top to bottom: find, read, decide the dialect, interpolate, merge, decode once, check (compose-loading, section 1).
 
+use std::collections::BTreeMap;
+
 use crate::compose::check;
 use crate::compose::dialect::{self, Decision, Dialect};
 use crate::compose::find::{self, FILE_LIMIT, Files, Variables};
@@ -65,9 +67,10 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
     let mut found = Vec::new();
     leaves(&root, &mut found);
     let place = root.origin;
+    let of_profiles = leaves_of_profiles(&root);
     let mut reader = Reader::new(sources, diags);
     let mut project = Project::decode(root, &mut reader)?;
-    let inactive = deactivate(&mut project, &active_profiles(world, request), diags);
+    let inactive = deactivate(&mut project, &active_profiles(world, request), &of_profiles, diags);
     check::check(&check::Checked { project: &project, inactive: &inactive, dialect }, place, diags);
     drop(lookup);
     Some(Loaded { project, name, dialect, folder: files.folder, variables, leaves: found })
@@ -222,8 +225,23 @@ fn active_profiles(world: &dyn World, request: &Request) -> Vec<String> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
+/// The leaves of every service that names profiles: they are accounted for together when it is left out.
+fn leaves_of_profiles(root: &Node) -> BTreeMap<String, Vec<Origin>> {
+    let Value::Map(top) = &root.value else { return BTreeMap::new() };
+    let Some(Value::Map(services)) = top.get("services").map(|services| &services.value.value) else { return BTreeMap::new() };
+    let mut all = BTreeMap::new();
+    for (name, service) in services {
+        if matches!(&service.value.value, Value::Map(keys) if keys.contains_key("profiles")) {
+            let mut found = Vec::new();
+            leaves(&service.value, &mut found);
+            all.insert(name.clone(), found);
+        }
+    }
+    all
+}
+
 /// Leaves out services whose profiles are not active; the names of those that stay out are kept for `required: false`.
-fn deactivate(project: &mut Project, active: &[String], diags: &mut Diagnostics) -> Vec<String> {
+fn deactivate(project: &mut Project, active: &[String], of_profiles: &BTreeMap<String, Vec<Origin>>, diags: &mut Diagnostics) -> Vec<String> {
     let crate::compose::keys::Key::Set { key: _, value: services } = &mut project.services else { return Vec::new() };
     let mut left_out = Vec::new();
     services.value.retain(|name, service| {
@@ -238,7 +256,7 @@ fn deactivate(project: &mut Project, active: &[String], diags: &mut Diagnostics)
             Diagnostic::new(Code::ProfileInactive, service.key, format!("the service `{name}` is left out: no profile of it is active"))
                 .help(format!("say --profile {}", names.first().copied().unwrap_or_default()))
                 .key(format!("services.{name}"))
-                .covers([body.origin]),
+                .covers(of_profiles.get(name).into_iter().flatten().copied()),
         );
         left_out.push(name.clone());
         false

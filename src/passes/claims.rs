@@ -56,7 +56,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             }
             place(workload, mount, alone && template, &mut names, &mut shared);
         }
-        finish(workload);
+        finish(workload, diags);
     }
     let by_number: BTreeMap<String, Name> = group_names(app);
     for workload in &mut app.workloads {
@@ -206,7 +206,7 @@ fn add(workload: &mut Workload, names: &mut Names, wanted: &str, source: VolumeS
 }
 
 /// A workload with claim templates is a StatefulSet; one that shares a claim stops before it starts anew.
-fn finish(workload: &mut Workload) {
+fn finish(workload: &mut Workload, diags: &mut Diagnostics) {
     let needs_group = !workload.claim_templates.is_empty() || workload.volumes.iter().any(|volume| matches!(volume.source, VolumeSource::Claim(_) | VolumeSource::Object { .. }));
     if !needs_group || workload.pod.fs_group.as_ref().is_some_and(|group| group.value == 0) {
         workload.pod.fs_group = None;
@@ -224,6 +224,9 @@ fn finish(workload: &mut Workload) {
             why,
         });
         workload.governing = Some(governing);
+        for place in workload.rollout.why.origins() {
+            diags.consume(*place, "a StatefulSet replaces its pods one by one, the old one first");
+        }
     } else if holds_claim && workload.kind.value == Kind::Deployment && matches!(workload.rollout.value, Rollout::Rolling { max_surge: crate::ir::Amount::Count(1..) | crate::ir::Amount::All, max_unavailable: _ }) {
         workload.rollout = Traced { value: Rollout::Recreate, why: workload.rollout.why.clone() };
     }

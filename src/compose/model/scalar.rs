@@ -197,7 +197,8 @@ impl Decode for Pairs {
                             continue;
                         }
                     };
-                    pairs.insert(name, Pair { value, origin: entry.value.origin, key: entry.key });
+                    let origin = if value.is_some() { entry.value.origin } else { entry.key };
+                    pairs.insert(name, Pair { value, origin, key: entry.key });
                 }
             }
             Value::List(items) => {
