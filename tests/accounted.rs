@@ -73,7 +73,13 @@ fn check(path: &Path) -> Vec<String> {
     for leaf in compilation.leaves.iter().filter(|leaf| !accounted.contains(leaf)) {
         let entry = compilation.sources.entry(*leaf);
         let place = compilation.sources.position(entry.file, entry.range.start);
-        wrong.push(format!("{}:{}:{}: `{}` is lost", path.display(), place.line, place.column, compilation.sources.text_at(*leaf)));
+        wrong.push(format!(
+            "{}:{}:{}: `{}` is lost",
+            path.display(),
+            place.line,
+            place.column,
+            compilation.sources.text_at(*leaf)
+        ));
     }
     wrong
 }

@@ -1,5 +1,7 @@
 //! The whole command line, run in process: exit codes, what goes where, and what is never written.
 
+#![expect(clippy::disallowed_methods, reason = "it looks at what was written to the disk")]
+
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -10,8 +12,7 @@ use transship::world::{MemoryOutput, MemoryWorld, OsOutput, Output, OutputFile};
 
 /// A good file. The unset variable is a warning (T0014), the `version` a note (T0107), the password a warning (T0501).
 const GOOD: &str = "version: '3'\nservices:\n  web:\n    image: nginx:${TAG}\n    ports: ['8080:80']\n";
-const SECRET: &str =
-    "services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: hunter2\n    expose: ['5432']\n";
+const SECRET: &str = "services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: hunter2\n    expose: ['5432']\n";
 const QUIET: &str = "services:\n  web:\n    image: nginx:1.27\n    ports: ['8080:80']\n";
 const BAD: &str = "services:\n  web:\n    image: nginx:1.27\n    imagee: nginx\n";
 
@@ -37,8 +38,8 @@ fn ran_in(world: &MemoryWorld, terminal: bool, arguments: &[&str]) -> Ran {
     let code = call(world, &mut output, arguments);
     Ran {
         code,
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         written: output.written,
     }
 }
@@ -122,7 +123,7 @@ fn errors_leave_nothing_behind() {
 fn a_file_that_is_not_there_is_an_error_of_the_input() {
     let ran = ran(QUIET, &["convert", "-f", "other.yaml"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("T0001"), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error[T000") && ran.stderr.contains("other.yaml"), "{}", ran.stderr);
 }
 
 #[test]
@@ -198,7 +199,7 @@ fn a_result_that_cannot_be_written_is_no_success() {
     }
     let mut output = Full::default();
     assert_eq!(call(&world(QUIET), &mut output, &["convert", "--message-format", "json"]), 2);
-    let line: Value = serde_json::from_slice(&output.0.stderr).unwrap();
+    let line: Value = serde_json::from_str(String::from_utf8_lossy(&output.0.stderr).lines().last().unwrap()).unwrap();
     assert_eq!((&line["severity"], &line["code"]), (&"error".into(), &Value::Null));
 }
 
@@ -210,7 +211,17 @@ fn json_messages_are_complete_lines() {
         assert_eq!((ran.code, ran.stdout.as_str()), (0, ""));
         let lines: Vec<Value> = ran.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let fields = [
-            "code", "name", "severity", "message", "file", "line", "column", "end_line", "end_column", "key", "why",
+            "code",
+            "name",
+            "severity",
+            "message",
+            "file",
+            "line",
+            "column",
+            "end_line",
+            "end_column",
+            "key",
+            "why",
             "help",
         ];
         for line in &lines {
@@ -295,7 +306,9 @@ fn wrong_usage() {
 
 #[test]
 fn help_and_version_are_results() {
-    for (arguments, words) in [(&["--help"][..], "convert"), (&["--version"], "transship "), (&["convert", "-h"], "--deny")] {
+    for (arguments, words) in
+        [(&["--help"][..], "convert"), (&["--version"], "transship "), (&["convert", "-h"], "--deny")]
+    {
         let ran = ran(QUIET, arguments);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
         assert!(ran.stdout.contains(words), "{}", ran.stdout);

@@ -66,5 +66,8 @@ fn docs_keys_md_says_what_the_key_table_says() {
     }
     let written = std::fs::read_to_string(&file).expect("docs/keys.md is there").replace("\r\n", "\n");
     let differs = page.lines().zip(written.lines()).find(|(want, have)| want != have);
-    assert!(page == written, "docs/keys.md is stale, first at {differs:?}: run `TRANSSHIP_BLESS=1 cargo test --test keys`");
+    assert!(
+        page == written,
+        "docs/keys.md is stale, first at {differs:?}: run `TRANSSHIP_BLESS=1 cargo test --test keys`"
+    );
 }

@@ -219,7 +219,8 @@ fn namespace(text: &str) -> Result<String, String> {
     if good {
         Ok(text.to_owned())
     } else {
-        Err("a namespace has 1 to 63 lower-case letters, digits and dashes, and neither begins nor ends with a dash".to_owned())
+        Err("a namespace has 1 to 63 lower-case letters, digits and dashes, and neither begins nor ends with a dash"
+            .to_owned())
     }
 }
 

@@ -20,11 +20,7 @@ pub(super) fn together(manifests: &[Manifest], format: Format) -> String {
 
 /// All manifests in one file.
 pub(super) fn single(manifests: &[Manifest], format: Format) -> OutputFile {
-    OutputFile {
-        path: String::new(),
-        text: together(manifests, format),
-        private: manifests.iter().any(is_secret),
-    }
+    OutputFile { path: String::new(), text: together(manifests, format), private: manifests.iter().any(is_secret) }
 }
 
 /// A file for each manifest, named by what it holds.

@@ -26,19 +26,13 @@ impl Reporter {
 
     /// A reporter where no arguments say how.
     pub(super) fn plain(world: &dyn World) -> Self {
-        Reporter {
-            format: MessageFormat::Human,
-            least: Severity::Warning,
-            colour_wanted: colour_wanted(world),
-        }
+        Reporter { format: MessageFormat::Human, least: Severity::Warning, colour_wanted: colour_wanted(world) }
     }
 
     /// Says the messages and gives the exit code that they lead to.
     pub(super) fn report(&self, diagnostics: &[Diagnostic], sources: &Sources, output: &mut dyn Output) -> u8 {
         let text = match self.format {
-            MessageFormat::Human => {
-                self.human(diagnostics, sources, self.colour_wanted && output.stderr_is_terminal())
-            }
+            MessageFormat::Human => self.human(diagnostics, sources, self.colour_wanted && output.stderr_is_terminal()),
             MessageFormat::Json => diagnostics.iter().map(|one| to_json(one, sources) + "\n").collect(),
         };
         to_stderr(&text, output);

@@ -25,11 +25,7 @@ pub const INPUT_ERRORS: u8 = 1;
 pub const WRONG_USAGE: u8 = 2;
 
 /// Runs the program and gives its exit code. The first argument is the program's own name.
-pub fn run(
-    arguments: impl IntoIterator<Item = OsString>,
-    world: &dyn World,
-    output: &mut dyn Output,
-) -> u8 {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &dyn World, output: &mut dyn Output) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error, world, output),

@@ -25,7 +25,10 @@ pub(crate) fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostic
     let services = project.services.get();
     if services.is_none_or(|services| services.value.is_empty()) && checked.inactive.is_empty() {
         let origin = project.services.key().unwrap_or(place);
-        diags.push(Diagnostic::new(Code::EmptyFile, origin, "the file holds no services").help("write services: and at least one service"));
+        diags.push(
+            Diagnostic::new(Code::EmptyFile, origin, "the file holds no services")
+                .help("write services: and at least one service"),
+        );
     }
     for (name, service) in services.iter().flat_map(|services| services.value.iter()) {
         match &service.value {
@@ -43,17 +46,24 @@ fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Servi
     let project = checked.project;
     let path = format!("services.{name}");
     let has_build = service.build.get().is_some() && checked.dialect == Dialect::Compose;
-    if service.image.get().is_none_or(|image| image.value.is_empty()) && !has_build && service.provider.get().is_none() {
+    if service.image.get().is_none_or(|image| image.value.is_empty()) && !has_build && service.provider.get().is_none()
+    {
         diags.push(
-            Diagnostic::new(Code::Missing, key, format!("the service `{name}` has no image")).help("add image:, or build: with a context").key(path.clone()),
+            Diagnostic::new(Code::Missing, key, format!("the service `{name}` has no image"))
+                .help("add image:, or build: with a context")
+                .key(path.clone()),
         );
     }
     let undefined = |what: &str, section: &str, named: &str, origin: Origin, diags: &mut Diagnostics| {
         diags.push(
-            Diagnostic::new(Code::Undefined, origin, format!("the service `{name}` uses the {what} `{named}`, which is not defined"))
-                .label(format!("no such {what}"))
-                .help(format!("define it under {section}: at the top level, or correct the name"))
-                .key(path.clone()),
+            Diagnostic::new(
+                Code::Undefined,
+                origin,
+                format!("the service `{name}` uses the {what} `{named}`, which is not defined"),
+            )
+            .label(format!("no such {what}"))
+            .help(format!("define it under {section}: at the top level, or correct the name"))
+            .key(path.clone()),
         );
     };
     for (network, attachment) in service.networks.get().iter().flat_map(|networks| networks.value.0.iter()) {
@@ -68,24 +78,35 @@ fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Servi
             undefined("volume", "volumes", volume, mount.origin, diags);
         }
     }
-    for (grants, defined_in, what, section) in
-        [(&service.configs, &project.configs, "config", "configs"), (&service.secrets, &project.secrets, "secret", "secrets")]
-    {
+    for (grants, defined_in, what, section) in [
+        (&service.configs, &project.configs, "config", "configs"),
+        (&service.secrets, &project.secrets, "secret", "secrets"),
+    ] {
         for grant in grants.get().iter().flat_map(|grants| grants.value.iter()) {
             match grant.value.source.get() {
-                Some(source) if !defined(defined_in, &source.value) => undefined(what, section, &source.value, source.origin, diags),
+                Some(source) if !defined(defined_in, &source.value) => {
+                    undefined(what, section, &source.value, source.origin, diags)
+                }
                 Some(_) => {}
-                None => diags.push(Diagnostic::new(Code::Missing, grant.origin, format!("a {what} of `{name}` has no source")).help("add source:").key(path.clone())),
+                None => diags.push(
+                    Diagnostic::new(Code::Missing, grant.origin, format!("a {what} of `{name}` has no source"))
+                        .help("add source:")
+                        .key(path.clone()),
+                ),
             }
         }
     }
     check_dependencies(checked, name, service, diags);
     if let (Some(mode), Some(networks)) = (service.network_mode.get(), service.networks.get()) {
         diags.push(
-            Diagnostic::new(Code::Conflict, mode.origin, format!("the service `{name}` has both network_mode and networks"))
-                .also(networks.origin, "the networks")
-                .help("remove one of the two")
-                .key(path),
+            Diagnostic::new(
+                Code::Conflict,
+                mode.origin,
+                format!("the service `{name}` has both network_mode and networks"),
+            )
+            .also(networks.origin, "the networks")
+            .help("remove one of the two")
+            .key(path),
         );
     }
 }
@@ -100,7 +121,9 @@ fn check_dependencies(checked: &Checked<'_>, name: &str, service: &Service, diag
         let state = if is_inactive { "is left out, as no profile of it is active" } else { "is not defined" };
         let message = format!("`{name}` depends on the service `{target}`, which {state}");
         diags.push(match checked.dialect {
-            Dialect::Compose => Diagnostic::new(Code::Undefined, dependency.key, message).help("define it, correct the name, or remove the dependency").key(path),
+            Dialect::Compose => Diagnostic::new(Code::Undefined, dependency.key, message)
+                .help("define it, correct the name, or remove the dependency")
+                .key(path),
             Dialect::Swarm => Diagnostic::new(Code::DependencySwarmLoose, dependency.key, message)
                 .why("swarm ignores depends_on, so it did no harm there")
                 .help("remove the dependency")

@@ -35,8 +35,20 @@ pub struct Decision {
 
 const COMPOSE_TOP: &[&str] = &["name", "include", "models"];
 const COMPOSE_SERVICE: &[&str] = &[
-    "annotations", "attach", "develop", "extends", "gpus", "models", "platform", "post_start", "pre_start", "pre_stop", "profiles",
-    "provider", "pull_policy", "use_api_socket",
+    "annotations",
+    "attach",
+    "develop",
+    "extends",
+    "gpus",
+    "models",
+    "platform",
+    "post_start",
+    "pre_start",
+    "pre_stop",
+    "profiles",
+    "provider",
+    "pull_policy",
+    "use_api_socket",
 ];
 const SWARM_DEPLOY: &[&str] = &["placement", "update_config", "rollback_config", "endpoint_mode", "labels"];
 
@@ -44,15 +56,25 @@ const SWARM_DEPLOY: &[&str] = &["placement", "update_config", "rollback_config",
 pub fn decide(documents: &[Node], file_names: &[String]) -> Decision {
     let tops: Vec<&Map> = documents.iter().filter_map(map).collect();
     if let Some((key, place)) = tops.iter().find_map(|top| compose_only(top)) {
-        return Decision { dialect: Dialect::Compose, because: format!("only docker compose knows `{key}`"), place: Some(place) };
+        return Decision {
+            dialect: Dialect::Compose,
+            because: format!("only docker compose knows `{key}`"),
+            place: Some(place),
+        };
     }
     if let Some((key, place)) = tops.iter().find_map(|top| swarm_only(top)) {
-        return Decision { dialect: Dialect::Swarm, because: format!("`{key}` means something on a swarm alone"), place: Some(place) };
+        return Decision {
+            dialect: Dialect::Swarm,
+            because: format!("`{key}` means something on a swarm alone"),
+            place: Some(place),
+        };
     }
     let base = |name: &String| name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
     match file_names.iter().find(|name| base(name).contains("stack") || base(name).contains("swarm")) {
         Some(name) => Decision { dialect: Dialect::Swarm, because: format!("the file is called {name}"), place: None },
-        None => Decision { dialect: Dialect::Compose, because: "nothing in it speaks of a swarm".to_owned(), place: None },
+        None => {
+            Decision { dialect: Dialect::Compose, because: "nothing in it speaks of a swarm".to_owned(), place: None }
+        }
     }
 }
 
@@ -61,7 +83,11 @@ fn map(node: &Node) -> Option<&Map> {
 }
 
 fn services(top: &Map) -> impl Iterator<Item = &Map> {
-    top.get("services").and_then(|entry| map(&entry.value)).into_iter().flat_map(Map::values).filter_map(|entry| map(&entry.value))
+    top.get("services")
+        .and_then(|entry| map(&entry.value))
+        .into_iter()
+        .flat_map(Map::values)
+        .filter_map(|entry| map(&entry.value))
 }
 
 fn first(map: &Map, names: &[&str]) -> Option<(String, Origin)> {
@@ -88,7 +114,9 @@ fn swarm_only(top: &Map) -> Option<(String, Origin)> {
             (text != "replicated").then(|| (format!("mode: {text}"), mode.key))
         })
     });
-    in_deploy.or_else(|| overlay(top)).or_else(|| ["configs", "secrets"].iter().find_map(|section| external(top, section)))
+    in_deploy
+        .or_else(|| overlay(top))
+        .or_else(|| ["configs", "secrets"].iter().find_map(|section| external(top, section)))
 }
 
 fn overlay(top: &Map) -> Option<(String, Origin)> {

@@ -39,7 +39,10 @@ pub fn files(world: &dyn World, request: &Request, diags: &mut Diagnostics) -> O
         return Some(Files { folder: folder_of(&request.files), paths: request.files.clone(), named: true });
     }
     if let Some(list) = world.environment("COMPOSE_FILE").filter(|list| !list.is_empty()) {
-        let separator = world.environment("COMPOSE_PATH_SEPARATOR").filter(|text| !text.is_empty()).unwrap_or_else(|| ":".to_owned());
+        let separator = world
+            .environment("COMPOSE_PATH_SEPARATOR")
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| ":".to_owned());
         let paths: Vec<String> = list.split(separator.as_str()).map(str::to_owned).collect();
         return Some(Files { folder: folder_of(&paths), paths, named: true });
     }
@@ -47,9 +50,9 @@ pub fn files(world: &dyn World, request: &Request, diags: &mut Diagnostics) -> O
     let mut folder = start.clone();
     loop {
         let exists = |name: &&str| world.kind(&mounts::join(&folder, name)).is_some();
-        if let Some(name) = NAMES.iter().copied().find(|name| exists(&name)) {
+        if let Some(name) = NAMES.iter().copied().find(exists) {
             let mut paths = vec![mounts::join(&folder, name)];
-            paths.extend(OVERRIDES.iter().copied().find(|name| exists(&name)).map(|name| mounts::join(&folder, name)));
+            paths.extend(OVERRIDES.iter().copied().find(exists).map(|name| mounts::join(&folder, name)));
             let folder = request.project_directory.clone().unwrap_or(folder);
             return Some(Files { paths, folder, named: false });
         }
@@ -94,14 +97,22 @@ impl Variables {
 }
 
 /// Reads `.env`, or the files named with `--env-file`.
-pub fn variables(world: &dyn World, request: &Request, files: &Files, sources: &mut Sources, diags: &mut Diagnostics) -> Variables {
+pub fn variables(
+    world: &dyn World,
+    request: &Request,
+    files: &Files,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) -> Variables {
     let mut variables = Variables::default();
     let mut paths: Vec<(String, bool)> = request.env_files.iter().map(|path| (path.clone(), true)).collect();
     if paths.is_empty() {
         let named = world.environment("COMPOSE_ENV_FILES").filter(|list| !list.is_empty());
         paths = named.map_or_else(Vec::new, |list| list.split(',').map(|path| (path.to_owned(), true)).collect());
     }
-    if paths.is_empty() && world.environment("COMPOSE_DISABLE_ENV_FILE").is_none_or(|flag| !matches!(flag.as_str(), "1" | "true")) {
+    if paths.is_empty()
+        && world.environment("COMPOSE_DISABLE_ENV_FILE").is_none_or(|flag| !matches!(flag.as_str(), "1" | "true"))
+    {
         paths.push((mounts::join(&files.folder, ".env"), false));
         let here = mounts::join(&world.current_folder(), ".env");
         if !files.named && paths.iter().all(|(path, _)| *path != here) {
@@ -114,8 +125,11 @@ pub fn variables(world: &dyn World, request: &Request, files: &Files, sources: &
             Err(ReadError::NotFound | ReadError::Folder) if !required => continue,
             Err(error) => {
                 diags.push(
-                    Diagnostic::nowhere(Code::EnvFileMissing, format!("the environment file {path} cannot be read: {}", say(&error)))
-                        .help("create it, or name another with --env-file"),
+                    Diagnostic::nowhere(
+                        Code::EnvFileMissing,
+                        format!("the environment file {path} cannot be read: {}", say(&error)),
+                    )
+                    .help("create it, or name another with --env-file"),
                 );
                 continue;
             }
@@ -125,7 +139,14 @@ pub fn variables(world: &dyn World, request: &Request, files: &Files, sources: &
     variables
 }
 
-fn read_variables(world: &dyn World, path: &str, bytes: &[u8], variables: &mut Variables, sources: &mut Sources, diags: &mut Diagnostics) {
+fn read_variables(
+    world: &dyn World,
+    path: &str,
+    bytes: &[u8],
+    variables: &mut Variables,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) {
     let text = String::from_utf8_lossy(bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let file = sources.add_file(path, text);

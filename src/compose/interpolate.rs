@@ -10,7 +10,13 @@ use crate::syntax::{Node, Value};
 pub(crate) type Lookup<'a> = dyn Fn(&str) -> Option<(String, String)> + 'a;
 
 /// Replaces `${...}` in every string value under a node.
-pub(crate) fn interpolate(node: &mut Node, dialect: Dialect, lookup: &Lookup<'_>, sources: &mut Sources, diags: &mut Diagnostics) {
+pub(crate) fn interpolate(
+    node: &mut Node,
+    dialect: Dialect,
+    lookup: &Lookup<'_>,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) {
     let mut path = Vec::new();
     walk(node, &mut path, &Context { dialect, lookup }, sources, diags);
 }
@@ -20,7 +26,13 @@ struct Context<'a> {
     lookup: &'a Lookup<'a>,
 }
 
-fn walk(node: &mut Node, path: &mut Vec<String>, context: &Context<'_>, sources: &mut Sources, diags: &mut Diagnostics) {
+fn walk(
+    node: &mut Node,
+    path: &mut Vec<String>,
+    context: &Context<'_>,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) {
     match &mut node.value {
         Value::String(text) if text.contains('$') => {
             if let Some(value) = replace(text, node.origin, path, context, sources, diags) {
@@ -45,7 +57,14 @@ fn walk(node: &mut Node, path: &mut Vec<String>, context: &Context<'_>, sources:
     }
 }
 
-fn replace(text: &str, origin: Origin, path: &[String], context: &Context<'_>, sources: &mut Sources, diags: &mut Diagnostics) -> Option<String> {
+fn replace(
+    text: &str,
+    origin: Origin,
+    path: &[String],
+    context: &Context<'_>,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) -> Option<String> {
     let mode = match context.dialect {
         Dialect::Compose => Mode::Compose,
         Dialect::Swarm => Mode::Swarm,
@@ -69,18 +88,26 @@ fn replace(text: &str, origin: Origin, path: &[String], context: &Context<'_>, s
         }
         Err(TemplateError::Syntax { message }) => {
             diags.push(
-                Diagnostic::new(Code::InterpolationSyntax, origin, format!("`{key}` cannot be interpolated: {message}"))
-                    .help("write $$ where a dollar sign is meant")
-                    .key(key),
+                Diagnostic::new(
+                    Code::InterpolationSyntax,
+                    origin,
+                    format!("`{key}` cannot be interpolated: {message}"),
+                )
+                .help("write $$ where a dollar sign is meant")
+                .key(key),
             );
             None
         }
         Err(TemplateError::Required { variable, message }) => {
             let said = if message.is_empty() { String::new() } else { format!(": {message}") };
             diags.push(
-                Diagnostic::new(Code::VariableRequired, origin, format!("the required variable `{variable}` is not set{said}"))
-                    .help(format!("set {variable} in the environment, in .env, or in a file named with --env-file"))
-                    .key(key),
+                Diagnostic::new(
+                    Code::VariableRequired,
+                    origin,
+                    format!("the required variable `{variable}` is not set{said}"),
+                )
+                .help(format!("set {variable} in the environment, in .env, or in a file named with --env-file"))
+                .key(key),
             );
             None
         }

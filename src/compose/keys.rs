@@ -194,8 +194,12 @@ impl<'a> Reader<'a> {
     pub fn wrong_type(&mut self, node: &Node, expected: &str) {
         let path = self.path();
         let message = format!("`{path}` must be {expected}, not {}", node.value.kind());
-        let mut diagnostic = Diagnostic::new(Code::WrongType, node.origin, message).label(format!("{} here", node.value.kind())).key(path);
-        if expected.contains("a string") && matches!(node.value, Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Timestamp(_)) {
+        let mut diagnostic = Diagnostic::new(Code::WrongType, node.origin, message)
+            .label(format!("{} here", node.value.kind()))
+            .key(path);
+        if expected.contains("a string")
+            && matches!(node.value, Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Timestamp(_))
+        {
             diagnostic = diagnostic.help(format!("quote it: \"{}\"", self.sources.text_at(node.origin)));
         } else {
             diagnostic = diagnostic.help(format!("write {expected}"));
@@ -206,7 +210,8 @@ impl<'a> Reader<'a> {
     /// Says that a value cannot be read.
     pub fn bad_value(&mut self, origin: Origin, message: impl Into<String>, help: impl Into<String>) {
         let path = self.path();
-        let diagnostic = Diagnostic::new(Code::BadValue, origin, format!("`{path}`: {}", message.into())).help(help).key(path);
+        let diagnostic =
+            Diagnostic::new(Code::BadValue, origin, format!("`{path}`: {}", message.into())).help(help).key(path);
         self.diags.push(diagnostic);
     }
 
@@ -230,7 +235,9 @@ impl<'a> Reader<'a> {
         let mut diagnostic = Diagnostic::new(Code::UnknownKey, key, format!("unknown key `{name}` {place}")).key(path);
         diagnostic = match near {
             Some((_, near)) => diagnostic.label("no such key").help(format!("did you mean `{near}`?")),
-            None => diagnostic.label("no such key").help(format!("remove it, or name it `x-{name}` if it is for another tool")),
+            None => diagnostic
+                .label("no such key")
+                .help(format!("remove it, or name it `x-{name}` if it is for another tool")),
         };
         self.diags.push(diagnostic);
     }

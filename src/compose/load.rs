@@ -46,7 +46,11 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
     let variables = find::variables(world, request, &files, sources, diags);
     let lookup = variables.lookup(world);
     let name = project_name(world, request, &files, &documents, &*lookup, sources, diags);
-    let named = |asked: &str| lookup(asked).or_else(|| (asked == "COMPOSE_PROJECT_NAME").then(|| (name.value.clone(), "the project's name".to_owned())));
+    let named = |asked: &str| {
+        lookup(asked).or_else(|| {
+            (asked == "COMPOSE_PROJECT_NAME").then(|| (name.value.clone(), "the project's name".to_owned()))
+        })
+    };
     for document in &mut documents {
         interpolate(document, dialect, &named, sources, diags);
     }
@@ -117,7 +121,10 @@ fn read_all(world: &dyn World, files: &Files, sources: &mut Sources, diags: &mut
     }
     if documents.is_empty() {
         let names = files.paths.join(", ");
-        diags.push(Diagnostic::nowhere(Code::EmptyFile, format!("{names} is empty")).help("write services: and at least one service"));
+        diags.push(
+            Diagnostic::nowhere(Code::EmptyFile, format!("{names} is empty"))
+                .help("write services: and at least one service"),
+        );
         return None;
     }
     Some(documents)
@@ -131,7 +138,11 @@ fn text_of(name: &str, bytes: Vec<u8>, sources: &mut Sources, diags: &mut Diagno
             let readable = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let file = sources.add_file(name, readable);
             let origin = sources.add(file, at..at + 1);
-            diags.push(Diagnostic::new(Code::NotUtf8, origin, format!("{name} is not UTF-8 text")).label("this byte").help("save the file as UTF-8"));
+            diags.push(
+                Diagnostic::new(Code::NotUtf8, origin, format!("{name} is not UTF-8 text"))
+                    .label("this byte")
+                    .help("save the file as UTF-8"),
+            );
             None
         }
     }
@@ -148,7 +159,11 @@ fn project_name(
 ) -> Spanned<String> {
     let outside = sources.add_file("<project name>", "");
     let nowhere = sources.add(outside, 0..0);
-    let asked = request.project_name.clone().or_else(|| lookup("COMPOSE_PROJECT_NAME").map(|(value, _)| value)).filter(|name| !name.is_empty());
+    let asked = request
+        .project_name
+        .clone()
+        .or_else(|| lookup("COMPOSE_PROJECT_NAME").map(|(value, _)| value))
+        .filter(|name| !name.is_empty());
     if let Some(name) = asked {
         if normal(&name) != name {
             diags.push(
@@ -170,17 +185,28 @@ fn project_name(
             return Spanned { value: normal(text), origin: name.origin };
         }
     }
-    let folder = if files.folder.starts_with('/') { files.folder.clone() } else { crate::compose::grammar::mounts::join(&world.current_folder(), &files.folder) };
+    let folder = if files.folder.starts_with('/') {
+        files.folder.clone()
+    } else {
+        crate::compose::grammar::mounts::join(&world.current_folder(), &files.folder)
+    };
     let base = normal(folder.rsplit('/').next().unwrap_or_default());
     if base.is_empty() {
-        diags.push(Diagnostic::nowhere(Code::ProjectName, "the folder's name gives no project name").help("name the project: -p NAME"));
+        diags.push(
+            Diagnostic::nowhere(Code::ProjectName, "the folder's name gives no project name")
+                .help("name the project: -p NAME"),
+        );
     }
     Spanned { value: base, origin: nowhere }
 }
 
 /// A project name as the reference normalises it: lower case, other characters dropped, no dash or underscore first.
 fn normal(name: &str) -> String {
-    let kept: String = name.to_lowercase().chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')).collect();
+    let kept: String = name
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+        .collect();
     kept.trim_start_matches(['_', '-']).to_owned()
 }
 
@@ -199,17 +225,25 @@ fn apply_swarm_rules(root: &mut Node, diags: &mut Diagnostics) {
             match rule.swarm {
                 Swarm::Reads => return true,
                 Swarm::Ignores => diags.push(
-                    Diagnostic::new(Code::IgnoredBySwarm, entry.key, format!("`{name}` is left out: docker stack deploy ignores it"))
-                        .why("what ran on the swarm ran without it")
-                        .help("remove it, or say --dialect compose if docker compose runs this file")
-                        .key(path)
-                        .covers(found),
+                    Diagnostic::new(
+                        Code::IgnoredBySwarm,
+                        entry.key,
+                        format!("`{name}` is left out: docker stack deploy ignores it"),
+                    )
+                    .why("what ran on the swarm ran without it")
+                    .help("remove it, or say --dialect compose if docker compose runs this file")
+                    .key(path)
+                    .covers(found),
                 ),
                 Swarm::Refuses => diags.push(
-                    Diagnostic::new(Code::RefusedBySwarm, entry.key, format!("`{name}` is refused by docker stack deploy"))
-                        .help("remove it (limits stand under deploy.resources), or say --dialect compose")
-                        .key(path)
-                        .covers(found),
+                    Diagnostic::new(
+                        Code::RefusedBySwarm,
+                        entry.key,
+                        format!("`{name}` is refused by docker stack deploy"),
+                    )
+                    .help("remove it (limits stand under deploy.resources), or say --dialect compose")
+                    .key(path)
+                    .covers(found),
                 ),
             }
             false
@@ -228,7 +262,9 @@ fn active_profiles(world: &dyn World, request: &Request) -> Vec<String> {
 /// The leaves of every service that names profiles: they are accounted for together when it is left out.
 fn leaves_of_profiles(root: &Node) -> BTreeMap<String, Vec<Origin>> {
     let Value::Map(top) = &root.value else { return BTreeMap::new() };
-    let Some(Value::Map(services)) = top.get("services").map(|services| &services.value.value) else { return BTreeMap::new() };
+    let Some(Value::Map(services)) = top.get("services").map(|services| &services.value.value) else {
+        return BTreeMap::new();
+    };
     let mut all = BTreeMap::new();
     for (name, service) in services {
         if matches!(&service.value.value, Value::Map(keys) if keys.contains_key("profiles")) {
@@ -241,7 +277,12 @@ fn leaves_of_profiles(root: &Node) -> BTreeMap<String, Vec<Origin>> {
 }
 
 /// Leaves out services whose profiles are not active; the names of those that stay out are kept for `required: false`.
-fn deactivate(project: &mut Project, active: &[String], of_profiles: &BTreeMap<String, Vec<Origin>>, diags: &mut Diagnostics) -> Vec<String> {
+fn deactivate(
+    project: &mut Project,
+    active: &[String],
+    of_profiles: &BTreeMap<String, Vec<Origin>>,
+    diags: &mut Diagnostics,
+) -> Vec<String> {
     let crate::compose::keys::Key::Set { key: _, value: services } = &mut project.services else { return Vec::new() };
     let mut left_out = Vec::new();
     services.value.retain(|name, service| {
@@ -253,10 +294,14 @@ fn deactivate(project: &mut Project, active: &[String], of_profiles: &BTreeMap<S
         }
         let names: Vec<&str> = profiles.value.0.iter().map(|profile| profile.value.as_str()).collect();
         diags.push(
-            Diagnostic::new(Code::ProfileInactive, service.key, format!("the service `{name}` is left out: no profile of it is active"))
-                .help(format!("say --profile {}", names.first().copied().unwrap_or_default()))
-                .key(format!("services.{name}"))
-                .covers(of_profiles.get(name).into_iter().flatten().copied()),
+            Diagnostic::new(
+                Code::ProfileInactive,
+                service.key,
+                format!("the service `{name}` is left out: no profile of it is active"),
+            )
+            .help(format!("say --profile {}", names.first().copied().unwrap_or_default()))
+            .key(format!("services.{name}"))
+            .covers(of_profiles.get(name).into_iter().flatten().copied()),
         );
         left_out.push(name.clone());
         false

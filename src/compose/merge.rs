@@ -46,10 +46,14 @@ fn by_kind(base: Node, over: Node, shape: Shape, path: &str, diags: &mut Diagnos
     }
     if collection(&base) || collection(&over) {
         diags.push(
-            Diagnostic::new(Code::Merge, over.origin, format!("`{path}` cannot be merged: {} over {}", over.value.kind(), base.value.kind()))
-                .also(base.origin, "the earlier value")
-                .help("write it in the same form as the earlier file, or replace it with !override")
-                .key(path),
+            Diagnostic::new(
+                Code::Merge,
+                over.origin,
+                format!("`{path}` cannot be merged: {} over {}", over.value.kind(), base.value.kind()),
+            )
+            .also(base.origin, "the earlier value")
+            .help("write it in the same form as the earlier file, or replace it with !override")
+            .key(path),
         );
         return base;
     }
@@ -70,14 +74,20 @@ fn maps(base: Node, over: Node, shape: Shape, path: &str, diags: &mut Diagnostic
             continue;
         }
         let (rule, below) = match shape {
-            Shape::Table(table) => table.rule(&name).map_or((Merge::Default, Shape::Leaf), |rule| (rule.merge, rule.shape)),
+            Shape::Table(table) => {
+                table.rule(&name).map_or((Merge::Default, Shape::Leaf), |rule| (rule.merge, rule.shape))
+            }
             Shape::Entries(table) => (Merge::Default, Shape::Table(table)),
             Shape::Items(_) | Shape::Leaf => (Merge::Default, Shape::Leaf),
         };
         match merged.entry(name) {
             indexmap::map::Entry::Occupied(mut earlier) => {
-                let taken = std::mem::replace(&mut earlier.get_mut().value, Node { value: Value::Null, origin: entry.key, tag: None });
-                *earlier.get_mut() = Entry { key: entry.key, value: merge(taken, entry.value, rule, below, &path, diags) };
+                let taken = std::mem::replace(
+                    &mut earlier.get_mut().value,
+                    Node { value: Value::Null, origin: entry.key, tag: None },
+                );
+                *earlier.get_mut() =
+                    Entry { key: entry.key, value: merge(taken, entry.value, rule, below, &path, diags) };
             }
             indexmap::map::Entry::Vacant(place) => {
                 place.insert(entry);
@@ -180,7 +190,10 @@ fn named(node: Node, condition: Option<&str>) -> Node {
                 None => Value::Null,
                 Some(condition) => Value::Map(IndexMap::from([(
                     "condition".to_owned(),
-                    entry(Node { value: Value::Null, origin: item.origin, tag: None }, Value::String(condition.to_owned())),
+                    entry(
+                        Node { value: Value::Null, origin: item.origin, tag: None },
+                        Value::String(condition.to_owned()),
+                    ),
                 )])),
             };
             Some((name, entry(item, value)))
@@ -211,13 +224,24 @@ fn identity_of(node: &Node, identity: Identity) -> Option<String> {
                     .iter()
                     .map(|port| {
                         let host = port.host_ip.clone().unwrap_or_else(|| "0.0.0.0".to_owned());
-                        format!("{host}:{}:{}/{};", port.published.clone().unwrap_or_default(), port.target, port.protocol)
+                        format!(
+                            "{host}:{}:{}/{};",
+                            port.published.clone().unwrap_or_default(),
+                            port.target,
+                            port.protocol
+                        )
                     })
                     .collect()
             }),
             None => {
                 let part = |name: &str, default: &str| field(node, name).unwrap_or_else(|| default.to_owned());
-                Some(format!("{}:{}:{}/{};", part("host_ip", "0.0.0.0"), part("published", ""), part("target", ""), part("protocol", "tcp")))
+                Some(format!(
+                    "{}:{}:{}/{};",
+                    part("host_ip", "0.0.0.0"),
+                    part("published", ""),
+                    part("target", ""),
+                    part("protocol", "tcp")
+                ))
             }
         },
         Identity::MountTarget => match text(node) {

@@ -3,6 +3,7 @@
 //!
 //! This stage knows keys, services and mounts, and nothing of Kubernetes.
 
+mod check;
 pub mod dialect;
 pub mod find;
 pub mod grammar;
@@ -11,7 +12,6 @@ pub mod keys;
 mod load;
 mod merge;
 pub mod model;
-mod check;
 
 pub use dialect::Dialect;
 pub use load::{Loaded, load};

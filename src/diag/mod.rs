@@ -48,10 +48,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A message about a place.
     pub fn new(code: Code, origin: Origin, message: impl Into<String>) -> Self {
-        Diagnostic {
-            primary: Some(Label { origin, text: String::new() }),
-            ..Diagnostic::nowhere(code, message)
-        }
+        Diagnostic { primary: Some(Label { origin, text: String::new() }), ..Diagnostic::nowhere(code, message) }
     }
 
     /// A message about no place in any file.

@@ -23,7 +23,12 @@ const fn image(name: &'static str, ports: &'static [u16], data: &'static [&'stat
     Image { name, ports, data, datastore: false, wants_empty_folder: false, user: None }
 }
 
-const fn store(name: &'static str, ports: &'static [u16], data: &'static [&'static str], wants_empty_folder: bool) -> Image {
+const fn store(
+    name: &'static str,
+    ports: &'static [u16],
+    data: &'static [&'static str],
+    wants_empty_folder: bool,
+) -> Image {
     Image { name, ports, data, datastore: true, wants_empty_folder, user: None }
 }
 

@@ -8,12 +8,12 @@ mod objects;
 mod workload;
 
 pub use name::Name;
-pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole};
 pub use name::short_hash;
+pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole};
 pub use workload::{
-    Amount,
-    Check, Condition, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount, MountSource, Pod, Port, Probe, Protocol,
-    Published, Resources, Rollout, SecurityContext, Volume, VolumeSource, Wait, WaitFor, Workload,
+    Amount, Check, Condition, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount, MountSource, Pod,
+    Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, Volume, VolumeSource, Wait, WaitFor,
+    Workload,
 };
 
 use crate::origin::{Origin, Spanned};

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn long_names_are_cut_and_told_apart() {
-        let (one, two) = (Name::from_text(&format!("{}a", "x".repeat(70))), Name::from_text(&format!("{}b", "x".repeat(70))));
+        let (one, two) =
+            (Name::from_text(&format!("{}a", "x".repeat(70))), Name::from_text(&format!("{}b", "x".repeat(70))));
         assert_eq!(one.as_str().len(), 63);
         assert_ne!(one, two);
     }

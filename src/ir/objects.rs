@@ -1,7 +1,7 @@
 //! Objects beside the workloads: files, claims, Services, and the rights of a wait.
 
-use super::{Name, Traced, Why};
 use super::workload::Protocol;
+use super::{Name, Traced, Why};
 
 /// ConfigMap or Secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,7 @@ use crate::compose::keys::Key;
 use crate::compose::model::files::{EnvFile, EnvFiles};
 use crate::compose::model::scalar::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Data, EnvSource, EnvVar, FileObjectKind, FileObject, Name, Traced, Why};
+use crate::ir::{Data, EnvSource, EnvVar, FileObject, FileObjectKind, Name, Traced, Why};
 use crate::lower::Context;
 use crate::origin::{Origin, Spanned};
 use crate::world::ReadError;
@@ -37,7 +37,11 @@ pub(super) fn environment(
     let lookup = context.loaded.variables.lookup(context.world);
     for (name, pair) in environment.get().iter().flat_map(|pairs| pairs.value.0.iter()) {
         if name.is_empty() || name.contains('=') || name.contains('\0') {
-            diags.push(Diagnostic::new(Code::EnvironmentName, pair.key, format!("`{name}` is no name of a variable")).help("write NAME: value").key(format!("{path}.environment")));
+            diags.push(
+                Diagnostic::new(Code::EnvironmentName, pair.key, format!("`{name}` is no name of a variable"))
+                    .help("write NAME: value")
+                    .key(format!("{path}.environment")),
+            );
             continue;
         }
         variables.retain(|(earlier, _, _)| earlier != name);
@@ -51,7 +55,13 @@ pub(super) fn environment(
 }
 
 /// Puts credentials into a Secret of the workload's own and leaves the rest readable.
-fn place(own: &Name, variables: Vec<(String, String, Origin)>, objects: &mut Vec<FileObject>, path: &str, diags: &mut Diagnostics) -> Vec<EnvVar> {
+fn place(
+    own: &Name,
+    variables: Vec<(String, String, Origin)>,
+    objects: &mut Vec<FileObject>,
+    path: &str,
+    diags: &mut Diagnostics,
+) -> Vec<EnvVar> {
     let mut secret: Vec<(String, Data)> = Vec::new();
     let mut env = Vec::with_capacity(variables.len());
     let mut clear: Vec<(String, Origin)> = Vec::new();
@@ -68,10 +78,14 @@ fn place(own: &Name, variables: Vec<(String, String, Origin)>, objects: &mut Vec
     }
     if let Some((_, first)) = clear.first() {
         let names: Vec<&str> = clear.iter().map(|(name, _)| name.as_str()).collect();
-        let mut diagnostic = Diagnostic::new(Code::ClearTextSecret, *first, format!("credentials stand in clear text: {}", names.join(", ")))
-            .why(format!("they are written to the Secret {own}, which is as readable as this file"))
-            .help("keep the output out of version control, or make them secrets with file: or external: true")
-            .key(format!("{path}.environment"));
+        let mut diagnostic = Diagnostic::new(
+            Code::ClearTextSecret,
+            *first,
+            format!("credentials stand in clear text: {}", names.join(", ")),
+        )
+        .why(format!("they are written to the Secret {own}, which is as readable as this file"))
+        .help("keep the output out of version control, or make them secrets with file: or external: true")
+        .key(format!("{path}.environment"));
         for (_, other) in clear.iter().skip(1) {
             diagnostic = diagnostic.also(*other, "");
         }
@@ -85,17 +99,37 @@ fn place(own: &Name, variables: Vec<(String, String, Origin)>, objects: &mut Vec
 /// Whether a variable looks like a credential: by its name's last words, or by a URL that carries a password.
 pub(super) fn is_credential(name: &str, value: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    let by_name = ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "SECRET_KEY", "ACCESS_KEY", "CREDENTIALS", "_PASS", "_PWD", "_SALT"]
-        .iter()
-        .any(|ending| upper.ends_with(ending));
+    let by_name = [
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "SECRET",
+        "TOKEN",
+        "API_KEY",
+        "APIKEY",
+        "PRIVATE_KEY",
+        "SECRET_KEY",
+        "ACCESS_KEY",
+        "CREDENTIALS",
+        "_PASS",
+        "_PWD",
+        "_SALT",
+    ]
+    .iter()
+    .any(|ending| upper.ends_with(ending));
     let is_path = value.starts_with('/') && (upper.ends_with("_FILE") || upper.ends_with("_PATH"));
-    (by_name && !is_path && !matches!(value, "true" | "false" | "yes" | "no")) || url_password(value) || value.contains("-----BEGIN ") && value.contains("PRIVATE KEY")
+    (by_name && !is_path && !matches!(value, "true" | "false" | "yes" | "no"))
+        || url_password(value)
+        || value.contains("-----BEGIN ") && value.contains("PRIVATE KEY")
 }
 
 fn url_password(value: &str) -> bool {
     value.split("://").skip(1).any(|rest| {
         let authority = rest.split([' ', '"', '\'', ',']).next().unwrap_or_default();
-        authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).is_some_and(|(user, password)| !user.contains('/') && !password.is_empty())
+        authority
+            .rsplit_once('@')
+            .and_then(|(user, _)| user.split_once(':'))
+            .is_some_and(|(user, password)| !user.contains('/') && !password.is_empty())
     })
 }
 
@@ -122,9 +156,13 @@ fn read(context: &Context<'_>, path: &str, file: &Spanned<EnvFile>, diags: &mut 
         }
         Err(error) => {
             diags.push(
-                Diagnostic::new(Code::EnvFileMissing, name.origin, format!("the env_file {full} cannot be read: {}", say(&error)))
-                    .help("create it, or write required: false beside its path")
-                    .key(format!("{path}.env_file")),
+                Diagnostic::new(
+                    Code::EnvFileMissing,
+                    name.origin,
+                    format!("the env_file {full} cannot be read: {}", say(&error)),
+                )
+                .help("create it, or write required: false beside its path")
+                .key(format!("{path}.env_file")),
             );
             return Vec::new();
         }
@@ -140,7 +178,11 @@ fn read(context: &Context<'_>, path: &str, file: &Spanned<EnvFile>, diags: &mut 
         }
         Err((at, message)) => {
             let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
-            diags.push(Diagnostic::new(Code::EnvFileSyntax, name.origin, format!("{full}:{line}: {message}")).help("write NAME=value, one a line").key(format!("{path}.env_file")));
+            diags.push(
+                Diagnostic::new(Code::EnvFileSyntax, name.origin, format!("{full}:{line}: {message}"))
+                    .help("write NAME=value, one a line")
+                    .key(format!("{path}.env_file")),
+            );
             Vec::new()
         }
     }

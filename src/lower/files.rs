@@ -6,7 +6,7 @@ use crate::compose::grammar::mounts;
 use crate::compose::keys::{Entries, Key, Named};
 use crate::compose::model::files::{FileSource, Grant, Grants};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Data, FileObjectKind, FileObject, Mount, MountSource, Name, Traced, Why};
+use crate::ir::{Data, FileObject, FileObjectKind, Mount, MountSource, Name, Traced, Why};
 use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
 
@@ -19,7 +19,10 @@ const APPLY_LIMIT: usize = 240 << 10;
 pub(super) fn objects(context: &Context<'_>, diags: &mut Diagnostics) -> Vec<FileObject> {
     let project = &context.loaded.project;
     let mut all = Vec::new();
-    for (section, kind, entries) in [("configs", FileObjectKind::ConfigMap, &project.configs), ("secrets", FileObjectKind::Secret, &project.secrets)] {
+    for (section, kind, entries) in [
+        ("configs", FileObjectKind::ConfigMap, &project.configs),
+        ("secrets", FileObjectKind::Secret, &project.secrets),
+    ] {
         for (name, entry) in entries.get().iter().flat_map(|entries| entries.value.iter()) {
             if let Some(source) = &entry.value {
                 all.extend(object(context, section, kind, name, entry.key, source, diags));
@@ -38,10 +41,23 @@ fn object(
     source: &Spanned<FileSource>,
     diags: &mut Diagnostics,
 ) -> Option<FileObject> {
-    let FileSource { name: real, file, content, environment, external, labels, driver, driver_opts, template_driver, extensions } = &source.value;
+    let FileSource {
+        name: real,
+        file,
+        content,
+        environment,
+        external,
+        labels,
+        driver,
+        driver_opts,
+        template_driver,
+        extensions,
+    } = &source.value;
     let path = format!("{section}.{name}");
     later::extensions(extensions, diags);
-    for (field, key) in [("labels", labels), ("driver", driver), ("driver_opts", driver_opts), ("template_driver", template_driver)] {
+    for (field, key) in
+        [("labels", labels), ("driver", driver), ("driver_opts", driver_opts), ("template_driver", template_driver)]
+    {
         later::not_yet(&path, field, key, diags);
     }
     let object = object_name(name, &source.value);
@@ -59,7 +75,12 @@ fn object(
             FileObjectKind::ConfigMap => format!("kubectl create configmap {object} --from-file={name}=FILE"),
             FileObjectKind::Secret => format!("kubectl create secret generic {object} --from-file={name}=FILE"),
         };
-        diags.push(Diagnostic::new(Code::ExternalObject, *place, format!("{object} must exist in the cluster")).help(create).key(path).covers([leaf]));
+        diags.push(
+            Diagnostic::new(Code::ExternalObject, *place, format!("{object} must exist in the cluster"))
+                .help(create)
+                .key(path)
+                .covers([leaf]),
+        );
         return None;
     }
     if let Some(external) = external.get() {
@@ -73,13 +94,23 @@ fn object(
         let lookup = context.loaded.variables.lookup(context.world);
         let Some((value, _)) = lookup(&variable.value) else {
             diags.push(
-                Diagnostic::new(Code::FileMissing, variable.origin, format!("the variable `{}` is not set", variable.value)).help("set it in the environment or in .env").key(path),
+                Diagnostic::new(
+                    Code::FileMissing,
+                    variable.origin,
+                    format!("the variable `{}` is not set", variable.value),
+                )
+                .help("set it in the environment or in .env")
+                .key(path),
             );
             return None;
         };
         Data { bytes: value.into_bytes(), why: Why::Origin(variable.origin) }
     } else {
-        diags.push(Diagnostic::new(Code::Missing, key, format!("`{path}` has no content")).help("write file:, content:, environment: or external: true").key(path));
+        diags.push(
+            Diagnostic::new(Code::Missing, key, format!("`{path}` has no content"))
+                .help("write file:, content:, environment: or external: true")
+                .key(path),
+        );
         return None;
     };
     Some(FileObject { name: object, kind, entries: vec![(data_key(name), data)], why: Why::Origin(key) })
@@ -88,7 +119,9 @@ fn object(
 fn object_name(name: &str, source: &FileSource) -> Name {
     let named = match source.external.get().map(|external| &external.value) {
         Some(crate::compose::model::files::External::Named(named)) => Some(named.value.as_str()),
-        Some(crate::compose::model::files::External::Flag(_)) | None => source.name.get().map(|name| name.value.as_str()),
+        Some(crate::compose::model::files::External::Flag(_)) | None => {
+            source.name.get().map(|name| name.value.as_str())
+        }
     };
     Name::from_text(named.unwrap_or(name))
 }
@@ -116,20 +149,35 @@ pub(super) fn read(context: &Context<'_>, path: &str, file: &Spanned<String>, di
         Err(error) => {
             let too_large = matches!(error, crate::world::ReadError::TooLarge { limit: _ });
             let code = if too_large { Code::FileTooLarge } else { Code::FileMissing };
-            let help = if too_large { "put it into the image or onto a volume: an object holds at most 1 MiB" } else { "create it, or correct the path" };
-            diags.push(Diagnostic::new(code, file.origin, format!("{full} cannot be read: {}", say(&error))).help(help).key(path));
+            let help = if too_large {
+                "put it into the image or onto a volume: an object holds at most 1 MiB"
+            } else {
+                "create it, or correct the path"
+            };
+            diags.push(
+                Diagnostic::new(code, file.origin, format!("{full} cannot be read: {}", say(&error)))
+                    .help(help)
+                    .key(path),
+            );
             None
         }
     }
 }
 
 /// A service's configs and secrets as mounts.
-pub(super) fn grants(context: &Context<'_>, path: &str, configs: &Key<Grants>, secrets: &Key<Grants>, diags: &mut Diagnostics) -> Vec<Mount> {
+pub(super) fn grants(
+    context: &Context<'_>,
+    path: &str,
+    configs: &Key<Grants>,
+    secrets: &Key<Grants>,
+    diags: &mut Diagnostics,
+) -> Vec<Mount> {
     let project = &context.loaded.project;
     let mut all = Vec::new();
-    for (grants, kind, folder, defined) in
-        [(configs, FileObjectKind::ConfigMap, "/", &project.configs), (secrets, FileObjectKind::Secret, "/run/secrets/", &project.secrets)]
-    {
+    for (grants, kind, folder, defined) in [
+        (configs, FileObjectKind::ConfigMap, "/", &project.configs),
+        (secrets, FileObjectKind::Secret, "/run/secrets/", &project.secrets),
+    ] {
         for granted in grants.get().iter().flat_map(|grants| grants.value.iter()) {
             all.extend(grant(context, path, granted, kind, folder, defined, diags));
         }
@@ -169,15 +217,21 @@ fn grant(
             diags.consume(owner.origin, "files belong to root anyway");
         } else {
             diags.push(
-                Diagnostic::new(Code::FileOwner, owner.origin, format!("the file belongs to root, not to {}", owner.value))
-                    .why("files of ConfigMaps and Secrets cannot be given an owner")
-                    .help("give it a mode that others may read, as 0444")
-                    .key(path),
+                Diagnostic::new(
+                    Code::FileOwner,
+                    owner.origin,
+                    format!("the file belongs to root, not to {}", owner.value),
+                )
+                .why("files of ConfigMaps and Secrets cannot be given an owner")
+                .help("give it a mode that others may read, as 0444")
+                .key(path),
             );
         }
     }
     let path_in = match target.get() {
-        Some(target) if target.value.starts_with('/') => Traced::from_origin(mounts::clean(&target.value), target.origin),
+        Some(target) if target.value.starts_with('/') => {
+            Traced::from_origin(mounts::clean(&target.value), target.origin)
+        }
         Some(target) => Traced::from_origin(mounts::clean(&format!("{folder}{}", target.value)), target.origin),
         None => Traced::from_origin(format!("{folder}{}", source.value), source.origin),
     };

@@ -11,9 +11,15 @@ use crate::lower::later;
 const SECOND: i64 = 1_000_000_000;
 
 /// The check; `None` where there is none or the image's own would hold.
-pub(super) fn check(dialect: Dialect, path: &str, healthcheck: &Key<Healthcheck>, diags: &mut Diagnostics) -> Option<Check> {
+pub(super) fn check(
+    dialect: Dialect,
+    path: &str,
+    healthcheck: &Key<Healthcheck>,
+    diags: &mut Diagnostics,
+) -> Option<Check> {
     let Key::Set { key, value: found } = healthcheck else { return None };
-    let Healthcheck { disable, interval, retries, start_interval, start_period, test, timeout, extensions } = &found.value;
+    let Healthcheck { disable, interval, retries, start_interval, start_period, test, timeout, extensions } =
+        &found.value;
     later::extensions(extensions, diags);
     let off = disable.get().is_some_and(|disable| disable.value);
     if let Some(disable) = disable.get() {
@@ -24,18 +30,27 @@ pub(super) fn check(dialect: Dialect, path: &str, healthcheck: &Key<Healthcheck>
         Some(_) | None => None,
     };
     let Some(command) = command else {
-        let times = [interval, start_interval, start_period, timeout].into_iter().filter_map(|key| key.get().map(|time| time.origin));
+        let times = [interval, start_interval, start_period, timeout]
+            .into_iter()
+            .filter_map(|key| key.get().map(|time| time.origin));
         diags.push(
             Diagnostic::new(Code::HealthcheckNone, *key, "there are no probes for this service")
                 .why("the check is turned off, or is the image's own, which Kubernetes does not read")
                 .help("write test: with the image's own check if it should count")
                 .key(format!("{path}.healthcheck"))
-                .covers(times.chain(test.get().map(|test| test.origin)).chain(retries.get().map(|retries| retries.origin)).chain([found.origin])),
+                .covers(
+                    times
+                        .chain(test.get().map(|test| test.origin))
+                        .chain(retries.get().map(|retries| retries.origin))
+                        .chain([found.origin]),
+                ),
         );
         return None;
     };
     let retries = match retries.get() {
-        Some(retries) if retries.value > 0 => Traced::from(retries.clone().map(|count| u32::try_from(count).unwrap_or(u32::MAX))),
+        Some(retries) if retries.value > 0 => {
+            Traced::from(retries.clone().map(|count| u32::try_from(count).unwrap_or(u32::MAX)))
+        }
         Some(retries) => Traced::from_origin(3, retries.origin),
         None => Traced::decided(3, "docker-default-retries"),
     };

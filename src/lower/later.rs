@@ -51,10 +51,13 @@ pub(super) fn extensions(extensions: &[(String, Origin, Node)], diags: &mut Diag
 
 /// What stands at the top level beside services, volumes, configs and secrets.
 pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
-    let Project { version, name, include, services: _, networks, volumes, configs, secrets, models, extensions: extra } = &context.loaded.project;
+    let Project { version, name, include, services: _, networks, volumes, configs, secrets, models, extensions: extra } =
+        &context.loaded.project;
     if let Key::Set { key, value } = version {
         diags.push(
-            Diagnostic::new(Code::VersionObsolete, *key, "`version` is ignored").help("remove it, unless docker stack deploy still reads the file").covers([value.origin]),
+            Diagnostic::new(Code::VersionObsolete, *key, "`version` is ignored")
+                .help("remove it, unless docker stack deploy still reads the file")
+                .covers([value.origin]),
         );
     }
     if let Some(name) = name.get() {
@@ -62,7 +65,12 @@ pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
     }
     not_yet("", "include", include, diags);
     not_yet("", "models", models, diags);
-    for (section, place) in [("networks", networks.get().map(|found| found.origin)), ("volumes", volumes.get().map(|found| found.origin)), ("configs", configs.get().map(|found| found.origin)), ("secrets", secrets.get().map(|found| found.origin))] {
+    for (section, place) in [
+        ("networks", networks.get().map(|found| found.origin)),
+        ("volumes", volumes.get().map(|found| found.origin)),
+        ("configs", configs.get().map(|found| found.origin)),
+        ("secrets", secrets.get().map(|found| found.origin)),
+    ] {
         if let Some(place) = place {
             let _ = section;
             diags.consume(place, "an empty section");
@@ -90,13 +98,19 @@ fn volumes_of(volumes: &Entries<Volume>, diags: &mut Diagnostics) {
             diags.consume(real.origin, "the name on the Docker host");
         }
         match driver {
-            Key::Set { key: _, value } if matches!(value.value.as_str(), "local" | "default" | "") => diags.consume(value.origin, "the default"),
+            Key::Set { key: _, value } if matches!(value.value.as_str(), "local" | "default" | "") => {
+                diags.consume(value.origin, "the default")
+            }
             Key::Set { key, value } => diags.push(
-                Diagnostic::new(Code::NotTranslated, *key, format!("the volume driver `{}` is not translated yet", value.value))
-                    .label("the claim is of the cluster's default class")
-                    .help("set storageClassName on the claim by hand")
-                    .key(format!("{path}.driver"))
-                    .covers([value.origin]),
+                Diagnostic::new(
+                    Code::NotTranslated,
+                    *key,
+                    format!("the volume driver `{}` is not translated yet", value.value),
+                )
+                .label("the claim is of the cluster's default class")
+                .help("set storageClassName on the claim by hand")
+                .key(format!("{path}.driver"))
+                .covers([value.origin]),
             ),
             Key::Null(place) => diags.consume(*place, "a key without a value says nothing"),
             Key::Absent => {}
@@ -118,7 +132,10 @@ fn volumes_of(volumes: &Entries<Volume>, diags: &mut Diagnostics) {
             if value.value.is_external() {
                 let claim = crate::ir::Name::from_text(real.get().map_or(name, |real| &real.value));
                 diags.push(
-                    Diagnostic::new(Code::ExternalObject, *key, format!("the claim {claim} must exist in the cluster")).help("create it before the first apply").key(path).covers([value.origin]),
+                    Diagnostic::new(Code::ExternalObject, *key, format!("the claim {claim} must exist in the cluster"))
+                        .help("create it before the first apply")
+                        .key(path)
+                        .covers([value.origin]),
                 );
             } else {
                 diags.consume(value.origin, "false is the default");
@@ -133,8 +150,28 @@ fn networks_of(networks: &Entries<Network>, diags: &mut Diagnostics) {
         diags.consume(*key, "pods reach each other without a network object");
         let Some(network) = value else { continue };
         diags.consume(network.origin, "pods reach each other without a network object");
-        let Network { name: real, attachable, driver, driver_opts, enable_ipv4, enable_ipv6, external, internal, ipam, labels, extensions: extra } = &network.value;
-        for (field, key) in [("name", real), ("driver_opts", driver_opts), ("enable_ipv4", enable_ipv4), ("enable_ipv6", enable_ipv6), ("internal", internal), ("ipam", ipam), ("labels", labels)] {
+        let Network {
+            name: real,
+            attachable,
+            driver,
+            driver_opts,
+            enable_ipv4,
+            enable_ipv6,
+            external,
+            internal,
+            ipam,
+            labels,
+            extensions: extra,
+        } = &network.value;
+        for (field, key) in [
+            ("name", real),
+            ("driver_opts", driver_opts),
+            ("enable_ipv4", enable_ipv4),
+            ("enable_ipv6", enable_ipv6),
+            ("internal", internal),
+            ("ipam", ipam),
+            ("labels", labels),
+        ] {
             not_yet(&path, field, key, diags);
         }
         if let Some(attachable) = attachable.get() {
@@ -145,11 +182,15 @@ fn networks_of(networks: &Entries<Network>, diags: &mut Diagnostics) {
                 diags.consume(value.origin, "the pod network does what this driver does");
             } else {
                 diags.push(
-                    Diagnostic::new(Code::NoCounterpart, *key, format!("the network driver `{}` has no counterpart", value.value))
-                        .why("Kubernetes has one pod network")
-                        .help("attach further networks with Multus if the pods need them")
-                        .key(format!("{path}.driver"))
-                        .covers([value.origin]),
+                    Diagnostic::new(
+                        Code::NoCounterpart,
+                        *key,
+                        format!("the network driver `{}` has no counterpart", value.value),
+                    )
+                    .why("Kubernetes has one pod network")
+                    .help("attach further networks with Multus if the pods need them")
+                    .key(format!("{path}.driver"))
+                    .covers([value.origin]),
                 );
             }
         }
@@ -174,11 +215,29 @@ pub(super) fn attachments(path: &str, attachments: &Entries<Attachment>, diags: 
         diags.consume(*key, "pods reach each other without a network object");
         let Some(attachment) = value else { continue };
         diags.consume(attachment.origin, "pods reach each other without a network object");
-        let Attachment { aliases, driver_opts, gw_priority, interface_name, ipv4_address, ipv6_address, link_local_ips, mac_address, priority, extensions: extra } = &attachment.value;
+        let Attachment {
+            aliases,
+            driver_opts,
+            gw_priority,
+            interface_name,
+            ipv4_address,
+            ipv6_address,
+            link_local_ips,
+            mac_address,
+            priority,
+            extensions: extra,
+        } = &attachment.value;
         let path = format!("{path}.networks.{name}");
         for (field, key) in [
-            ("aliases", aliases), ("driver_opts", driver_opts), ("gw_priority", gw_priority), ("interface_name", interface_name), ("ipv4_address", ipv4_address),
-            ("ipv6_address", ipv6_address), ("link_local_ips", link_local_ips), ("mac_address", mac_address), ("priority", priority),
+            ("aliases", aliases),
+            ("driver_opts", driver_opts),
+            ("gw_priority", gw_priority),
+            ("interface_name", interface_name),
+            ("ipv4_address", ipv4_address),
+            ("ipv6_address", ipv6_address),
+            ("link_local_ips", link_local_ips),
+            ("mac_address", mac_address),
+            ("priority", priority),
         ] {
             not_yet(&path, field, key, diags);
         }
@@ -189,8 +248,32 @@ pub(super) fn attachments(path: &str, attachments: &Entries<Attachment>, diags: 
 /// A build: a note that says what to run, and every key of it used up.
 pub(super) fn build(path: &str, place: Origin, build: &Build, image: &str, diags: &mut Diagnostics) {
     let Build {
-        context, additional_contexts, args, cache_from, cache_to, dockerfile, dockerfile_inline, entitlements, extra_hosts, isolation, labels, network, no_cache,
-        no_cache_filter, platforms, privileged, provenance, pull, sbom, secrets, shm_size, ssh, tags, target, ulimits, extensions: extra,
+        context,
+        additional_contexts,
+        args,
+        cache_from,
+        cache_to,
+        dockerfile,
+        dockerfile_inline,
+        entitlements,
+        extra_hosts,
+        isolation,
+        labels,
+        network,
+        no_cache,
+        no_cache_filter,
+        platforms,
+        privileged,
+        provenance,
+        pull,
+        sbom,
+        secrets,
+        shm_size,
+        ssh,
+        tags,
+        target,
+        ulimits,
+        extensions: extra,
     } = build;
     let folder = context.get().map_or(".", |context| context.value.as_str());
     diags.push(
@@ -201,8 +284,28 @@ pub(super) fn build(path: &str, place: Origin, build: &Build, image: &str, diags
             .covers(context.get().map(|context| context.origin)),
     );
     for key in [
-        additional_contexts, args, cache_from, cache_to, entitlements, extra_hosts, isolation, labels, network, no_cache, no_cache_filter, platforms, privileged,
-        provenance, pull, sbom, secrets, shm_size, ssh, tags, target, ulimits,
+        additional_contexts,
+        args,
+        cache_from,
+        cache_to,
+        entitlements,
+        extra_hosts,
+        isolation,
+        labels,
+        network,
+        no_cache,
+        no_cache_filter,
+        platforms,
+        privileged,
+        provenance,
+        pull,
+        sbom,
+        secrets,
+        shm_size,
+        ssh,
+        tags,
+        target,
+        ulimits,
     ] {
         used_up(key, "used when the image is built", diags);
     }

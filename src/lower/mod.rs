@@ -12,8 +12,8 @@ mod rollout;
 mod service;
 
 use crate::compose::Dialect;
-use crate::compose::keys::Key;
 use crate::compose::Loaded;
+use crate::compose::keys::Key;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{App, FileObject, Name, Traced};
 use crate::origin::Sources;
@@ -54,10 +54,14 @@ pub fn lower(context: &Context<'_>, request: &Request, diags: &mut Diagnostics) 
                 let workload = service::lower(context, name, service.key, &body.value, &mut app.files, diags);
                 if let Some(other) = app.workloads.iter().find(|other| other.name == workload.name) {
                     diags.push(
-                        Diagnostic::new(Code::Conflict, service.key, format!("`{name}` and `{}` would both be called {}", other.service, workload.name))
-                            .also(other.origin, "the other service")
-                            .why("Kubernetes names hold lower-case letters, digits and dashes only")
-                            .help("rename one of the two"),
+                        Diagnostic::new(
+                            Code::Conflict,
+                            service.key,
+                            format!("`{name}` and `{}` would both be called {}", other.service, workload.name),
+                        )
+                        .also(other.origin, "the other service")
+                        .why("Kubernetes names hold lower-case letters, digits and dashes only")
+                        .help("rename one of the two"),
                     );
                     continue;
                 }
@@ -83,15 +87,21 @@ fn own(app: &mut App) {
 }
 
 fn uses(workload: &crate::ir::Workload, object: &FileObject) -> bool {
-    workload.mounts.iter().any(|mount| match &mount.source {
-        crate::ir::MountSource::File { object: name, kind, key: _, mode: _ } | crate::ir::MountSource::Folder { object: name, kind } => {
-            *name == object.name && *kind == object.kind
+    let in_env = workload.container.env.iter().any(|variable| match &variable.source {
+        crate::ir::EnvSource::Secret { object: name, key: _ } => {
+            *name == object.name && object.kind == crate::ir::FileObjectKind::Secret
         }
-        crate::ir::MountSource::Named { volume: _, subpath: _ }
-        | crate::ir::MountSource::External(_)
-        | crate::ir::MountSource::Anonymous
-        | crate::ir::MountSource::Memory(_)
-        | crate::ir::MountSource::Data(_)
-        | crate::ir::MountSource::Host { path: _, kind: _ } => false,
-    })
+        crate::ir::EnvSource::Literal(_) => false,
+    });
+    in_env
+        || workload.mounts.iter().any(|mount| match &mount.source {
+            crate::ir::MountSource::File { object: name, kind, key: _, mode: _ }
+            | crate::ir::MountSource::Folder { object: name, kind } => *name == object.name && *kind == object.kind,
+            crate::ir::MountSource::Named { volume: _, subpath: _ }
+            | crate::ir::MountSource::External(_)
+            | crate::ir::MountSource::Anonymous
+            | crate::ir::MountSource::Memory(_)
+            | crate::ir::MountSource::Data(_)
+            | crate::ir::MountSource::Host { path: _, kind: _ } => false,
+        })
 }

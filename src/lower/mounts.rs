@@ -2,11 +2,13 @@
 
 use crate::compose::grammar::mounts::{self as grammar, ShortKind, ShortMount};
 use crate::compose::keys::Key;
-use crate::compose::model::mount::{BindOptions, LongMount, Mounts, ServiceMount, TmpfsMounts, TmpfsOptions, Volume, VolumeOptions};
+use crate::compose::model::mount::{
+    BindOptions, LongMount, Mounts, ServiceMount, TmpfsMounts, TmpfsOptions, Volume, VolumeOptions,
+};
 use crate::compose::model::scalar::Bytes;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images::Image;
-use crate::ir::{FileObjectKind, FileObject, Mount, MountSource, Name, Traced, Why};
+use crate::ir::{FileObject, FileObjectKind, Mount, MountSource, Name, Traced, Why};
 use crate::lower::{Context, files, later};
 use crate::origin::{Origin, Spanned};
 use crate::world::Kind;
@@ -24,7 +26,10 @@ struct Bind<'a> {
 const FOLDER_FILES: usize = 100;
 
 /// Every mount of `volumes`.
-#[expect(clippy::too_many_arguments, reason = "a service's mounts depend on its image, its build and the files of the project")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a service's mounts depend on its image, its build and the files of the project"
+)]
 pub(super) fn mounts(
     context: &Context<'_>,
     own: &Name,
@@ -46,25 +51,60 @@ pub(super) fn mounts(
     all
 }
 
-fn from_short(bind: &Bind<'_>, short: &ShortMount, origin: Origin, objects: &mut Vec<FileObject>, diags: &mut Diagnostics) -> Option<Mount> {
+fn from_short(
+    bind: &Bind<'_>,
+    short: &ShortMount,
+    origin: Origin,
+    objects: &mut Vec<FileObject>,
+    diags: &mut Diagnostics,
+) -> Option<Mount> {
     let target = Traced::from_origin(short.target.clone(), origin);
     let read_only = short.read_only.then_some(origin);
     let source = short.source.as_deref().unwrap_or_default();
     let source = match short.kind {
         ShortKind::Anonymous => MountSource::Anonymous,
         ShortKind::Volume => named(bind, source, None, origin),
-        ShortKind::Bind => return bound(bind, &Spanned { value: source.to_owned(), origin }, target, read_only, origin, objects, diags),
+        ShortKind::Bind => {
+            return bound(
+                bind,
+                &Spanned { value: source.to_owned(), origin },
+                target,
+                read_only,
+                origin,
+                objects,
+                diags,
+            );
+        }
     };
     Some(Mount { target, source, read_only, origin })
 }
 
-fn from_long(bind: &Bind<'_>, long: &LongMount, origin: Origin, objects: &mut Vec<FileObject>, diags: &mut Diagnostics) -> Option<Mount> {
-    let LongMount { kind, source, target, read_only, consistency, bind: bind_options, volume, tmpfs, image, extensions } = long;
+fn from_long(
+    bind: &Bind<'_>,
+    long: &LongMount,
+    origin: Origin,
+    objects: &mut Vec<FileObject>,
+    diags: &mut Diagnostics,
+) -> Option<Mount> {
+    let LongMount {
+        kind,
+        source,
+        target,
+        read_only,
+        consistency,
+        bind: bind_options,
+        volume,
+        tmpfs,
+        image,
+        extensions,
+    } = long;
     let path = format!("{}.volumes", bind.path);
     later::extensions(extensions, diags);
     later::used_up(consistency, "a hint for Docker Desktop", diags);
     later::not_yet(&path, "image", image, diags);
-    if let Some(BindOptions { propagation, create_host_path, recursive, selinux, extensions }) = bind_options.get().map(|found| &found.value) {
+    if let Some(BindOptions { propagation, create_host_path, recursive, selinux, extensions }) =
+        bind_options.get().map(|found| &found.value)
+    {
         later::extensions(extensions, diags);
         for (name, key) in [("propagation", propagation), ("recursive", recursive), ("selinux", selinux)] {
             later::not_yet(&path, name, key, diags);
@@ -88,7 +128,14 @@ fn from_long(bind: &Bind<'_>, long: &LongMount, origin: Origin, objects: &mut Ve
         later::not_yet(&path, "mode", mode, diags);
         size = bytes.get().map(|bytes| Traced::from_origin(bytes.value.0, bytes.origin));
     }
-    for empty in [bind_options.get().map(|found| found.origin), volume.get().map(|found| found.origin), tmpfs.get().map(|found| found.origin)].into_iter().flatten() {
+    for empty in [
+        bind_options.get().map(|found| found.origin),
+        volume.get().map(|found| found.origin),
+        tmpfs.get().map(|found| found.origin),
+    ]
+    .into_iter()
+    .flatten()
+    {
         diags.consume(empty, "options without effect of their own");
     }
     let target: Traced<String> = target.get().cloned()?.map(|target| grammar::clean(&target)).into();
@@ -105,10 +152,14 @@ fn from_long(bind: &Bind<'_>, long: &LongMount, origin: Origin, objects: &mut Ve
         ("tmpfs", _) => MountSource::Memory(size),
         (other, source) => {
             diags.push(
-                Diagnostic::new(Code::NotTranslated, kind.origin, format!("a mount of type `{other}` is not translated yet"))
-                    .help("add it to the manifests by hand")
-                    .key(path)
-                    .covers(source.map(|source| source.origin).into_iter().chain(target.why.origins().iter().copied())),
+                Diagnostic::new(
+                    Code::NotTranslated,
+                    kind.origin,
+                    format!("a mount of type `{other}` is not translated yet"),
+                )
+                .help("add it to the manifests by hand")
+                .key(path)
+                .covers(source.map(|source| source.origin).into_iter().chain(target.why.origins().iter().copied())),
             );
             return None;
         }
@@ -117,8 +168,22 @@ fn from_long(bind: &Bind<'_>, long: &LongMount, origin: Origin, objects: &mut Ve
 }
 
 fn named(bind: &Bind<'_>, volume: &str, subpath: Option<Traced<String>>, origin: Origin) -> MountSource {
-    let definition = bind.context.loaded.project.volumes.get().and_then(|volumes| volumes.value.get(volume)).and_then(|entry| entry.value.as_ref());
-    if let Some(Volume { name, driver: _driver, driver_opts: _opts, external, labels: _labels, extensions: _extensions }) = definition.map(|found| &found.value)
+    let definition = bind
+        .context
+        .loaded
+        .project
+        .volumes
+        .get()
+        .and_then(|volumes| volumes.value.get(volume))
+        .and_then(|entry| entry.value.as_ref());
+    if let Some(Volume {
+        name,
+        driver: _driver,
+        driver_opts: _opts,
+        external,
+        labels: _labels,
+        extensions: _extensions,
+    }) = definition.map(|found| &found.value)
         && external.get().is_some_and(|external| external.value.is_external())
     {
         let real = name.get().map_or(volume, |name| name.value.as_str());
@@ -144,11 +209,19 @@ fn bound(
     if is_system(&source.value) {
         let socket = source.value.ends_with("docker.sock");
         let code = if socket { Code::BindEngine } else { Code::BindSystem };
-        let title = if socket { "there is no Docker engine behind this socket".to_owned() } else { format!("{} is mounted from the node", source.value) };
+        let title = if socket {
+            "there is no Docker engine behind this socket".to_owned()
+        } else {
+            format!("{} is mounted from the node", source.value)
+        };
         diags.push(
             Diagnostic::new(code, origin, title)
                 .why("the path of each node is its own, and a cluster may forbid it")
-                .help(if socket { "leave the service out, or give it an account for the Kubernetes API" } else { "check that the cluster allows hostPath volumes" })
+                .help(if socket {
+                    "leave the service out, or give it an account for the Kubernetes API"
+                } else {
+                    "check that the cluster allows hostPath volumes"
+                })
                 .key(key),
         );
         let kind = if socket { "Socket" } else { "" };
@@ -188,11 +261,24 @@ fn is_system(path: &str) -> bool {
     let path = grammar::clean(path);
     ["/proc", "/sys", "/dev", "/etc", "/var/run", "/run", "/var/log", "/var/lib/docker", "/lib", "/usr", "/boot", "/"]
         .iter()
-        .any(|system| path == *system || (*system != "/" && path.strip_prefix(system).is_some_and(|rest| rest.starts_with('/'))))
+        .any(|system| {
+            path == *system || (*system != "/" && path.strip_prefix(system).is_some_and(|rest| rest.starts_with('/')))
+        })
 }
 
-fn data(bind: &Bind<'_>, source: &Spanned<String>, target: &Traced<String>, read_only: Option<Origin>, origin: Origin, diags: &mut Diagnostics) -> Option<Mount> {
-    let last = source.value.rsplit(['/', '\\']).find(|part| !part.is_empty() && *part != "." && *part != "~").unwrap_or("data");
+fn data(
+    bind: &Bind<'_>,
+    source: &Spanned<String>,
+    target: &Traced<String>,
+    read_only: Option<Origin>,
+    origin: Origin,
+    diags: &mut Diagnostics,
+) -> Option<Mount> {
+    let last = source
+        .value
+        .rsplit(['/', '\\'])
+        .find(|part| !part.is_empty() && *part != "." && *part != "~")
+        .unwrap_or("data");
     let name = bind.own.with(last);
     diags.push(
         Diagnostic::new(Code::BindData, origin, format!("{} becomes the claim {name}", source.value))
@@ -207,10 +293,14 @@ fn data(bind: &Bind<'_>, source: &Spanned<String>, target: &Traced<String>, read
 fn warn_if_writable(read_only: Option<Origin>, origin: Origin, source: &str, key: &str, diags: &mut Diagnostics) {
     if read_only.is_none() {
         diags.push(
-            Diagnostic::new(Code::BindReadOnly, origin, format!("{source} cannot be written by the container any more"))
-                .why("it becomes a ConfigMap or Secret, which is read-only")
-                .help("write :ro if the container only reads it; use a volume if it writes")
-                .key(key),
+            Diagnostic::new(
+                Code::BindReadOnly,
+                origin,
+                format!("{source} cannot be written by the container any more"),
+            )
+            .why("it becomes a ConfigMap or Secret, which is read-only")
+            .help("write :ro if the container only reads it; use a volume if it writes")
+            .key(key),
         );
     }
 }
@@ -233,14 +323,24 @@ fn file(
     let kind = if is_key_material(&found.bytes) { FileObjectKind::Secret } else { FileObjectKind::ConfigMap };
     let name = bind.own.with(base);
     warn_if_writable(read_only, origin, &source.value, &key, diags);
-    let executable = bind.context.world.mode(full).filter(|mode| mode & 0o111 != 0).map(|_| Traced::decided(0o555, "executable-file"));
+    let executable = bind
+        .context
+        .world
+        .mode(full)
+        .filter(|mode| mode & 0o111 != 0)
+        .map(|_| Traced::decided(0o555, "executable-file"));
     let entry = (data_key.clone(), crate::ir::Data { why: Why::Origin(origin), ..found });
     match objects.iter_mut().find(|object| object.name == name && object.kind == kind) {
         Some(object) if object.entries.iter().any(|(other, _)| *other == data_key) => {}
         Some(object) => object.entries.push(entry),
         None => objects.push(FileObject { name: name.clone(), kind, entries: vec![entry], why: Why::Origin(origin) }),
     }
-    Some(Mount { target: target.clone(), source: MountSource::File { object: name, kind, key: data_key, mode: executable }, read_only, origin })
+    Some(Mount {
+        target: target.clone(),
+        source: MountSource::File { object: name, kind, key: data_key, mode: executable },
+        read_only,
+        origin,
+    })
 }
 
 fn is_key_material(bytes: &[u8]) -> bool {
@@ -267,9 +367,16 @@ fn folder(bind: &Bind<'_>, source: &Spanned<String>, full: &str, diags: &mut Dia
         entries.push((entry.name, crate::ir::Data { bytes, why: Why::Origin(source.origin) }));
     }
     if total > 240 << 10 {
-        diags.push(Diagnostic::new(Code::FileLarge, source.origin, format!("{full} is large: {total} bytes")).help("apply with: kubectl apply --server-side"));
+        diags.push(
+            Diagnostic::new(Code::FileLarge, source.origin, format!("{full} is large: {total} bytes"))
+                .help("apply with: kubectl apply --server-side"),
+        );
     }
-    let kind = if entries.iter().any(|(_, data)| is_key_material(&data.bytes)) { FileObjectKind::Secret } else { FileObjectKind::ConfigMap };
+    let kind = if entries.iter().any(|(_, data)| is_key_material(&data.bytes)) {
+        FileObjectKind::Secret
+    } else {
+        FileObjectKind::ConfigMap
+    };
     let base = full.trim_end_matches('/').rsplit('/').next().unwrap_or("files");
     Some(FileObject { name: bind.own.with(base), kind, entries, why: Why::Origin(source.origin) })
 }
@@ -283,18 +390,31 @@ pub(super) fn tmpfs(path: &str, tmpfs: &Key<TmpfsMounts>, diags: &mut Diagnostic
             match (option.as_str(), value) {
                 ("size", Some(text)) => match crate::compose::grammar::bytes::parse(text) {
                     Ok(bytes) => size = Some(Traced::from_origin(bytes, found.origin)),
-                    Err(message) => diags.push(Diagnostic::new(Code::BadValue, found.origin, message).help("write a size such as size=64m").key(format!("{path}.tmpfs"))),
+                    Err(message) => diags.push(
+                        Diagnostic::new(Code::BadValue, found.origin, message)
+                            .help("write a size such as size=64m")
+                            .key(format!("{path}.tmpfs")),
+                    ),
                 },
                 ("rw" | "noexec" | "nosuid" | "nodev" | "exec" | "suid" | "dev", None) => {}
                 (other, _) => diags.push(
-                    Diagnostic::new(Code::TmpfsOption, found.origin, format!("the option `{other}` of {} has no counterpart", found.value.path))
-                        .why("a folder in memory belongs to root and all may write to it")
-                        .help("remove it, or set the mode in the container's start")
-                        .key(format!("{path}.tmpfs")),
+                    Diagnostic::new(
+                        Code::TmpfsOption,
+                        found.origin,
+                        format!("the option `{other}` of {} has no counterpart", found.value.path),
+                    )
+                    .why("a folder in memory belongs to root and all may write to it")
+                    .help("remove it, or set the mode in the container's start")
+                    .key(format!("{path}.tmpfs")),
                 ),
             }
         }
-        all.push(Mount { target: Traced::from_origin(grammar::clean(&found.value.path), found.origin), source: MountSource::Memory(size), read_only: None, origin: found.origin });
+        all.push(Mount {
+            target: Traced::from_origin(grammar::clean(&found.value.path), found.origin),
+            source: MountSource::Memory(size),
+            read_only: None,
+            origin: found.origin,
+        });
     }
     all
 }
@@ -303,7 +423,12 @@ pub(super) fn tmpfs(path: &str, tmpfs: &Key<TmpfsMounts>, diags: &mut Diagnostic
 pub(super) fn shm(size: &Key<Bytes>) -> Option<Mount> {
     let found = size.get()?;
     let size = Traced::from_origin(found.value.0, found.origin);
-    Some(Mount { target: Traced::decided("/dev/shm".to_owned(), "shared-memory"), source: MountSource::Memory(Some(size)), read_only: None, origin: found.origin })
+    Some(Mount {
+        target: Traced::decided("/dev/shm".to_owned(), "shared-memory"),
+        source: MountSource::Memory(Some(size)),
+        read_only: None,
+        origin: found.origin,
+    })
 }
 
 /// The last of several mounts at one path, as with Docker.
@@ -312,7 +437,12 @@ pub(super) fn without_doubles(mounts: Vec<Mount>, diags: &mut Diagnostics) -> Ve
     for mount in mounts {
         if let Some(earlier) = kept.insert(mount.target.value.clone(), mount) {
             diags.consume(earlier.origin, "a later mount stands at the same path");
-            earlier.target.why.origins().iter().for_each(|origin| diags.consume(*origin, "a later mount stands at the same path"));
+            earlier
+                .target
+                .why
+                .origins()
+                .iter()
+                .for_each(|origin| diags.consume(*origin, "a later mount stands at the same path"));
         }
     }
     kept.into_values().collect()

@@ -19,7 +19,13 @@ struct Mapping {
 }
 
 /// Ports that the service itself states, in order, no two alike.
-pub(super) fn stated(ports: &Key<Ports>, expose: &Key<Exposes>, check: Option<&Check>, known: Option<&Image>, diags: &mut Diagnostics) -> Vec<Port> {
+pub(super) fn stated(
+    ports: &Key<Ports>,
+    expose: &Key<Exposes>,
+    check: Option<&Check>,
+    known: Option<&Image>,
+    diags: &mut Diagnostics,
+) -> Vec<Port> {
     let mut found: Vec<Port> = Vec::new();
     let mut add = |number: Traced<u16>, protocol: Protocol, host_port: Option<Traced<u16>>, diags: &mut Diagnostics| {
         let same = found.iter_mut().find(|port| port.number.value == number.value && port.protocol == protocol);
@@ -32,7 +38,10 @@ pub(super) fn stated(ports: &Key<Ports>, expose: &Key<Exposes>, check: Option<&C
         }
     };
     for mapping in mappings(ports, &mut Diagnostics::default()) {
-        let host_port = mapping.published.filter(|_| mapping.host_mode).and_then(|(text, origin)| Some(Traced::from_origin(text.parse().ok()?, origin)));
+        let host_port = mapping
+            .published
+            .filter(|_| mapping.host_mode)
+            .and_then(|(text, origin)| Some(Traced::from_origin(text.parse().ok()?, origin)));
         add(mapping.target, mapping.protocol, host_port, diags);
     }
     for port in expose.get().iter().flat_map(|ports| ports.value.0.iter()) {
@@ -46,7 +55,12 @@ pub(super) fn stated(ports: &Key<Ports>, expose: &Key<Exposes>, check: Option<&C
     }
     if found.is_empty() {
         for number in known.iter().flat_map(|image| image.ports) {
-            found.push(Port { number: Traced::decided(*number, "image-table"), protocol: Protocol::Tcp, stated: true, host_port: None });
+            found.push(Port {
+                number: Traced::decided(*number, "image-table"),
+                protocol: Protocol::Tcp,
+                stated: true,
+                host_port: None,
+            });
         }
     }
     found
@@ -65,7 +79,12 @@ fn own_port(check: &Check) -> Option<(u16, Origin)> {
 }
 
 /// Ports that were published on the host and are published in the cluster.
-pub(super) fn published(path: &str, ports: &Key<Ports>, known: Option<&Image>, diags: &mut Diagnostics) -> Vec<Published> {
+pub(super) fn published(
+    path: &str,
+    ports: &Key<Ports>,
+    known: Option<&Image>,
+    diags: &mut Diagnostics,
+) -> Vec<Published> {
     let mut all: Vec<Published> = Vec::new();
     for mapping in mappings(ports, diags) {
         let Mapping { host_ip, published, target, protocol, host_mode, origin } = mapping;
@@ -106,18 +125,24 @@ pub(super) fn published(path: &str, ports: &Key<Ports>, known: Option<&Image>, d
         }
         if let Some(image) = known.filter(|image| image.datastore) {
             diags.push(
-                Diagnostic::new(Code::PortDatastore, place, format!("port {number} of {} is not published", image.name))
-                    .label("a datastore open to the outside")
-                    .why("a load balancer would open it to the network it stands in; in the cluster it is reachable")
-                    .help(format!("reach it with: kubectl port-forward service/NAME {text}:{number}"))
-                    .key(format!("{path}.ports")),
+                Diagnostic::new(
+                    Code::PortDatastore,
+                    place,
+                    format!("port {number} of {} is not published", image.name),
+                )
+                .label("a datastore open to the outside")
+                .why("a load balancer would open it to the network it stands in; in the cluster it is reachable")
+                .help(format!("reach it with: kubectl port-forward service/NAME {text}:{number}"))
+                .key(format!("{path}.ports")),
             );
             continue;
         }
         let first = text.split('-').next().unwrap_or_default();
         match first.parse::<u16>() {
             Ok(0) | Err(_) => diags.push(
-                Diagnostic::new(Code::BadValue, place, format!("`{text}` is no published port")).help("write a port from 1 to 65535").key(format!("{path}.ports")),
+                Diagnostic::new(Code::BadValue, place, format!("`{text}` is no published port"))
+                    .help("write a port from 1 to 65535")
+                    .key(format!("{path}.ports")),
             ),
             Ok(port) if all.iter().any(|other| other.published.value == port && other.protocol == protocol) => {
                 diags.consume(place, "the same port is published already");
@@ -153,8 +178,12 @@ fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Opt
     later::extensions(extensions, diags);
     for text in [name, app_protocol].into_iter().filter_map(Key::get) {
         diags.push(
-            Diagnostic::new(Code::NotTranslated, text.origin, "a port's name and application protocol are not translated yet")
-                .help("add name or appProtocol to the Service by hand"),
+            Diagnostic::new(
+                Code::NotTranslated,
+                text.origin,
+                "a port's name and application protocol are not translated yet",
+            )
+            .help("add name or appProtocol to the Service by hand"),
         );
     }
     let host_mode = mode.get().is_some_and(|mode| mode.value == "host");
@@ -165,7 +194,10 @@ fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Opt
         Some(word) => {
             diags.consume(word.origin, "the port's protocol");
             protocol(&word.value).or_else(|| {
-                diags.push(Diagnostic::new(Code::BadValue, word.origin, format!("`{}` is no protocol of a port", word.value)).help("write tcp, udp or sctp"));
+                diags.push(
+                    Diagnostic::new(Code::BadValue, word.origin, format!("`{}` is no protocol of a port", word.value))
+                        .help("write tcp, udp or sctp"),
+                );
                 None
             })?
         }
@@ -173,7 +205,10 @@ fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Opt
     };
     let target = target.get()?;
     let Some(number) = u16::try_from(target.value).ok().filter(|number| *number > 0) else {
-        diags.push(Diagnostic::new(Code::BadValue, target.origin, format!("{} is no port", target.value)).help("write a port from 1 to 65535"));
+        diags.push(
+            Diagnostic::new(Code::BadValue, target.origin, format!("{} is no port", target.value))
+                .help("write a port from 1 to 65535"),
+        );
         return None;
     };
     if let Some(address) = host_ip.get() {

@@ -54,7 +54,9 @@ pub(super) fn resources(
             later::not_yet(&path, "devices", devices, diags);
         }
     }
-    for (limit, request, what) in [(&found.limit_cpu, &found.request_cpu, "cpus"), (&found.limit_memory, &found.request_memory, "memory")] {
+    for (limit, request, what) in
+        [(&found.limit_cpu, &found.request_cpu, "cpus"), (&found.limit_memory, &found.request_memory, "memory")]
+    {
         if let (Some(limit), Some(request)) = (limit, request)
             && request.value > limit.value
             && let (Some(high), Some(low)) = (request.why.origins().first(), limit.why.origins().first())
@@ -122,7 +124,12 @@ pub(super) fn security(
 ) -> SecurityContext {
     let capabilities = |key: &Key<Texts>| {
         let names = key.get().map_or(&[][..], |texts| texts.value.0.as_slice());
-        names.iter().map(|name| Traced::from_origin(name.value.to_ascii_uppercase().trim_start_matches("CAP_").to_owned(), name.origin)).collect()
+        names
+            .iter()
+            .map(|name| {
+                Traced::from_origin(name.value.to_ascii_uppercase().trim_start_matches("CAP_").to_owned(), name.origin)
+            })
+            .collect()
     };
     SecurityContext {
         user,

@@ -23,18 +23,38 @@ pub(super) struct Plan {
 }
 
 /// Takes `deploy` apart.
-pub(super) fn plan(path: &str, deploy: &Key<Deploy>, scale: &Key<i64>, restart: &Key<String>, diags: &mut Diagnostics) -> Plan {
+pub(super) fn plan(
+    path: &str,
+    deploy: &Key<Deploy>,
+    scale: &Key<i64>,
+    restart: &Key<String>,
+    diags: &mut Diagnostics,
+) -> Plan {
     let mut plan = Plan {
         kind: None,
         replicas: count(path, scale, diags).unwrap_or_else(|| Traced::decided(1, "one-replica")),
         min_ready_seconds: None,
-        rollout: Traced::decided(Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::Count(1) }, "docker-stops-first"),
+        rollout: Traced::decided(
+            Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::Count(1) },
+            "docker-stops-first",
+        ),
         runs_once: None,
         headless: None,
     };
     let mut policy = None;
     if let Some(found) = deploy.get() {
-        let Deploy { mode, replicas, endpoint_mode, labels, update_config, rollback_config, resources: _resources, restart_policy, placement, extensions } = &found.value;
+        let Deploy {
+            mode,
+            replicas,
+            endpoint_mode,
+            labels,
+            update_config,
+            rollback_config,
+            resources: _resources,
+            restart_policy,
+            placement,
+            extensions,
+        } = &found.value;
         let path = format!("{path}.deploy");
         later::extensions(extensions, diags);
         later::not_yet(&path, "labels", labels, diags);
@@ -71,7 +91,11 @@ fn count(path: &str, key: &Key<i64>, diags: &mut Diagnostics) -> Option<Traced<u
     match u32::try_from(found.value).ok().filter(|count| i32::try_from(*count).is_ok()) {
         Some(count) => Some(Traced::from_origin(count, found.origin)),
         None => {
-            diags.push(Diagnostic::new(Code::BadValue, found.origin, format!("{} is no number of replicas", found.value)).help("write 0 or more").key(path));
+            diags.push(
+                Diagnostic::new(Code::BadValue, found.origin, format!("{} is no number of replicas", found.value))
+                    .help("write 0 or more")
+                    .key(path),
+            );
             None
         }
     }
@@ -89,9 +113,15 @@ fn kind(path: &str, mode: &Key<String>, plan: &mut Plan, diags: &mut Diagnostics
             plan.kind = Some(Traced::from_origin(Kind::Job, mode.origin));
             diags.consume(mode.origin, "makes it a Job");
         }
-        "global-job" => diags.push(Diagnostic::new(Code::NotTranslated, mode.origin, "`global-job` is not translated yet").help("run it as a DaemonSet by hand").key(path)),
+        "global-job" => diags.push(
+            Diagnostic::new(Code::NotTranslated, mode.origin, "`global-job` is not translated yet")
+                .help("run it as a DaemonSet by hand")
+                .key(path),
+        ),
         other => diags.push(
-            Diagnostic::new(Code::BadValue, mode.origin, format!("`{other}` is no mode")).help("write replicated, global, replicated-job or global-job").key(path),
+            Diagnostic::new(Code::BadValue, mode.origin, format!("`{other}` is no mode"))
+                .help("write replicated, global, replicated-job or global-job")
+                .key(path),
         ),
     }
 }
@@ -107,19 +137,32 @@ fn update(path: &str, update: &UpdateConfig, plan: &mut Plan, diags: &mut Diagno
     };
     let start_first = order.get().is_some_and(|order| order.value == "start-first");
     if let Some(order) = order.get().filter(|order| !matches!(order.value.as_str(), "start-first" | "stop-first")) {
-        diags.push(Diagnostic::new(Code::BadValue, order.origin, format!("`{}` is no order", order.value)).help("write stop-first or start-first").key(path.clone()));
+        diags.push(
+            Diagnostic::new(Code::BadValue, order.origin, format!("`{}` is no order", order.value))
+                .help("write stop-first or start-first")
+                .key(path.clone()),
+        );
     }
-    let origins: Vec<Origin> = parallelism.get().map(|found| found.origin).into_iter().chain(order.get().map(|order| order.origin)).collect();
+    let origins: Vec<Origin> =
+        parallelism.get().map(|found| found.origin).into_iter().chain(order.get().map(|order| order.origin)).collect();
     let rollout = match (start_first, step) {
         (true, step) => Rollout::Rolling { max_surge: step, max_unavailable: Amount::Count(0) },
         (false, Amount::All) => Rollout::Recreate,
-        (false, Amount::Count(step)) => Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::Count(step) },
+        (false, Amount::Count(step)) => {
+            Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::Count(step) }
+        }
     };
-    plan.rollout = Traced { value: rollout, why: if origins.is_empty() { Why::Decision("docker-stops-first") } else { Why::Origins(origins) } };
+    plan.rollout = Traced {
+        value: rollout,
+        why: if origins.is_empty() { Why::Decision("docker-stops-first") } else { Why::Origins(origins) },
+    };
     let pauses: Vec<&Spanned<Duration>> = [delay, monitor].into_iter().filter_map(Key::get).collect();
     let longest = pauses.iter().map(|pause| seconds(pause.value.0)).max().filter(|longest| *longest > 0);
     match longest {
-        Some(longest) => plan.min_ready_seconds = Some(Traced { value: longest, why: Why::Origins(pauses.iter().map(|pause| pause.origin).collect()) }),
+        Some(longest) => {
+            plan.min_ready_seconds =
+                Some(Traced { value: longest, why: Why::Origins(pauses.iter().map(|pause| pause.origin).collect()) })
+        }
         None => pauses.iter().for_each(|pause| diags.consume(pause.origin, "no pause is the default")),
     }
     failure(&path, failure_action, max_failure_ratio, diags);
@@ -130,10 +173,14 @@ fn failure(path: &str, action: &Key<String>, ratio: &Key<f64>, diags: &mut Diagn
         match action.value.as_str() {
             "pause" => diags.consume(action.origin, "Kubernetes stalls a failing rollout too"),
             other => diags.push(
-                Diagnostic::new(Code::RollbackAction, action.origin, format!("`failure_action: {other}` has no counterpart"))
-                    .label("a failing rollout stalls, and the old pods go on")
-                    .help("roll back by hand: kubectl rollout undo deployment/NAME")
-                    .key(format!("{path}.failure_action")),
+                Diagnostic::new(
+                    Code::RollbackAction,
+                    action.origin,
+                    format!("`failure_action: {other}` has no counterpart"),
+                )
+                .label("a failing rollout stalls, and the old pods go on")
+                .help("roll back by hand: kubectl rollout undo deployment/NAME")
+                .key(format!("{path}.failure_action")),
             ),
         }
     }
@@ -159,22 +206,38 @@ fn policy(path: &str, policy: &RestartPolicy, plan: &mut Plan, diags: &mut Diagn
         match condition.value.as_str() {
             "none" => plan.runs_once = Some(condition.origin),
             "any" | "on-failure" | "" => {}
-            other => diags.push(Diagnostic::new(Code::BadValue, condition.origin, format!("`{other}` is no condition")).help("write none, on-failure or any").key(path.clone())),
+            other => diags.push(
+                Diagnostic::new(Code::BadValue, condition.origin, format!("`{other}` is no condition"))
+                    .help("write none, on-failure or any")
+                    .key(path.clone()),
+            ),
         }
         diags.consume(condition.origin, "a Deployment restarts whatever ends");
     }
-    let rest: Vec<(&str, Origin)> = [("delay", delay.get().map(|found| found.origin)), ("max_attempts", max_attempts.get().map(|found| found.origin)), ("window", window.get().map(|found| found.origin))]
-        .into_iter()
-        .filter_map(|(name, origin)| Some((name, origin?)))
-        .collect();
+    let rest: Vec<(&str, Origin)> = [
+        ("delay", delay.get().map(|found| found.origin)),
+        ("max_attempts", max_attempts.get().map(|found| found.origin)),
+        ("window", window.get().map(|found| found.origin)),
+    ]
+    .into_iter()
+    .filter_map(|(name, origin)| Some((name, origin?)))
+    .collect();
     if let Some((_, first)) = rest.iter().find(|(name, _)| *name == "max_attempts").or(rest.first()) {
         let names: Vec<String> = rest.iter().map(|(name, _)| format!("`{name}`")).collect();
         diags.push(
-            Diagnostic::new(Code::RestartAttempts, *first, format!("{} of restart_policy {} no counterpart", names.join(", "), if names.len() == 1 { "has" } else { "have" }))
-                .why("Kubernetes restarts a container for ever, after pauses from 10 seconds to 5 minutes")
-                .help("remove them, or make it a Job if it must give up")
-                .key(path)
-                .covers(rest.iter().map(|(_, origin)| *origin)),
+            Diagnostic::new(
+                Code::RestartAttempts,
+                *first,
+                format!(
+                    "{} of restart_policy {} no counterpart",
+                    names.join(", "),
+                    if names.len() == 1 { "has" } else { "have" }
+                ),
+            )
+            .why("Kubernetes restarts a container for ever, after pauses from 10 seconds to 5 minutes")
+            .help("remove them, or make it a Job if it must give up")
+            .key(path)
+            .covers(rest.iter().map(|(_, origin)| *origin)),
         );
     }
 }
@@ -188,8 +251,13 @@ fn restart(restart: &Spanned<String>, overruled: bool, plan: &mut Plan, diags: &
             plan.runs_once = Some(restart.origin);
             diags.consume(restart.origin, "a server is restarted, what runs once becomes a Job");
         }
-        "always" | "unless-stopped" | "on-failure" | "" => diags.consume(restart.origin, "a Deployment restarts whatever ends"),
-        other => diags.push(Diagnostic::new(Code::BadValue, restart.origin, format!("`{other}` is no restart policy")).help("write no, always, on-failure or unless-stopped")),
+        "always" | "unless-stopped" | "on-failure" | "" => {
+            diags.consume(restart.origin, "a Deployment restarts whatever ends")
+        }
+        other => diags.push(
+            Diagnostic::new(Code::BadValue, restart.origin, format!("`{other}` is no restart policy"))
+                .help("write no, always, on-failure or unless-stopped"),
+        ),
     }
 }
 
@@ -206,8 +274,12 @@ fn placement(path: &str, placement: &Placement, diags: &mut Diagnostics) {
                 .why("managed clusters have no control-plane nodes, and the pod would wait for ever")
                 .help("if it was there to keep a volume on one node, nothing is to be done: the claim does that")
         } else {
-            Diagnostic::new(Code::NotTranslated, constraint.origin, format!("the constraint `{}` is not translated yet", constraint.value))
-                .help("add a nodeSelector or an affinity by hand")
+            Diagnostic::new(
+                Code::NotTranslated,
+                constraint.origin,
+                format!("the constraint `{}` is not translated yet", constraint.value),
+            )
+            .help("add a nodeSelector or an affinity by hand")
         };
         diags.push(diagnostic.key(format!("{path}.constraints")));
     }
@@ -229,9 +301,10 @@ pub(super) fn grace(period: &Key<Duration>) -> Traced<u32> {
 /// `logging`: the container's output goes where the cluster puts it.
 pub(super) fn logging(path: &str, logging: &Key<Later>, diags: &mut Diagnostics) {
     let Key::Set { key: _, value } = logging else { return };
-    let driver = match &value.value.0.value {
-        crate::syntax::Value::Map(map) => map.get("driver").and_then(|entry| crate::compose::model::scalar::scalar_text(&entry.value.value)),
-        _ => None,
+    let driver = if let crate::syntax::Value::Map(map) = &value.value.0.value {
+        map.get("driver").and_then(|entry| crate::compose::model::scalar::scalar_text(&entry.value.value))
+    } else {
+        None
     };
     match driver.as_deref() {
         None | Some("json-file" | "local" | "") => later::used_up(logging, "the kubelet keeps and rotates logs", diags),
@@ -240,36 +313,56 @@ pub(super) fn logging(path: &str, logging: &Key<Later>, diags: &mut Diagnostics)
 }
 
 /// `depends_on`.
-pub(super) fn dependencies(dialect: Dialect, path: &str, depends_on: &Key<Dependencies>, diags: &mut Diagnostics) -> Vec<Dependency> {
+pub(super) fn dependencies(
+    dialect: Dialect,
+    path: &str,
+    depends_on: &Key<Dependencies>,
+    diags: &mut Diagnostics,
+) -> Vec<Dependency> {
     let Key::Set { key, value } = depends_on else { return Vec::new() };
     if dialect == Dialect::Swarm && !value.value.0.is_empty() {
-        diags.push(Diagnostic::new(Code::DependencyIgnored, *key, "depends_on is honoured, though swarm ignored it").help("remove it if the order does not matter").key(format!("{path}.depends_on")));
+        diags.push(
+            Diagnostic::new(Code::DependencyIgnored, *key, "depends_on is honoured, though swarm ignored it")
+                .help("remove it if the order does not matter")
+                .key(format!("{path}.depends_on")),
+        );
     }
     let mut found = Vec::new();
     for (service, dependency) in &value.value.0 {
-        let condition = match dependency.condition.as_ref().map(|condition| (condition.value.as_str(), condition.origin)) {
-            None => Traced::from_origin(Condition::Started, dependency.key),
-            Some(("service_started", origin)) => Traced::from_origin(Condition::Started, origin),
-            Some(("service_healthy", origin)) => Traced::from_origin(Condition::Healthy, origin),
-            Some(("service_completed_successfully", origin)) => Traced::from_origin(Condition::Completed, origin),
-            Some((other, origin)) => {
-                diags.push(
-                    Diagnostic::new(Code::BadValue, origin, format!("`{other}` is no condition"))
-                        .help("write service_started, service_healthy or service_completed_successfully")
-                        .key(format!("{path}.depends_on.{service}")),
-                );
-                continue;
-            }
-        };
+        let condition =
+            match dependency.condition.as_ref().map(|condition| (condition.value.as_str(), condition.origin)) {
+                None => Traced::from_origin(Condition::Started, dependency.key),
+                Some(("service_started", origin)) => Traced::from_origin(Condition::Started, origin),
+                Some(("service_healthy", origin)) => Traced::from_origin(Condition::Healthy, origin),
+                Some(("service_completed_successfully", origin)) => Traced::from_origin(Condition::Completed, origin),
+                Some((other, origin)) => {
+                    diags.push(
+                        Diagnostic::new(Code::BadValue, origin, format!("`{other}` is no condition"))
+                            .help("write service_started, service_healthy or service_completed_successfully")
+                            .key(format!("{path}.depends_on.{service}")),
+                    );
+                    continue;
+                }
+            };
         if let Some(restart) = dependency.restart {
             diags.push(
-                Diagnostic::new(Code::DependencyRestart, restart, format!("a restart of `{service}` restarts nothing else"))
-                    .why("Kubernetes restarts no pod because another was restarted")
-                    .help("let the program reconnect, or run: kubectl rollout restart")
-                    .key(format!("{path}.depends_on.{service}.restart")),
+                Diagnostic::new(
+                    Code::DependencyRestart,
+                    restart,
+                    format!("a restart of `{service}` restarts nothing else"),
+                )
+                .why("Kubernetes restarts no pod because another was restarted")
+                .help("let the program reconnect, or run: kubectl rollout restart")
+                .key(format!("{path}.depends_on.{service}.restart")),
             );
         }
-        found.push(Dependency { service: service.clone(), condition, required: dependency.required, origin: dependency.key, leaves: dependency.leaves.clone() });
+        found.push(Dependency {
+            service: service.clone(),
+            condition,
+            required: dependency.required,
+            origin: dependency.key,
+            leaves: dependency.leaves.clone(),
+        });
     }
     found
 }

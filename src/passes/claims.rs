@@ -8,11 +8,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Kind, Mount, MountSource, Name, Rollout, Traced, Volume, VolumeSource, Why, Workload,
+    App, Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Kind, Mount, MountSource, Name, Rollout, Traced,
+    Volume, VolumeSource, Why, Workload,
 };
-use crate::compose::Dialect;
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -24,7 +25,12 @@ fn storage(mount: &Mount) -> Option<String> {
     match &mount.source {
         MountSource::Named { volume, subpath: _ } => Some(volume.clone()),
         MountSource::Data(name) => Some(name.as_str().to_owned()),
-        MountSource::External(_) | MountSource::Anonymous | MountSource::Memory(_) | MountSource::File { object: _, kind: _, key: _, mode: _ } | MountSource::Folder { object: _, kind: _ } | MountSource::Host { path: _, kind: _ } => None,
+        MountSource::External(_)
+        | MountSource::Anonymous
+        | MountSource::Memory(_)
+        | MountSource::File { object: _, kind: _, key: _, mode: _ }
+        | MountSource::Folder { object: _, kind: _ }
+        | MountSource::Host { path: _, kind: _ } => None,
     }
 }
 
@@ -44,15 +50,22 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     for (index, workload) in app.workloads.iter_mut().enumerate() {
         let is_group = groups.get(index).is_some_and(|root| groups.iter().filter(|other| *other == root).count() > 1);
         if let (true, Some(root)) = (is_group, groups.get(index)) {
-            workload.pod.together = shared_origin(workload, &users).map(|origin| Traced::from_origin(Name::from_text(&format!("volumes-{root}")), origin));
+            workload.pod.together = shared_origin(workload, &users)
+                .map(|origin| Traced::from_origin(Name::from_text(&format!("volumes-{root}")), origin));
         }
-        let template = workload.kind.value == Kind::Deployment && (workload.replicas.value <= 1 || context.dialect() == Dialect::Swarm);
+        let template = workload.kind.value == Kind::Deployment
+            && (workload.replicas.value <= 1 || context.dialect() == Dialect::Swarm);
         let mut names = Names::default();
         for mount in std::mem::take(&mut workload.mounts) {
-            let alone = storage(&mount).is_some_and(|volume| users.get(&volume).is_some_and(|of_volume| of_volume.len() == 1));
+            let alone =
+                storage(&mount).is_some_and(|volume| users.get(&volume).is_some_and(|of_volume| of_volume.len() == 1));
             if storage(&mount).is_some() && !said {
                 said = true;
-                diags.push(Diagnostic::new(Code::VolumeSize, mount.origin, "each volume is given 1Gi").why("Compose states no size; Kubernetes needs one").help("edit the claim's storage before the first apply"));
+                diags.push(
+                    Diagnostic::new(Code::VolumeSize, mount.origin, "each volume is given 1Gi")
+                        .why("Compose states no size; Kubernetes needs one")
+                        .help("edit the claim's storage before the first apply"),
+                );
             }
             place(workload, mount, alone && template, &mut names, &mut shared);
         }
@@ -70,7 +83,11 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
 }
 
 fn shared_origin(workload: &Workload, users: &BTreeMap<String, Vec<usize>>) -> Option<Origin> {
-    workload.mounts.iter().find(|mount| storage(mount).and_then(|volume| users.get(&volume)).is_some_and(|of_volume| of_volume.len() > 1)).map(|mount| mount.origin)
+    workload
+        .mounts
+        .iter()
+        .find(|mount| storage(mount).and_then(|volume| users.get(&volume)).is_some_and(|of_volume| of_volume.len() > 1))
+        .map(|mount| mount.origin)
 }
 
 /// A group is called after the first workload in it.
@@ -140,16 +157,32 @@ fn place(workload: &mut Workload, mount: Mount, template: bool, names: &mut Name
             subpath = below_root(workload, &target.value);
             claim(workload, name.as_str(), template, names, shared, &why)
         }
-        MountSource::External(claim) => add(workload, names, claim.value.as_str(), VolumeSource::Claim(claim.value.clone()), claim.why),
-        MountSource::Anonymous => add(workload, names, &last_part(&target.value), VolumeSource::Empty, why.clone()),
-        MountSource::Memory(size) => add(workload, names, &last_part(&target.value), VolumeSource::Memory(size), why.clone()),
-        MountSource::Host { path, kind } => add(workload, names, &last_part(&path), VolumeSource::Host { path, kind }, why.clone()),
-        MountSource::Folder { object, kind } => {
-            add(workload, names, object.as_str(), VolumeSource::Object { kind, object: object.clone(), items: Vec::new() }, why.clone())
+        MountSource::External(claim) => {
+            add(workload, names, claim.value.as_str(), VolumeSource::Claim(claim.value.clone()), claim.why)
         }
+        MountSource::Anonymous => add(workload, names, &last_part(&target.value), VolumeSource::Empty, why.clone()),
+        MountSource::Memory(size) => {
+            add(workload, names, &last_part(&target.value), VolumeSource::Memory(size), why.clone())
+        }
+        MountSource::Host { path, kind } => {
+            add(workload, names, &last_part(&path), VolumeSource::Host { path, kind }, why.clone())
+        }
+        MountSource::Folder { object, kind } => add(
+            workload,
+            names,
+            object.as_str(),
+            VolumeSource::Object { kind, object: object.clone(), items: Vec::new() },
+            why.clone(),
+        ),
         MountSource::File { object, kind, key, mode } => {
             subpath = Some(Traced { value: key.clone(), why: why.clone() });
-            add(workload, names, object.as_str(), VolumeSource::Object { kind, object: object.clone(), items: vec![(key, mode)] }, why.clone())
+            add(
+                workload,
+                names,
+                object.as_str(),
+                VolumeSource::Object { kind, object: object.clone(), items: vec![(key, mode)] },
+                why.clone(),
+            )
         }
     };
     let read_only = read_only.map(Why::Origin);
@@ -159,14 +192,22 @@ fn place(workload: &mut Workload, mount: Mount, template: bool, names: &mut Name
 /// A new block volume holds `lost+found`, and some images refuse a data folder that is not empty.
 fn below_root(workload: &Workload, target: &str) -> Option<Traced<String>> {
     let known = crate::images::known(&workload.container.image.value)?;
-    (known.wants_empty_folder && known.data.contains(&target)).then(|| Traced::decided("data".to_owned(), "data-folder-must-be-empty"))
+    (known.wants_empty_folder && known.data.contains(&target))
+        .then(|| Traced::decided("data".to_owned(), "data-folder-must-be-empty"))
 }
 
 fn last_part(path: &str) -> String {
     path.rsplit('/').find(|part| !part.is_empty()).unwrap_or("root").to_owned()
 }
 
-fn claim(workload: &mut Workload, volume: &str, template: bool, names: &mut Names, shared: &mut Vec<Claim>, why: &Why) -> Name {
+fn claim(
+    workload: &mut Workload,
+    volume: &str,
+    template: bool,
+    names: &mut Names,
+    shared: &mut Vec<Claim>,
+    why: &Why,
+) -> Name {
     let size = || Traced::decided(DEFAULT_SIZE, "default-volume-size");
     if template {
         let name = names.of(volume, volume);
@@ -187,12 +228,20 @@ fn add(workload: &mut Workload, names: &mut Names, wanted: &str, source: VolumeS
     for volume in &mut workload.volumes {
         match (&mut volume.source, &source) {
             (VolumeSource::Claim(one), VolumeSource::Claim(two)) if one == two => return volume.name.clone(),
-            (VolumeSource::Object { kind, object, items }, VolumeSource::Object { kind: other_kind, object: other, items: more })
-                if kind == other_kind && object == other && items.is_empty() == more.is_empty() =>
-            {
-                let clashes = more.iter().any(|(key, mode)| items.iter().any(|(known, known_mode)| known == key && known_mode != mode));
+            (
+                VolumeSource::Object { kind, object, items },
+                VolumeSource::Object { kind: other_kind, object: other, items: more },
+            ) if kind == other_kind && object == other && items.is_empty() == more.is_empty() => {
+                let clashes = more
+                    .iter()
+                    .any(|(key, mode)| items.iter().any(|(known, known_mode)| known == key && known_mode != mode));
                 if !clashes {
-                    items.extend(more.iter().filter(|(key, _)| !items.iter().any(|(known, _)| known == key)).cloned().collect::<Vec<_>>());
+                    items.extend(
+                        more.iter()
+                            .filter(|(key, _)| !items.iter().any(|(known, _)| known == key))
+                            .cloned()
+                            .collect::<Vec<_>>(),
+                    );
                     return volume.name.clone();
                 }
             }
@@ -207,7 +256,11 @@ fn add(workload: &mut Workload, names: &mut Names, wanted: &str, source: VolumeS
 
 /// A workload with claim templates is a StatefulSet; one that shares a claim stops before it starts anew.
 fn finish(workload: &mut Workload, diags: &mut Diagnostics) {
-    let needs_group = !workload.claim_templates.is_empty() || workload.volumes.iter().any(|volume| matches!(volume.source, VolumeSource::Claim(_) | VolumeSource::Object { .. }));
+    let needs_group = !workload.claim_templates.is_empty()
+        || workload
+            .volumes
+            .iter()
+            .any(|volume| matches!(volume.source, VolumeSource::Claim(_) | VolumeSource::Object { .. }));
     if !needs_group || workload.pod.fs_group.as_ref().is_some_and(|group| group.value == 0) {
         workload.pod.fs_group = None;
     }
@@ -219,7 +272,11 @@ fn finish(workload: &mut Workload, diags: &mut Diagnostics) {
         workload.exposures.push(Exposure {
             name: governing.clone(),
             kind: ExposureKind::Headless,
-            ports: workload.ports.iter().map(|port| ExposurePort { port: port.number.clone(), target: None, protocol: port.protocol }).collect(),
+            ports: workload
+                .ports
+                .iter()
+                .map(|port| ExposurePort { port: port.number.clone(), target: None, protocol: port.protocol })
+                .collect(),
             not_ready: Some(Why::Decision("peers-find-each-other")),
             why,
         });
@@ -227,7 +284,13 @@ fn finish(workload: &mut Workload, diags: &mut Diagnostics) {
         for place in workload.rollout.why.origins() {
             diags.consume(*place, "a StatefulSet replaces its pods one by one, the old one first");
         }
-    } else if holds_claim && workload.kind.value == Kind::Deployment && matches!(workload.rollout.value, Rollout::Rolling { max_surge: crate::ir::Amount::Count(1..) | crate::ir::Amount::All, max_unavailable: _ }) {
+    } else if holds_claim
+        && workload.kind.value == Kind::Deployment
+        && matches!(
+            workload.rollout.value,
+            Rollout::Rolling { max_surge: crate::ir::Amount::Count(1..) | crate::ir::Amount::All, max_unavailable: _ }
+        )
+    {
         workload.rollout = Traced { value: Rollout::Recreate, why: workload.rollout.why.clone() };
     }
 }

@@ -24,8 +24,14 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         }
         let published = std::mem::take(&mut workload.published);
         for port in &published {
-            if !workload.ports.iter().any(|known| known.number.value == port.target && known.protocol == port.protocol) {
-                workload.ports.push(Port { number: port.published.clone().map(|_| port.target), protocol: port.protocol, stated: true, host_port: None });
+            if !workload.ports.iter().any(|known| known.number.value == port.target && known.protocol == port.protocol)
+            {
+                workload.ports.push(Port {
+                    number: port.published.clone().map(|_| port.target),
+                    protocol: port.protocol,
+                    stated: true,
+                    host_port: None,
+                });
             }
         }
         if workload.kind.value != Kind::Job || !workload.ports.is_empty() {
@@ -38,7 +44,11 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
                 why: first.published.why.clone(),
                 ports: published
                     .iter()
-                    .map(|port| ExposurePort { target: (port.published.value != port.target).then_some(port.target), port: port.published.clone(), protocol: port.protocol })
+                    .map(|port| ExposurePort {
+                        target: (port.published.value != port.target).then_some(port.target),
+                        port: port.published.clone(),
+                        protocol: port.protocol,
+                    })
                     .collect(),
                 not_ready: None,
             });
@@ -47,8 +57,11 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
 }
 
 fn own_name(workload: &Workload, diags: &mut Diagnostics) -> Exposure {
-    let ports: Vec<ExposurePort> =
-        workload.ports.iter().map(|port| ExposurePort { port: port.number.clone(), target: None, protocol: port.protocol }).collect();
+    let ports: Vec<ExposurePort> = workload
+        .ports
+        .iter()
+        .map(|port| ExposurePort { port: port.number.clone(), target: None, protocol: port.protocol })
+        .collect();
     if ports.is_empty() {
         diags.push(
             Diagnostic::new(Code::PortUnknown, workload.origin, format!("no port of `{}` is known", workload.service))
@@ -59,7 +72,11 @@ fn own_name(workload: &Workload, diags: &mut Diagnostics) -> Exposure {
     }
     Exposure {
         name: workload.name.clone(),
-        kind: if ports.is_empty() || workload.headless.is_some() { ExposureKind::Headless } else { ExposureKind::Cluster },
+        kind: if ports.is_empty() || workload.headless.is_some() {
+            ExposureKind::Headless
+        } else {
+            ExposureKind::Cluster
+        },
         ports,
         not_ready: None,
         why: workload.headless.map_or(Why::Origin(workload.origin), Why::Origin),
@@ -72,12 +89,21 @@ fn infer(workload: &mut Workload, seen: &Seen, diags: &mut Diagnostics) {
             continue;
         }
         diags.push(
-            Diagnostic::new(Code::PortInferred, *place, format!("`{}` listens on port {number}, as another service dials it", workload.service))
-                .label("seen here")
-                .help(format!("write expose: [\"{number}\"] to say so"))
-                .key(format!("services.{}", workload.service)),
+            Diagnostic::new(
+                Code::PortInferred,
+                *place,
+                format!("`{}` listens on port {number}, as another service dials it", workload.service),
+            )
+            .label("seen here")
+            .help(format!("write expose: [\"{number}\"] to say so"))
+            .key(format!("services.{}", workload.service)),
         );
-        workload.ports.push(Port { number: Traced::from_origin(*number, *place), protocol: Protocol::Tcp, stated: false, host_port: None });
+        workload.ports.push(Port {
+            number: Traced::from_origin(*number, *place),
+            protocol: Protocol::Tcp,
+            stated: false,
+            host_port: None,
+        });
     }
 }
 
@@ -119,7 +145,9 @@ fn scan(text: &str, place: Origin, seen: &mut Seen) {
             continue;
         }
         let Some(number) = digits.parse::<u16>().ok().filter(|number| *number > 0) else { continue };
-        let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).map_or(0, |found| found + 1);
+        let start = before
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+            .map_or(0, |found| found + 1);
         let name = before.get(start..).unwrap_or_default();
         if let Some(found) = seen.get_mut(name)
             && !found.iter().any(|(known, _)| *known == number)

@@ -21,8 +21,12 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         }
         let serves = !workload.ports.is_empty() || workload.check.is_some() || dialled.contains(&workload.service);
         let reason = match workload.runs_once {
-            _ if awaited.contains(&workload.service) => Some((workload.runs_once.unwrap_or(workload.origin), "another service waits for its completion")),
-            Some(place) if !serves => Some((place, "it is not restarted, has no ports and no healthcheck, and nobody waits for it to start")),
+            _ if awaited.contains(&workload.service) => {
+                Some((workload.runs_once.unwrap_or(workload.origin), "another service waits for its completion"))
+            }
+            Some(place) if !serves => {
+                Some((place, "it is not restarted, has no ports and no healthcheck, and nobody waits for it to start"))
+            }
             Some(_) | None => None,
         };
         if let Some((place, because)) = reason {

@@ -16,28 +16,46 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
     for workload in &mut app.workloads {
         let Some(check) = workload.check.take() else { continue };
         let Check { command, interval, timeout, retries, start_period, start_interval, kills, origin: _ } = check;
-        let unused: Vec<Origin> = [&start_period.why, &start_interval.why].into_iter().flat_map(Why::origins).copied().collect();
+        let unused: Vec<Origin> =
+            [&start_period.why, &start_interval.why].into_iter().flat_map(Why::origins).copied().collect();
         if workload.kind.value == Kind::Job {
-            let rest = command.iter().map(|word| &word.why).chain([&interval.why, &timeout.why, &retries.why]).flat_map(Why::origins).copied();
+            let rest = command
+                .iter()
+                .map(|word| &word.why)
+                .chain([&interval.why, &timeout.why, &retries.why])
+                .flat_map(Why::origins)
+                .copied();
             rest.chain(unused).for_each(|origin| diags.consume(origin, "what runs once has no probes"));
             continue;
         }
-        let probe = Probe { command, period: seconds(&interval), timeout: seconds(&timeout), failures: retries.clone() };
+        let probe =
+            Probe { command, period: seconds(&interval), timeout: seconds(&timeout), failures: retries.clone() };
         if kills {
             let grace = start_period.value.saturating_add(i64::from(retries.value).saturating_mul(interval.value));
             let step = if start_period.value > 0 { &start_interval } else { &interval };
             let period = seconds(step);
-            let failures = grace.div_euclid(i64::from(period.value) * SECOND).saturating_add(i64::from(grace % (i64::from(period.value) * SECOND) != 0));
-            let origins: Vec<Origin> = [&start_period.why, &interval.why, &retries.why].into_iter().flat_map(Why::origins).copied().collect();
-            let why = if origins.is_empty() { Why::Decision("docker-default-healthcheck") } else { Why::Origins(origins) };
+            let failures = grace
+                .div_euclid(i64::from(period.value) * SECOND)
+                .saturating_add(i64::from(grace % (i64::from(period.value) * SECOND) != 0));
+            let origins: Vec<Origin> =
+                [&start_period.why, &interval.why, &retries.why].into_iter().flat_map(Why::origins).copied().collect();
+            let why =
+                if origins.is_empty() { Why::Decision("docker-default-healthcheck") } else { Why::Origins(origins) };
             let failures = Traced { value: u32::try_from(failures.max(1)).unwrap_or(u32::MAX), why };
             if start_period.value == 0 {
-                start_interval.why.origins().iter().for_each(|origin| diags.consume(*origin, "without a start period it has no effect"));
+                start_interval
+                    .why
+                    .origins()
+                    .iter()
+                    .for_each(|origin| diags.consume(*origin, "without a start period it has no effect"));
             }
-            workload.container.startup = Some(Probe { command: probe.command.clone(), period, timeout: probe.timeout.clone(), failures });
+            workload.container.startup =
+                Some(Probe { command: probe.command.clone(), period, timeout: probe.timeout.clone(), failures });
             workload.container.liveness = Some(probe.clone());
         } else {
-            unused.into_iter().for_each(|origin| diags.consume(origin, "docker compose kills nothing, so being unready at first is all there is to it"));
+            unused.into_iter().for_each(|origin| {
+                diags.consume(origin, "docker compose kills nothing, so being unready at first is all there is to it")
+            });
         }
         workload.container.readiness = Some(probe);
     }

@@ -41,9 +41,13 @@ impl Build {
     fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
         match node.value {
             Value::String(_) => Some(one("context", node)),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) | Value::List(_) | Value::Map(_) => {
-                mapping(node, reader)
-            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Timestamp(_)
+            | Value::List(_)
+            | Value::Map(_) => mapping(node, reader),
         }
     }
 }

@@ -46,7 +46,11 @@ impl Decode for Mode {
         match u32::try_from(bits) {
             Ok(bits) if bits <= 0o7777 => Some(Mode(bits)),
             _ => {
-                reader.bad_value(node.origin, format!("{bits} is no set of permission bits"), "write octal digits such as 0440");
+                reader.bad_value(
+                    node.origin,
+                    format!("{bits} is no set of permission bits"),
+                    "write octal digits such as 0440",
+                );
                 None
             }
         }
@@ -136,7 +140,11 @@ impl Decode for External {
             if name == "name" {
                 named = External::Named(Spanned { value: String::decode(entry.value, reader)?, origin });
             } else {
-                reader.bad_value(entry.key, format!("`{name}` is no key of `external`"), "write external: true and name: beside it");
+                reader.bad_value(
+                    entry.key,
+                    format!("`{name}` is no key of `external`"),
+                    "write external: true and name: beside it",
+                );
             }
         }
         Some(named)

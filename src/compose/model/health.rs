@@ -56,7 +56,11 @@ impl Decode for Test {
                 Some(Test::Shell(Spanned { value: line.join(" "), origin: place }))
             }
             _ => {
-                reader.bad_value(head.origin, format!("`{}` is no form of a test", head.value), "begin the list with CMD, CMD-SHELL or NONE");
+                reader.bad_value(
+                    head.origin,
+                    format!("`{}` is no form of a test", head.value),
+                    "begin the list with CMD, CMD-SHELL or NONE",
+                );
                 None
             }
         }

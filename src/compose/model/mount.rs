@@ -98,14 +98,22 @@ impl Decode for ServiceMount {
         if !mount.ignored.is_empty() {
             let path = reader.path();
             reader.diags.push(
-                Diagnostic::new(Code::NoCounterpart, origin, format!("`{path}` has an option without effect: {}", mount.ignored.join(", ")))
-                    .why("Docker ignores options that it does not know")
-                    .help("remove it")
-                    .key(path),
+                Diagnostic::new(
+                    Code::NoCounterpart,
+                    origin,
+                    format!("`{path}` has an option without effect: {}", mount.ignored.join(", ")),
+                )
+                .why("Docker ignores options that it does not know")
+                .help("remove it")
+                .key(path),
             );
         }
         if !mount.target.starts_with('/') && mount.kind != ShortKind::Anonymous {
-            reader.bad_value(origin, format!("the mount point `{}` is not absolute", mount.target), "begin it with a slash");
+            reader.bad_value(
+                origin,
+                format!("the mount point `{}` is not absolute", mount.target),
+                "begin it with a slash",
+            );
             return None;
         }
         Some(ServiceMount::Short(mount))

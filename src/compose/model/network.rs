@@ -72,7 +72,9 @@ impl Decode for Attachments {
             return entries(node, reader).map(Attachments);
         }
         let names = Texts::decode(node, reader)?;
-        Some(Attachments(names.0.into_iter().map(|name| (name.value, Named { key: name.origin, value: None })).collect()))
+        Some(Attachments(
+            names.0.into_iter().map(|name| (name.value, Named { key: name.origin, value: None })).collect(),
+        ))
     }
 }
 
@@ -103,7 +105,10 @@ impl Decode for Dependencies {
         if matches!(node.value, Value::List(_)) {
             for name in Texts::decode(node, reader)?.0 {
                 let key = name.origin;
-                read.insert(name.value, ServiceDependency { key, condition: None, required: true, restart: None, leaves: vec![key] });
+                read.insert(
+                    name.value,
+                    ServiceDependency { key, condition: None, required: true, restart: None, leaves: vec![key] },
+                );
             }
             return Some(Dependencies(read));
         }
@@ -111,7 +116,9 @@ impl Decode for Dependencies {
             let mut found = Vec::new();
             leaves(&entry.value, &mut found);
             let place = entry.value.origin;
-            let Some(long) = reader.within(name.clone(), |reader| LongDependency::decode(entry.value, reader)) else { continue };
+            let Some(long) = reader.within(name.clone(), |reader| LongDependency::decode(entry.value, reader)) else {
+                continue;
+            };
             let LongDependency { condition, required, restart, extensions: _ } = long;
             let Some(condition) = condition.take() else {
                 reader.within(name, |reader| reader.missing(place, "condition"));
@@ -122,7 +129,10 @@ impl Decode for Dependencies {
                 Key::Set { key: _, value: _ } | Key::Null(_) | Key::Absent => None,
             };
             let required = required.take().is_none_or(|required| required.value);
-            read.insert(name, ServiceDependency { key: entry.key, condition: Some(condition), required, restart, leaves: found });
+            read.insert(
+                name,
+                ServiceDependency { key: entry.key, condition: Some(condition), required, restart, leaves: found },
+            );
         }
         Some(Dependencies(read))
     }

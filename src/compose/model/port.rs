@@ -78,7 +78,11 @@ impl Decode for ServicePort {
                 None
             }
             Err(message) => {
-                reader.bad_value(origin, message, "write CONTAINER, HOST:CONTAINER or ADDRESS:HOST:CONTAINER, as \"8080:80\"");
+                reader.bad_value(
+                    origin,
+                    message,
+                    "write CONTAINER, HOST:CONTAINER or ADDRESS:HOST:CONTAINER, as \"8080:80\"",
+                );
                 None
             }
         }
@@ -103,7 +107,9 @@ impl Decode for Exposes {
             reader.within(format!("[{index}]"), |reader| match (&item.value, scalar_text(&item.value)) {
                 (Value::String(_) | Value::Int(_), Some(text)) => match ports::parse_expose(&text) {
                     Ok(ports) => read.extend(ports.into_iter().map(|value| Spanned { value, origin: item.origin })),
-                    Err(message) => reader.bad_value(item.origin, message, "write a port such as \"8080\" or \"53/udp\""),
+                    Err(message) => {
+                        reader.bad_value(item.origin, message, "write a port such as \"8080\" or \"53/udp\"")
+                    }
                 },
                 _ => reader.wrong_type(&item, "a port such as \"8080\""),
             });

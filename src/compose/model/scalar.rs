@@ -1,6 +1,9 @@
 //! Scalars and small collections that many keys share, with the casts that the reference makes (compose-loading, section 6).
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "a decoder names the kinds it takes; every other kind is the same error")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a decoder names the kinds it takes; every other kind is the same error"
+)]
 
 use indexmap::IndexMap;
 
@@ -193,7 +196,9 @@ impl Decode for Pairs {
                         _ if entry.value.value == Value::Null => None,
                         Some(text) => Some(text),
                         None => {
-                            reader.within(name.clone(), |reader| reader.wrong_type(&entry.value, "a string, a number or a boolean"));
+                            reader.within(name.clone(), |reader| {
+                                reader.wrong_type(&entry.value, "a string, a number or a boolean")
+                            });
                             continue;
                         }
                     };
@@ -204,7 +209,9 @@ impl Decode for Pairs {
             Value::List(items) => {
                 for (index, item) in items.into_iter().enumerate() {
                     let Value::String(text) = &item.value else {
-                        reader.within(format!("[{index}]"), |reader| reader.wrong_type(&item, "a string such as KEY=VALUE"));
+                        reader.within(format!("[{index}]"), |reader| {
+                            reader.wrong_type(&item, "a string such as KEY=VALUE")
+                        });
                         continue;
                     };
                     let (name, value) = match text.split_once('=') {

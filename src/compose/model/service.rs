@@ -1,17 +1,17 @@
 //! A service (compose-spec, "Services top-level elements"): every key it may hold, and the short forms of its commands.
 
 use crate::compose::grammar::words;
+use crate::compose::keys::Identity::{GrantTarget, MountTarget, Path, Port};
+use crate::compose::keys::Merge::{Default as Deep, DependsOn, Names, Replace, Short, Unique, UniqueBy};
 use crate::compose::keys::{Decode, Entries, Later, Merge, Reader, keys};
 use crate::compose::model::build::Build;
 use crate::compose::model::deploy::Deploy;
 use crate::compose::model::files::{EnvFiles, Grants};
 use crate::compose::model::health::Healthcheck;
 use crate::compose::model::mount::{Mounts, TmpfsMounts};
-use crate::compose::model::network::{Dependencies, Attachments};
+use crate::compose::model::network::{Attachments, Dependencies};
 use crate::compose::model::port::{Exposes, Ports};
 use crate::compose::model::scalar::{Bytes, Duration, Pairs, Texts, mapping};
-use crate::compose::keys::Identity::{GrantTarget, MountTarget, Path, Port};
-use crate::compose::keys::Merge::{Default as Deep, DependsOn, Names, Replace, Short, Unique, UniqueBy};
 use crate::diag::{Code, Diagnostic};
 use crate::origin::Spanned;
 use crate::syntax::{Map, Node, Value};
