@@ -1,6 +1,13 @@
 //! Net 3: every leaf of the resolved project ends as origin of a manifest leaf, subject of a diagnostic, or consumed for a reason;
 //! and every manifest leaf has an origin or names a decision. Over `testdata/`, and over the corpus that `TRANSSHIP_CORPUS` names.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test reads fixtures and fails loudly"
+)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +32,7 @@ fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn compiled(path: &Path) -> Compilation {
-    compile(&OsWorld::default(), &Request { files: vec![path.to_string_lossy().into_owned()], ..Request::default() })
+    compile(&OsWorld, &Request { files: vec![path.to_string_lossy().into_owned()], ..Request::default() })
 }
 
 fn leaves(value: &Value, pointer: &mut String, found: &mut Vec<String>) {

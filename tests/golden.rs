@@ -1,5 +1,7 @@
 //! Every fixture under `testdata/`, compiled as the command line does it: its snapshot holds what `transship convert` prints.
 
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads fixtures and fails loudly")]
+
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -12,7 +14,7 @@ fn snapshot(path: &Path) {
     let file = format!("testdata/{}", relative.display());
     let mut output = MemoryOutput::default();
     let arguments = ["transship", "convert", "-v", "-f", &file].map(OsString::from);
-    let code = cli::run(arguments, &OsWorld::default(), &mut output);
+    let code = cli::run(arguments, &OsWorld, &mut output);
     let is_named_by_folder =
         matches!(relative.file_stem().and_then(|stem| stem.to_str()), Some("compose" | "docker-stack"));
     let named = if is_named_by_folder { relative.parent().unwrap().to_path_buf() } else { relative.with_extension("") };

@@ -78,6 +78,7 @@ codes! {
     InterpolationSyntax "T0012" "interpolation-syntax" Error "A `${...}` cannot be read. Allowed are ${NAME}, ${NAME:-default}, ${NAME-default}, ${NAME:?message}, ${NAME?message}, ${NAME:+value} and ${NAME+value}; write $$ for a dollar sign.";
     VariableRequired "T0013" "variable-required" Error "A variable that the file requires with `:?` is not set. Set it in the environment, in .env, or in a file named with --env-file.";
     VariableUnset "T0014" "variable-unset" Warning "A variable is not set, so a blank string stands in for it, as with docker compose. Set it, or write a default: ${NAME:-default}.";
+    NotReadYet "T0015" "not-read-yet" Error "The key brings in other files or services, and is not read yet. Without what it brings the manifests would be wrong, so there are none. `docker compose config` prints the file with everything brought in; that can be converted.";
     UnknownKey "T0101" "unknown-key" Error "No such key exists here in the Compose Specification. Keys of your own must start with `x-`.";
     WrongType "T0102" "wrong-type" Error "A value has another type than the key takes.";
     BadValue "T0103" "bad-value" Error "A value cannot be read: a port, a duration, a size, or a word that is not one of those allowed.";

@@ -31,6 +31,21 @@ pub(super) fn not_yet(path: &str, name: &str, key: &Key<Later>, diags: &mut Diag
     );
 }
 
+/// Says that a key, without which the rest would be wrong, is not read yet.
+pub(super) fn not_read(name: &str, key: &Key<Later>, diags: &mut Diagnostics) {
+    if let Key::Set { key, value } = key {
+        let mut found = Vec::new();
+        leaves(&value.value.0, &mut found);
+        diags.push(
+            Diagnostic::new(Code::NotReadYet, *key, format!("`{name}` is not read yet"))
+                .label("the manifests would lack what this brings in")
+                .help("resolve it first: docker compose config > resolved.yaml, then convert resolved.yaml")
+                .key(name)
+                .covers(found),
+        );
+    }
+}
+
 /// Takes note of a key whose whole value was used up.
 pub(super) fn used_up(key: &Key<Later>, reason: &'static str, diags: &mut Diagnostics) {
     if let Key::Set { key: _, value } = key {
@@ -63,7 +78,7 @@ pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
     if let Some(name) = name.get() {
         diags.consume(name.origin, "the project's name, or overridden by a flag or variable");
     }
-    not_yet("", "include", include, diags);
+    not_read("include", include, diags);
     not_yet("", "models", models, diags);
     for (section, place) in [
         ("networks", networks.get().map(|found| found.origin)),

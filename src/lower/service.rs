@@ -150,7 +150,6 @@ pub(super) fn lower(
         ("dns_opt", dns_opt),
         ("dns_search", dns_search),
         ("domainname", domainname),
-        ("extends", extends),
         ("external_links", external_links),
         ("extra_hosts", extra_hosts),
         ("gpus", gpus),
@@ -189,6 +188,7 @@ pub(super) fn lower(
     ] {
         later::not_yet(&path, field, key, diags);
     }
+    later::not_read("extends", extends, diags);
     later::used_up(develop, "matters only while developing with docker compose", diags);
     rollout::logging(&path, logging, diags);
     resources::init(&path, init, diags);
