@@ -193,7 +193,8 @@ impl<'a> Reader<'a> {
     /// Says that a value has the wrong type.
     pub fn wrong_type(&mut self, node: &Node, expected: &str) {
         let path = self.path();
-        let message = format!("`{path}` must be {expected}, not {}", node.value.kind());
+        let subject = if path.is_empty() { "the top level of the file".to_owned() } else { format!("`{path}`") };
+        let message = format!("{subject} must be {expected}, not {}", node.value.kind());
         let mut diagnostic = Diagnostic::new(Code::WrongType, node.origin, message)
             .label(format!("{} here", node.value.kind()))
             .key(path);
@@ -223,7 +224,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Says that no such key exists.
-    pub fn unknown_key(&mut self, name: &str, key: Origin, table: &Table) {
+    pub fn unknown_key(&mut self, name: &str, key: Origin, value: &Node, table: &Table) {
+        let mut found = Vec::new();
+        leaves(value, &mut found);
         let path = self.path();
         let place = if path.is_empty() { "at the top level".to_owned() } else { format!("in `{path}`") };
         let near = table
@@ -239,7 +242,7 @@ impl<'a> Reader<'a> {
                 .label("no such key")
                 .help(format!("remove it, or name it `x-{name}` if it is for another tool")),
         };
-        self.diags.push(diagnostic);
+        self.diags.push(diagnostic.covers(found));
     }
 }
 
@@ -341,7 +344,7 @@ macro_rules! keys {
                     match name.as_str() {
                         $($name => read.$field = $crate::compose::keys::decode_key($name, entry.key, entry.value, reader),)*
                         other if other.starts_with("x-") => read.extensions.push((name, entry.key, entry.value)),
-                        other => reader.unknown_key(other, entry.key, Self::TABLE),
+                        other => reader.unknown_key(other, entry.key, &entry.value, Self::TABLE),
                     }
                 }
                 read

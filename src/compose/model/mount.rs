@@ -108,12 +108,14 @@ impl Decode for ServiceMount {
                 .key(path),
             );
         }
-        if !mount.target.starts_with('/') && mount.kind != ShortKind::Anonymous {
-            reader.bad_value(
-                origin,
-                format!("the mount point `{}` is not absolute", mount.target),
-                "begin it with a slash",
-            );
+        if !mount.target.starts_with('/') {
+            let help = match mount.kind {
+                ShortKind::Anonymous if mount.target.contains(':') => {
+                    "Docker reads one letter before a colon as a Windows drive: give the volume a longer name"
+                }
+                ShortKind::Anonymous | ShortKind::Bind | ShortKind::Volume => "begin it with a slash",
+            };
+            reader.bad_value(origin, format!("the mount point `{}` is not absolute", mount.target), help);
             return None;
         }
         Some(ServiceMount::Short(mount))

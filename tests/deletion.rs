@@ -1,0 +1,147 @@
+//! Net 4: removing any key of any fixture changes the compilation: manifests, messages, or what was consumed.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test reads fixtures and fails loudly"
+)]
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Value;
+use transship::world::{FolderEntry, Kind, OsWorld, ReadError, World};
+use transship::{Request, compile};
+
+/// The disk, with one file's text replaced.
+struct Edited {
+    path: String,
+    text: String,
+}
+
+impl World for Edited {
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        if path == self.path { Ok(self.text.clone().into_bytes()) } else { OsWorld.read(path, limit) }
+    }
+    fn kind(&self, path: &str) -> Option<Kind> {
+        OsWorld.kind(path)
+    }
+    fn mode(&self, path: &str) -> Option<u32> {
+        OsWorld.mode(path)
+    }
+    fn list(&self, path: &str) -> Result<Vec<FolderEntry>, ReadError> {
+        OsWorld.list(path)
+    }
+    fn environment(&self, _name: &str) -> Option<String> {
+        None
+    }
+    fn current_folder(&self) -> String {
+        OsWorld.current_folder()
+    }
+    fn home(&self) -> Option<String> {
+        None
+    }
+    fn stdin(&self, _limit: u64) -> Result<Vec<u8>, ReadError> {
+        Err(ReadError::NotFound)
+    }
+}
+
+fn fixtures(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            fixtures(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every key of the document, as the keys and indexes that lead to it.
+fn key_paths(value: &Value, at: &mut Vec<Value>, found: &mut Vec<Vec<Value>>) {
+    match value {
+        Value::Mapping(map) => {
+            for (key, value) in map {
+                at.push(key.clone());
+                found.push(at.clone());
+                key_paths(value, at, found);
+                at.pop();
+            }
+        }
+        Value::Sequence(items) => {
+            for (index, item) in items.iter().enumerate() {
+                at.push(Value::from(index));
+                key_paths(item, at, found);
+                at.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn without(value: &Value, path: &[Value]) -> Value {
+    let (first, rest) = path.split_first().unwrap();
+    let mut changed = value.clone();
+    match &mut changed {
+        Value::Mapping(map) if rest.is_empty() => {
+            map.shift_remove(first);
+        }
+        Value::Mapping(map) => {
+            let below = without(map.get(first).unwrap(), rest);
+            map.insert(first.clone(), below);
+        }
+        Value::Sequence(items) => {
+            let index = usize::try_from(first.as_u64().unwrap()).unwrap();
+            let below = without(items.get(index).unwrap(), rest);
+            *items.get_mut(index).unwrap() = below;
+        }
+        _ => unreachable!("a path leads through mappings and lists"),
+    }
+    changed
+}
+
+fn outcome(path: &Path, document: &Value) -> String {
+    let path = path.to_string_lossy().into_owned();
+    let world = Edited { path: path.clone(), text: serde_yaml::to_string(document).unwrap() };
+    let compilation = compile(&world, &Request { files: vec![path], ..Request::default() });
+    let sources = &compilation.sources;
+    let messages: Vec<_> = compilation
+        .diagnostics
+        .iter()
+        .map(|found| {
+            let places =
+                found.primary.iter().chain(&found.others).map(|label| label.origin).chain(found.covers.iter().copied());
+            (found.code, &found.message, &found.help, places.map(|place| sources.text_at(place)).collect::<Vec<_>>())
+        })
+        .collect();
+    let consumed: Vec<_> =
+        compilation.consumed.iter().map(|(place, reason)| (sources.text_at(*place), reason)).collect();
+    let objects: Vec<_> = compilation.manifests.iter().flatten().map(|manifest| manifest.object.to_string()).collect();
+    let origins: Vec<_> = compilation.manifests.iter().flatten().flat_map(|manifest| &manifest.origins).collect();
+    let origins: Vec<_> = origins
+        .into_iter()
+        .map(|(pointer, why)| (pointer, why.origins().iter().map(|place| sources.text_at(*place)).collect::<Vec<_>>()))
+        .collect();
+    format!("{messages:?}{consumed:?}{objects:?}{origins:?}")
+}
+
+#[test]
+fn removing_any_key_changes_the_compilation() {
+    let mut files = Vec::new();
+    fixtures(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"), &mut files);
+    let (mut silent, mut removed) = (Vec::new(), 0);
+    for file in files {
+        let Ok(document) = serde_yaml::from_str::<Value>(&std::fs::read_to_string(&file).unwrap()) else { continue };
+        let whole = outcome(&file, &document);
+        let mut paths = Vec::new();
+        key_paths(&document, &mut Vec::new(), &mut paths);
+        for path in paths {
+            removed += 1;
+            if outcome(&file, &without(&document, &path)) == whole {
+                silent.push(format!("{}: {path:?}", file.display()));
+            }
+        }
+    }
+    assert!(removed > 100);
+    assert!(silent.is_empty(), "removing these changes nothing:\n{}", silent.join("\n"));
+}
