@@ -46,7 +46,21 @@ pub(super) fn environment(
         }
         variables.retain(|(earlier, _, _)| earlier != name);
         match pair.value.clone().or_else(|| lookup(name).map(|(value, _)| value)) {
-            Some(value) => variables.push((name.clone(), value, pair.origin)),
+            Some(value) => {
+                if context.dialect() == Dialect::Swarm && value.contains("{{") {
+                    diags.push(
+                        Diagnostic::new(
+                            Code::NotTranslated,
+                            pair.origin,
+                            format!("the template in `{name}` is not translated yet"),
+                        )
+                        .label("it arrives as it is written")
+                        .help("write the value, or take it from the pod with valueFrom.fieldRef by hand")
+                        .key(format!("{path}.environment.{name}")),
+                    );
+                }
+                variables.push((name.clone(), value, pair.origin));
+            }
             None => diags.consume(pair.origin, "a variable without a value that nothing sets is not set"),
         }
     }
