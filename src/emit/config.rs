@@ -79,7 +79,7 @@ pub(super) fn checksums(context: &Context, at: &mut At, workload: &Workload) -> 
 fn uses(workload: &Workload, file: &FileObject) -> bool {
     let in_env = || {
         workload.container.env.iter().any(|variable| match &variable.source {
-            EnvSource::Secret { object, .. } => file.kind == FileObjectKind::Secret && *object == file.name,
+            EnvSource::Secret { object, key: _ } => file.kind == FileObjectKind::Secret && *object == file.name,
             EnvSource::Literal(_) => false,
         })
     };
@@ -91,8 +91,11 @@ fn uses(workload: &Workload, file: &FileObject) -> bool {
     };
     let in_volumes = || {
         workload.volumes.iter().any(|volume| match &volume.source {
-            VolumeSource::Object { kind, object, .. } => *kind == file.kind && *object == file.name,
-            VolumeSource::Claim(_) | VolumeSource::Empty | VolumeSource::Memory(_) | VolumeSource::Host { .. } => false,
+            VolumeSource::Object { kind, object, items: _ } => *kind == file.kind && *object == file.name,
+            VolumeSource::Claim(_)
+            | VolumeSource::Empty
+            | VolumeSource::Memory(_)
+            | VolumeSource::Host { path: _, kind: _ } => false,
         })
     };
     in_env() || in_env_from() || in_volumes()

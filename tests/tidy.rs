@@ -1,0 +1,37 @@
+//! What the compiler cannot see: `..` in a pattern under `lower/` or `emit/` would let a new field pass unseen (net 2).
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the sources and fails loudly")]
+
+use std::path::Path;
+
+/// A rest pattern: `..` before a closing brace. A struct expression's `..Default::default()` names what it takes.
+fn is_rest_pattern(line: &str) -> bool {
+    let code = line.split("//").next().unwrap();
+    code.contains(".. }") || code.trim() == ".."
+}
+
+#[test]
+fn no_rest_pattern_hides_a_field_from_lowering_or_emitting() {
+    let mut found = Vec::new();
+    let mut read = 0;
+    for folder in ["src/lower", "src/emit"] {
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("tests.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            read += 1;
+            for (number, _) in text.lines().enumerate().filter(|(_, line)| is_rest_pattern(line)) {
+                found.push(format!("{}:{}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(read > 10);
+    assert!(found.is_empty(), "take these apart completely:\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_rest_pattern_is_told_from_a_struct_expression() {
+    assert!(is_rest_pattern("let Key::Set { value, .. } = key;"));
+    assert!(!is_rest_pattern("PodSpec { containers, ..PodSpec::default() }"));
+}
