@@ -11,6 +11,8 @@ mod resources;
 mod rollout;
 mod service;
 
+use std::collections::BTreeMap;
+
 use crate::compose::Dialect;
 use crate::compose::Loaded;
 use crate::compose::keys::Key;
@@ -48,11 +50,12 @@ pub fn lower(context: &Context<'_>, request: &Request, diags: &mut Diagnostics) 
         workloads: Vec::new(),
     };
     later::top_level(context, diags);
+    let mut taken: BTreeMap<Name, usize> = BTreeMap::new();
     if let Key::Set { key: _, value: services } = &project.services {
         for (name, service) in &services.value {
             if let Some(body) = &service.value {
                 let workload = service::lower(context, name, service.key, &body.value, &mut app.files, diags);
-                if let Some(other) = app.workloads.iter().find(|other| other.name == workload.name) {
+                if let Some(other) = taken.get(&workload.name).and_then(|index: &usize| app.workloads.get(*index)) {
                     diags.push(
                         Diagnostic::new(
                             Code::Conflict,
@@ -65,6 +68,7 @@ pub fn lower(context: &Context<'_>, request: &Request, diags: &mut Diagnostics) 
                     );
                     continue;
                 }
+                taken.insert(workload.name.clone(), app.workloads.len());
                 app.workloads.push(workload);
             }
         }

@@ -45,10 +45,14 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
     }
     let groups = together(&users, app.workloads.len());
+    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+    for root in &groups {
+        *sizes.entry(*root).or_default() += 1;
+    }
     let mut said = false;
     let mut shared: Vec<Claim> = Vec::new();
     for (index, workload) in app.workloads.iter_mut().enumerate() {
-        let is_group = groups.get(index).is_some_and(|root| groups.iter().filter(|other| *other == root).count() > 1);
+        let is_group = groups.get(index).and_then(|root| sizes.get(root)).is_some_and(|size| *size > 1);
         if let (true, Some(root)) = (is_group, groups.get(index)) {
             workload.pod.together = shared_origin(workload, &users)
                 .map(|origin| Traced::from_origin(Name::from_text(&format!("volumes-{root}")), origin));
