@@ -14,7 +14,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Origin, Sources, Spanned};
 use crate::request::Request;
 use crate::syntax::{self, Node, Value};
-use crate::world::World;
+use crate::world::{ReadError, World};
 
 /// A project and what was learned on the way to it.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ fn read_all(world: &dyn World, files: &Files, sources: &mut Sources, diags: &mut
             Ok(bytes) => bytes,
             Err(error) => {
                 diags.push(
-                    Diagnostic::nowhere(Code::FileUnreadable, format!("{path} cannot be read: {}", find::say(&error)))
+                    Diagnostic::nowhere(code_of(&error), format!("{path} cannot be read: {}", find::say(&error)))
                         .help("check the path after -f"),
                 );
                 complete = false;
@@ -128,6 +128,15 @@ fn read_all(world: &dyn World, files: &Files, sources: &mut Sources, diags: &mut
         return None;
     }
     Some(documents)
+}
+
+fn code_of(error: &ReadError) -> Code {
+    match error {
+        ReadError::NotFound => Code::FileNotFound,
+        ReadError::TooLarge { limit: _ } | ReadError::Folder | ReadError::Denied | ReadError::Other(_) => {
+            Code::FileUnreadable
+        }
+    }
 }
 
 fn text_of(name: &str, bytes: Vec<u8>, sources: &mut Sources, diags: &mut Diagnostics) -> Option<String> {
