@@ -261,10 +261,9 @@ fn add(workload: &mut Workload, names: &mut Names, wanted: &str, source: VolumeS
 /// A workload with claim templates is a StatefulSet; one that shares a claim stops before it starts anew.
 fn finish(workload: &mut Workload, diags: &mut Diagnostics) {
     let needs_group = !workload.claim_templates.is_empty()
-        || workload
-            .volumes
-            .iter()
-            .any(|volume| matches!(volume.source, VolumeSource::Claim(_) | VolumeSource::Object { .. }));
+        || workload.volumes.iter().any(|volume| {
+            matches!(volume.source, VolumeSource::Claim(_) | VolumeSource::Object { kind: _, object: _, items: _ })
+        });
     if !needs_group || workload.pod.fs_group.as_ref().is_some_and(|group| group.value == 0) {
         workload.pod.fs_group = None;
     }

@@ -172,7 +172,7 @@ fn is_windows_absolute(path: &str) -> bool {
 /// # Errors
 ///
 /// No path.
-#[allow(clippy::type_complexity)]
+#[expect(clippy::type_complexity, reason = "a path and its options are what the one caller takes apart")]
 pub fn parse_tmpfs(text: &str) -> Result<(String, Vec<(String, Option<String>)>), String> {
     let (path, options) = text.split_once(':').unwrap_or((text, ""));
     if path.is_empty() {
