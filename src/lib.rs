@@ -60,8 +60,8 @@ pub fn compile(world: &dyn World, request: &Request) -> Compilation {
     let mut manifests = None;
     let mut leaves = Vec::new();
     if let Some(loaded) = loaded {
-        let context = lower::Context { world, sources: &sources, loaded: &loaded };
-        let mut app = lower::lower(&context, request, &mut diags);
+        let context = lower::Context { world, sources: &sources, loaded: &loaded, request };
+        let mut app = lower::lower(&context, &mut diags);
         for pass in passes::PASSES {
             (pass.run)(&mut app, &context, &mut diags);
         }

@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub sources: &'a Sources,
     /// The loaded project.
     pub loaded: &'a Loaded,
+    /// What the caller chose.
+    pub request: &'a Request,
 }
 
 impl Context<'_> {
@@ -40,11 +42,11 @@ impl Context<'_> {
 }
 
 /// Turns a project into an app.
-pub fn lower(context: &Context<'_>, request: &Request, diags: &mut Diagnostics) -> App {
+pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
     let project = &context.loaded.project;
     let mut app = App {
         project: Traced::from_origin(Name::from_text(&context.loaded.name.value), context.loaded.name.origin),
-        namespace: request.namespace.as_deref().map(Name::from_text),
+        namespace: context.request.namespace.as_deref().map(Name::from_text),
         files: files::objects(context, diags),
         claims: Vec::new(),
         workloads: Vec::new(),
