@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use transship::diag::{Severity, to_text};
+use transship::diag::{Severity, by_cause, to_text};
 use transship::origin::Origin;
 use transship::world::OsWorld;
 use transship::{Compilation, Request, compile};
@@ -135,9 +135,10 @@ fn every_error_of_the_corpus_points_at_a_place() {
             continue;
         }
         refused += 1;
-        for diagnostic in compilation.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
-            print!("{}", to_text(diagnostic, &compilation.sources, false));
-            assert!(diagnostic.primary.is_some(), "{}: {}", fields[0], diagnostic.message);
+        let errors = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        for told in by_cause(errors) {
+            print!("{}", to_text(&told, &compilation.sources, false));
+            assert!(told.first.primary.is_some(), "{}: {}", fields[0], told.first.message);
         }
     }
     println!("{done} converted, {refused} refused");

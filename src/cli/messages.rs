@@ -2,7 +2,7 @@
 
 use super::arguments::{Denied, MessageFormat, Messages};
 use super::{DONE, INPUT_ERRORS, WRONG_USAGE};
-use crate::diag::{Diagnostic, Severity, summary, to_json, to_text};
+use crate::diag::{Diagnostic, Severity, Told, by_cause, summary, to_json, to_text};
 use crate::origin::Sources;
 use crate::world::{Output, World};
 
@@ -36,15 +36,18 @@ impl Reporter {
             MessageFormat::Json => diagnostics.iter().map(|one| to_json(one, sources) + "\n").collect(),
         };
         to_stderr(&text, output);
-        if count(diagnostics, Severity::Error) > 0 { INPUT_ERRORS } else { DONE }
+        let failed = diagnostics.iter().any(|one| one.severity == Severity::Error);
+        if failed { INPUT_ERRORS } else { DONE }
     }
 
     fn human(&self, diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
-        let shown = diagnostics.iter().filter(|one| self.shows(one.severity));
+        let told = by_cause(diagnostics);
+        let shown = told.iter().filter(|one| self.shows(one.first.severity));
         let mut text: String = shown.map(|one| to_text(one, sources, colour)).collect();
-        let warnings = if self.shows(Severity::Warning) { count(diagnostics, Severity::Warning) } else { 0 };
-        let hidden = if self.least == Severity::Warning { count(diagnostics, Severity::Note) } else { 0 };
-        let last = summary(count(diagnostics, Severity::Error), warnings, hidden);
+        let count = |severity| told.iter().filter(|one: &&Told| one.first.severity == severity).count();
+        let warnings = if self.shows(Severity::Warning) { count(Severity::Warning) } else { 0 };
+        let hidden = if self.least == Severity::Warning { count(Severity::Note) } else { 0 };
+        let last = summary(count(Severity::Error), warnings, hidden);
         if !last.is_empty() {
             text.push_str(&last);
             text.push('\n');
@@ -108,8 +111,4 @@ pub(super) fn to_stderr(text: &str, output: &mut dyn Output) {
     if !text.is_empty() {
         let _ = output.stderr(text.as_bytes());
     }
-}
-
-fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
-    diagnostics.iter().filter(|one| one.severity == severity).count()
 }

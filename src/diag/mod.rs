@@ -3,10 +3,12 @@
 //! Code that finds something wrong says so to the sink ([`Diagnostics`]) and goes on: `Option` says "could not", the sink says
 //! why, and the rest of the file is still read. The message stands beside its check; [`Code`] is one table.
 
+mod cause;
 mod code;
 mod json;
 mod text;
 
+pub use cause::{Told, by_cause};
 pub use code::{Code, Severity};
 pub use json::to_json;
 pub use text::{summary, to_text};
@@ -43,6 +45,9 @@ pub struct Diagnostic {
     pub key: String,
     /// Leaves of the input that it speaks for beside its own place: a warning about a mapping speaks for all that stands in it.
     pub covers: Vec<Origin>,
+    /// What it has in common with other messages of its code: people are told once, with every place; programs get each one.
+    /// Empty where it stands for itself.
+    pub cause: String,
 }
 
 impl Diagnostic {
@@ -63,6 +68,7 @@ impl Diagnostic {
             help: Vec::new(),
             key: String::new(),
             covers: Vec::new(),
+            cause: String::new(),
         }
     }
 
@@ -100,6 +106,13 @@ impl Diagnostic {
     #[must_use]
     pub fn covers(mut self, leaves: impl IntoIterator<Item = Origin>) -> Self {
         self.covers.extend(leaves);
+        self
+    }
+
+    /// What it has in common with other messages of its code, such as the name of the key that every service has.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = cause.into();
         self
     }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Level, Renderer, Snippet, normalize_untrusted_str};
 
-use super::{Diagnostic, Label, Severity};
+use super::{Diagnostic, Label, Severity, Told};
 use crate::origin::{FileId, Origin, Sources, Via};
 
 /// A marked text of more lines than this is cut to its first line: the start of a long mapping says enough.
@@ -18,9 +18,12 @@ const WIDEST_WINDOW: usize = 64 * 1024;
 const LONGEST_CONTEXT: usize = 200;
 /// So many steps of how a value came to its place are told.
 const MOST_STEPS: usize = 3;
+/// So many further places of one cause are listed; the others are counted.
+const MOST_PLACES: usize = 5;
 
-/// A message with the lines it is about, ending in an empty line.
-pub fn to_text(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> String {
+/// A message with the lines it is about and the other places of its cause, ending in an empty line.
+pub fn to_text(told: &Told<'_>, sources: &Sources, colour: bool) -> String {
+    let diagnostic = told.first;
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -29,7 +32,8 @@ pub fn to_text(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Stri
     let title = level.primary_title(clean(&diagnostic.message)).id(diagnostic.code.id());
     let windows = windows(diagnostic, sources);
     let elements = windows.iter().map(|window| Element::from(window.snippet(sources)));
-    let report = [title.elements(elements.chain(messages(diagnostic, sources)))];
+    let also = also(told, sources).map(|places| Level::NOTE.with_name("also").message(clean(&places)).into());
+    let report = [title.elements(elements.chain(also).chain(messages(diagnostic, sources)))];
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     format!("{}\n\n", renderer.render(&report).trim_end())
 }
@@ -55,6 +59,27 @@ pub fn summary(errors: usize, warnings: usize, hidden_notes: usize) -> String {
 /// Text of users must neither move the cursor nor colour the terminal.
 fn clean(text: &str) -> String {
     normalize_untrusted_str(text)
+}
+
+/// The other places of a cause, as `stack.yml:3:5 (services.web.ulimits), stack.yml:9:5 and 12 more`.
+fn also(told: &Told<'_>, sources: &Sources) -> Option<String> {
+    let places: Vec<String> = told.others.iter().take(MOST_PLACES).map(|other| place(other, sources)).collect();
+    let more = told.others.len() - places.len();
+    let listed = places.join(", ");
+    match more {
+        0 => Some(listed).filter(|listed| !listed.is_empty()),
+        _ => Some(format!("{listed} and {more} more")),
+    }
+}
+
+fn place(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let entry = diagnostic.primary.as_ref().map(|label| sources.entry(label.origin));
+    let Some((entry, file)) = entry.and_then(|entry| Some((entry, sources.file(entry.file)?))) else {
+        return diagnostic.key.clone();
+    };
+    let position = sources.position(entry.file, entry.range.start);
+    let place = format!("{}:{}:{}", file.name, position.line, position.column);
+    if diagnostic.key.is_empty() { place } else { format!("{place} ({})", diagnostic.key) }
 }
 
 /// The lines below the snippets: how the value came to be, why, and what to do.
@@ -231,15 +256,15 @@ error[T0103]: `80x` is no port
   = help: Write 80.
 
 ";
-        assert_eq!(to_text(&diagnostic, &sources, false), expected);
-        assert!(to_text(&diagnostic, &sources, true).contains('\u{1b}'));
+        assert_eq!(to_text(&Told::alone(&diagnostic), &sources, false), expected);
+        assert!(to_text(&Told::alone(&diagnostic), &sources, true).contains('\u{1b}'));
     }
 
     #[test]
     fn without_a_place_there_is_title_and_help() {
         let diagnostic = Diagnostic::nowhere(Code::FileNotFound, "no Compose file was found").help("Name one with -f.");
         let expected = "error[T0001]: no Compose file was found\n |\n = help: Name one with -f.\n\n";
-        assert_eq!(to_text(&diagnostic, &Sources::default(), false), expected);
+        assert_eq!(to_text(&Told::alone(&diagnostic), &Sources::default(), false), expected);
     }
 
     #[test]
@@ -252,7 +277,7 @@ error[T0103]: `80x` is no port
         let origin = sources.copy(base, Via::Alias, deeper);
         sources.add_variable(origin, VariableUse { name: "TAG".into(), set_in: Some(".env".into()) });
         sources.add_variable(origin, VariableUse { name: "HOST".into(), set_in: None });
-        let text = to_text(&Diagnostic::new(Code::BuildNote, origin, "title"), &sources, false);
+        let text = to_text(&Told::alone(&Diagnostic::new(Code::BuildNote, origin, "title")), &sources, false);
         assert!(text.starts_with("note[T0903]: title\n --> a.yaml:3:12\n"), "{text}");
         let notes: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("= note: ")).collect();
         assert_eq!(
@@ -273,7 +298,8 @@ error[T0103]: `80x` is no port
         let file = sources.add_file("a.yaml", text.clone());
         let all = sources.add(file, 0..text.len());
         let last = place(&mut sources, file, "z");
-        let shown = to_text(&Diagnostic::new(Code::BadValue, all, "title").also(last, "end"), &sources, false);
+        let shown =
+            to_text(&Told::alone(&Diagnostic::new(Code::BadValue, all, "title").also(last, "end")), &sources, false);
         assert!(shown.lines().count() < 15, "{shown}");
         assert!(shown.contains("a.yaml:1:1") && shown.contains("::: a.yaml:20002:1"), "{shown}");
     }
@@ -287,7 +313,7 @@ error[T0103]: `80x` is no port
             .label("\u{1b}[31m")
             .why("\u{1b}[31m")
             .help("\u{202e}");
-        let text = to_text(&diagnostic, &sources, false);
+        let text = to_text(&Told::alone(&diagnostic), &sources, false);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
     }
 
@@ -311,7 +337,7 @@ error[T0103]: `80x` is no port
                     let other = sources.add(file, end..start);
                     for words in ["", "words", "two\nlines"] {
                         let diagnostic = Diagnostic::new(Code::BadValue, origin, words).label(words).also(other, words);
-                        assert!(to_text(&diagnostic, &sources, false).ends_with("\n\n"));
+                        assert!(to_text(&Told::alone(&diagnostic), &sources, false).ends_with("\n\n"));
                     }
                 }
             }
@@ -323,7 +349,7 @@ error[T0103]: `80x` is no port
         let mut sources = Sources::default();
         let file = sources.add_file("a.yaml", "a");
         let origin = sources.add(file, 0..1);
-        let text = to_text(&Diagnostic::new(Code::BadValue, origin, "title"), &Sources::default(), false);
+        let text = to_text(&Told::alone(&Diagnostic::new(Code::BadValue, origin, "title")), &Sources::default(), false);
         assert_eq!(text, "error[T0103]: title\n\n");
     }
 
@@ -332,5 +358,23 @@ error[T0103]: `80x` is no port
         assert_eq!(summary(0, 0, 3), "");
         assert_eq!(summary(1, 2, 0), "1 error, 2 warnings");
         assert_eq!(summary(0, 1, 1), "1 warning (1 note not shown; -v shows them)");
+    }
+
+    #[test]
+    fn other_places_of_a_cause_are_listed_up_to_a_number() {
+        let mut sources = Sources::default();
+        let file = sources.add_file("stack.yml", TEXT);
+        let all: Vec<Diagnostic> = (0..8)
+            .map(|at| {
+                Diagnostic::new(Code::NoCounterpart, sources.add(file, at..at + 1), "title")
+                    .cause("x")
+                    .key(format!("k{at}"))
+            })
+            .collect();
+        let told = crate::diag::by_cause(&all);
+        let text = to_text(told.first().unwrap(), &sources, false);
+        let line = text.lines().find(|line| line.contains("also")).unwrap();
+        assert!(line.ends_with("stack.yml:1:6 (k5) and 2 more"), "{line}");
+        assert!(line.contains("also: stack.yml:1:2 (k1), "), "{line}");
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn not_yet(path: &str, name: &str, key: &Key<Later>, diags: &mut Diag
             .label("the manifests do not hold what this says")
             .help("add what it says to the manifests by hand")
             .key(format!("{path}.{name}"))
+            .cause(name)
             .covers(found),
     );
 }
