@@ -33,7 +33,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &dyn World, out
     match arguments.command {
         Command::Convert(choices) => convert::convert(choices, world, output),
         Command::Check(choices) => convert::check(choices, world, output),
-        Command::Explain { code } => print(&explain::page(code), world, output),
+        Command::Explain { code } => print(explain::page(code), world, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "transship", &mut script);
