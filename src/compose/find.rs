@@ -1,5 +1,6 @@
 //! Which files make a project, and which variables it sees (compose-loading, sections 2 to 4).
 
+use crate::compose::env_files::{self, ENV_FILE_LIMIT};
 use crate::compose::grammar::{dotenv, mounts};
 use crate::compose::interpolate::Lookup;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -120,7 +121,7 @@ pub fn variables(
         }
     }
     for (path, required) in paths {
-        let text = match world.read(&path, FILE_LIMIT) {
+        let bytes = match world.read(&path, ENV_FILE_LIMIT) {
             Ok(bytes) => bytes,
             Err(ReadError::NotFound | ReadError::Folder) if !required => continue,
             Err(error) => {
@@ -134,7 +135,7 @@ pub fn variables(
                 continue;
             }
         };
-        read_variables(world, &path, &text, &mut variables, sources, diags);
+        read_variables(world, &path, bytes, &mut variables, sources, diags);
     }
     variables
 }
@@ -142,30 +143,20 @@ pub fn variables(
 fn read_variables(
     world: &dyn World,
     path: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     variables: &mut Variables,
     sources: &mut Sources,
     diags: &mut Diagnostics,
 ) {
-    let text = String::from_utf8_lossy(bytes);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let file = sources.add_file(path, text);
-    let parsed = {
-        let lookup = variables.lookup(world);
-        dotenv::parse(text, &|name| lookup(name).map(|(value, _)| value))
-    };
-    match parsed {
-        Ok(list) => {
-            for variable in list {
-                if let Some(value) = variable.value {
-                    variables.from_files.insert(variable.name, (value, path.to_owned()));
-                }
-            }
-        }
-        Err((at, message)) => {
-            let origin = sources.add(file, at..at + 1);
-            diags.push(Diagnostic::new(Code::EnvFileSyntax, origin, message).help("write NAME=value, one a line"));
-        }
+    let Some(file) = env_files::text_of(path, bytes, sources, diags) else { return };
+    let lookup = variables.lookup(world);
+    let parsed = dotenv::parse(sources.text(file), &|name| lookup(name).map(|(value, _)| value));
+    let entries = env_files::place(parsed, file, true, &*lookup, sources, diags);
+    drop(lookup);
+    for entry in entries {
+        let place = sources.entry(entry.origin);
+        let line = sources.position(place.file, place.range.start).line;
+        variables.from_files.insert(entry.name, (entry.value, format!("{path}:{line}")));
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::compose::check;
 use crate::compose::dialect::{self, Decision, Dialect};
+use crate::compose::env_files::{self, EnvFiles, Surroundings};
 use crate::compose::find::{self, FILE_LIMIT, Files, Variables};
 use crate::compose::interpolate::interpolate;
 use crate::compose::keys::{Decode, Merge, Reader, Swarm, leaves};
@@ -29,6 +30,8 @@ pub struct Loaded {
     pub folder: String,
     /// Variables that files set.
     pub variables: Variables,
+    /// The environment files of each service, read.
+    pub env_files: EnvFiles,
     /// Every leaf of the resolved project.
     pub leaves: Vec<Origin>,
 }
@@ -76,8 +79,10 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
     let mut project = Project::decode(root, &mut reader)?;
     let inactive = deactivate(&mut project, &active_profiles(world, request), &of_profiles, diags);
     check::check(&check::Checked { project: &project, inactive: &inactive, dialect }, place, diags);
+    let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };
+    let env_files = env_files::read(&project, &around, sources, diags);
     drop(lookup);
-    Some(Loaded { project, name, dialect, folder: files.folder, variables, leaves: found })
+    Some(Loaded { project, name, dialect, folder: files.folder, variables, env_files, leaves: found })
 }
 
 fn say_dialect(decision: &Decision, diags: &mut Diagnostics) {
@@ -106,11 +111,10 @@ fn read_all(world: &dyn World, files: &Files, sources: &mut Sources, diags: &mut
             }
         };
         let name = if path == "-" { "<stdin>" } else { path };
-        let Some(text) = text_of(name, bytes, sources, diags) else {
+        let Some(file) = env_files::text_of(name, bytes, sources, diags) else {
             complete = false;
             continue;
         };
-        let file = sources.add_file(name, text);
         match syntax::parse(file, sources, diags) {
             Some(nodes) => documents.extend(nodes),
             None => complete = false,
@@ -135,24 +139,6 @@ fn code_of(error: &ReadError) -> Code {
         ReadError::NotFound => Code::FileNotFound,
         ReadError::TooLarge { limit: _ } | ReadError::Folder | ReadError::Denied | ReadError::Other(_) => {
             Code::FileUnreadable
-        }
-    }
-}
-
-fn text_of(name: &str, bytes: Vec<u8>, sources: &mut Sources, diags: &mut Diagnostics) -> Option<String> {
-    match String::from_utf8(bytes) {
-        Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let readable = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            let file = sources.add_file(name, readable);
-            let origin = sources.add(file, at..at + 1);
-            diags.push(
-                Diagnostic::new(Code::NotUtf8, origin, format!("{name} is not UTF-8 text"))
-                    .label("this byte")
-                    .help("save the file as UTF-8"),
-            );
-            None
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 pub mod dialect;
+pub mod env_files;
 pub mod find;
 pub mod grammar;
 mod interpolate;

@@ -127,7 +127,9 @@ pub(super) fn lower(
         all.extend(files::grants(context, &path, configs, secrets, diags));
         mounts::without_doubles(all, diags)
     };
-    let (env, env_from) = environment::environment(context, &own, &path, environment, env_file, objects, diags);
+    // The loader has read what the key names.
+    let env_files = env_file.get().and_then(|_| context.loaded.env_files.get(name)).map_or(&[][..], Vec::as_slice);
+    let (env, env_from) = environment::environment(context, &own, &path, environment, env_files, objects, diags);
     let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
     for (field, key) in [
         ("annotations", annotations),

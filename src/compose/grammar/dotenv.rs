@@ -14,47 +14,55 @@ pub struct Variable {
     pub value: Option<String>,
     /// The bytes of the whole assignment, without the comment after it.
     pub range: Range<usize>,
+    /// The variables that its value was interpolated with, in order.
+    pub used: Vec<String>,
+    /// Those of them that nothing sets and that have no default.
+    pub unset: Vec<String>,
+}
+
+/// What cannot be read, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The byte where it stands.
+    pub at: usize,
+    /// The reason.
+    pub message: String,
+}
+
+/// A file's assignments in order, and what could not be read: after a fault the next line is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// The assignments.
+    pub variables: Vec<Variable>,
+    /// A name with other signs than letters, digits, `_`, `.`, `-`, `[` and `]`, a quote that is not closed, and a value that
+    /// cannot be interpolated; in a raw file an empty name or one with blanks.
+    pub faults: Vec<Fault>,
 }
 
 /// Reads a dotenv file. Variables in values are looked up in `lookup` first and then among the values read before.
-///
-/// # Errors
-///
-/// The byte and the reason: a name with other signs than letters, digits, `_`, `.`, `-`, `[` and `]`, a quote that is not
-/// closed, and a value that cannot be interpolated.
-pub fn parse(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Variable>, (usize, String)> {
+pub fn parse(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Parsed {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut reader = Reader { text, at, lookup, read: HashMap::new() };
-    let mut variables = Vec::new();
+    let mut parsed = Parsed::default();
     while reader.skip_to_statement() {
-        let start = reader.at;
-        let (name, inherited) = reader.name()?;
-        let (value, end) = match inherited {
-            Some(end) if name.is_empty() => {
-                reader.at = reader.at.max(end);
-                continue;
+        let before = reader.at;
+        match reader.statement() {
+            Ok(Some(variable)) => parsed.variables.push(variable),
+            Ok(None) => {}
+            Err(fault) => {
+                // What follows is read from the next line on; a quote that never closes leaves nothing to read.
+                reader.at = reader.at.max(fault.at).max(before);
+                reader.at += first_line(reader.rest()).len();
+                parsed.faults.push(fault);
             }
-            Some(end) => (lookup(&name), end),
-            None => {
-                let (value, end) = reader.value()?;
-                (Some(value), end)
-            }
-        };
-        if let Some(value) = &value {
-            reader.read.insert(name.clone(), value.clone());
         }
-        variables.push(Variable { name, value, range: start..end });
     }
-    Ok(variables)
+    parsed
 }
 
 /// Reads a raw file: `NAME=VALUE` per line, the value as it stands, without quotes, comments or variables.
-///
-/// # Errors
-///
-/// The byte and the reason: an empty name or one with blanks.
-pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Variable>, (usize, String)> {
-    let mut variables = Vec::new();
+pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Parsed {
+    let mut parsed = Parsed::default();
     let mut at = 0;
     for whole in text.split_inclusive('\n') {
         let line = whole.strip_suffix('\n').unwrap_or(whole);
@@ -72,14 +80,17 @@ pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
             None => (statement, lookup(statement)),
         };
         if name.is_empty() {
-            return Err((start, "the line has no variable name before its equals sign".to_owned()));
+            let message = "the line has no variable name before its equals sign".to_owned();
+            parsed.faults.push(Fault { at: start, message });
+        } else if name.contains([' ', '\t']) {
+            let message = format!("{name:?} is not a variable name: it contains a blank");
+            parsed.faults.push(Fault { at: start, message });
+        } else {
+            let (used, unset) = (Vec::new(), Vec::new());
+            parsed.variables.push(Variable { name: name.to_owned(), value, range, used, unset });
         }
-        if name.contains([' ', '\t']) {
-            return Err((start, format!("{name:?} is not a variable name: it contains a blank")));
-        }
-        variables.push(Variable { name: name.to_owned(), value, range });
     }
-    Ok(variables)
+    parsed
 }
 
 /// A dotenv file and how far it is read.
@@ -88,6 +99,13 @@ struct Reader<'a> {
     at: usize,
     lookup: &'a dyn Fn(&str) -> Option<String>,
     read: HashMap<String, String>,
+}
+
+/// A value and the variables in it.
+struct Expanded {
+    value: Option<String>,
+    used: Vec<String>,
+    unset: Vec<String>,
 }
 
 /// Blanks inside a line.
@@ -123,8 +141,27 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads one assignment; none for an empty bare name, which the reference makes of nothing.
+    fn statement(&mut self) -> Result<Option<Variable>, Fault> {
+        let start = self.at;
+        let (name, inherited) = self.name()?;
+        let (value, end) = match inherited {
+            Some(end) if name.is_empty() => {
+                self.at = self.at.max(end);
+                return Ok(None);
+            }
+            Some(end) => (Expanded { value: (self.lookup)(&name), used: vec![name.clone()], unset: Vec::new() }, end),
+            None => self.value()?,
+        };
+        let Expanded { value, used, unset } = value;
+        if let Some(value) = &value {
+            self.read.insert(name.clone(), value.clone());
+        }
+        Ok(Some(Variable { name, value, range: start..end, used, unset }))
+    }
+
     /// Reads a name and its delimiter. For a bare name, which inherits its value, also the byte where it ends.
-    fn name(&mut self) -> Result<(String, Option<usize>), (usize, String)> {
+    fn name(&mut self) -> Result<(String, Option<usize>), Fault> {
         let exported = self.rest().strip_prefix("export");
         if exported.is_some_and(|after| after.starts_with(['\t', '\n', '\u{c}', '\r', ' '])) {
             self.at += "export".len();
@@ -143,13 +180,13 @@ impl<'a> Reader<'a> {
                 _ if is_blank(c) || c.is_alphanumeric() => {}
                 _ => {
                     let message = format!("{c:?} cannot be part of a variable name in {:?}", first_line(rest));
-                    return Err((start + offset, message));
+                    return Err(Fault { at: start + offset, message });
                 }
             }
         }
         let key = rest.get(..end).unwrap_or("").trim_end();
         if key.contains(' ') {
-            return Err((start, format!("{key:?} is not a variable name: it contains a space")));
+            return Err(Fault { at: start, message: format!("{key:?} is not a variable name: it contains a space") });
         }
         self.at += end + delimiter.map_or(0, char::len_utf8);
         let bare = !matches!(delimiter, Some('=' | ':'));
@@ -157,7 +194,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads what follows the delimiter: the value, and the byte where it ends.
-    fn value(&mut self) -> Result<(String, usize), (usize, String)> {
+    fn value(&mut self) -> Result<(Expanded, usize), Fault> {
         let delimiter_end = self.at;
         self.skip_blanks();
         let rest = self.rest();
@@ -173,15 +210,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a quoted value, which may span lines. Only an escaped quote is resolved while looking for the end.
-    fn quoted(&mut self, quote: char) -> Result<(String, usize), (usize, String)> {
+    fn quoted(&mut self, quote: char) -> Result<(Expanded, usize), Fault> {
         let rest = self.rest();
         let mut raw = String::new();
         let mut escaped = false;
         for (offset, c) in rest.char_indices().skip(1) {
             if c == quote && !escaped {
-                let value = if quote == '"' { self.expand(&unescape(&raw))? } else { raw };
+                let literal = |value| Expanded { value: Some(value), used: Vec::new(), unset: Vec::new() };
+                let value = if quote == '"' { self.expand(&unescape(&raw)) } else { Ok(literal(raw)) };
                 self.at += offset + quote.len_utf8();
-                return Ok((value, self.at));
+                return Ok((value?, self.at));
             }
             if c == '\\' && !escaped {
                 escaped = true;
@@ -193,14 +231,18 @@ impl<'a> Reader<'a> {
             escaped = false;
             raw.push(c);
         }
-        Err((self.at, format!("the value {} has no closing quote", first_line(rest).trim_end())))
+        let at = self.at;
+        self.at = self.text.len();
+        Err(Fault { at, message: format!("the value {} has no closing quote", first_line(rest).trim_end()) })
     }
 
     /// Interpolates a value.
-    fn expand(&self, value: &str) -> Result<String, (usize, String)> {
+    fn expand(&self, value: &str) -> Result<Expanded, Fault> {
         let lookup = |name: &str| (self.lookup)(name).or_else(|| self.read.get(name).cloned());
-        let outcome = interpolate(value, Mode::Compose, &lookup);
-        outcome.map(|outcome| outcome.value).map_err(|error| (self.at, error.to_string()))
+        match interpolate(value, Mode::Compose, &lookup) {
+            Ok(outcome) => Ok(Expanded { value: Some(outcome.value), used: outcome.used, unset: outcome.unset }),
+            Err(error) => Err(Fault { at: self.at, message: error.to_string() }),
+        }
     }
 }
 
@@ -255,22 +297,20 @@ fn push_octal<'t>(value: &mut String, after: &'t str) -> &'t str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Variable, parse, parse_raw};
+    use super::{Parsed, parse, parse_raw};
     use crate::compose::grammar::random_texts;
 
     fn lookup(name: &str) -> Option<String> {
         (name == "HOST").then(|| "host".to_owned())
     }
 
-    /// The assignments as `name=value;`, `name;` without value, or the byte of the error.
-    fn shown(read: Result<Vec<Variable>, (usize, String)>) -> String {
-        match read {
-            Err((at, _)) => format!("error at {at}"),
-            Ok(variables) => variables
-                .iter()
-                .map(|v| v.value.as_ref().map_or(format!("{};", v.name), |value| format!("{}={value};", v.name)))
-                .collect(),
-        }
+    /// The assignments as `name=value;`, `name;` without value, then the bytes of the faults.
+    fn shown(read: Parsed) -> String {
+        let variables = read
+            .variables
+            .iter()
+            .map(|v| v.value.as_ref().map_or(format!("{};", v.name), |value| format!("{}={value};", v.name)));
+        variables.chain(read.faults.iter().map(|fault| format!("error at {}", fault.at))).collect()
     }
 
     #[test]
@@ -294,8 +334,9 @@ mod tests {
             ("A=\u{a0}x\u{85}", "A=x;"),
             ("A B=1", "error at 0"),
             ("A+B=1", "error at 1"),
-            ("X=1\nA=\"x\ny", "error at 6"),
-            ("A=${", "error at 2"),
+            ("X=1\nA=\"x\ny", "X=1;error at 6"),
+            ("A=${\nB=2", "B=2;error at 2"),
+            ("A B=1\nC+=x\nD=\"${\" E=1\nF=2", "F=2;error at 0error at 7error at 13"),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(parse(text, &lookup)), expected, "{text:?}");
@@ -305,11 +346,11 @@ mod tests {
     #[test]
     fn ranges() {
         let text = "# c\nexport A = 'x' # c\nB=1  # d\nC=\nD\n";
-        let variables = parse(text, &lookup).unwrap();
+        let variables = parse(text, &lookup).variables;
         let found: Vec<&str> = variables.iter().map(|v| text.get(v.range.clone()).unwrap_or_default()).collect();
         assert_eq!(found, ["export A = 'x'", "B=1", "C=", "D"]);
         let text = "\u{feff} A=1 \r\n#c\nB=\"2\"";
-        let variables = parse_raw(text, &lookup).unwrap();
+        let variables = parse_raw(text, &lookup).variables;
         let found: Vec<&str> = variables.iter().map(|v| text.get(v.range.clone()).unwrap_or_default()).collect();
         assert_eq!(found, ["A=1 ", "B=\"2\""]);
     }
@@ -317,7 +358,7 @@ mod tests {
     #[test]
     fn raw() {
         assert_eq!(shown(parse_raw("A=\"$x\" # c \r\n  #c\n\nHOST\nX\nB=", &lookup)), "A=\"$x\" # c ;HOST=host;X;B=;");
-        assert_eq!(shown(parse_raw("A=1\nA B=1", &lookup)), "error at 4");
+        assert_eq!(shown(parse_raw("A=1\nA B=1\nC=2", &lookup)), "A=1;C=2;error at 4");
         assert_eq!(shown(parse_raw("=1", &lookup)), "error at 0");
     }
 
@@ -326,10 +367,10 @@ mod tests {
         let pieces =
             ["A", "=", ":", "\n", "\"", "'", "\\", "$", "{", "}", " #", "é", "\u{feff}", "export ", "0", "\u{a0}"];
         for text in random_texts(&pieces, 50_000) {
-            for variable in parse(&text, &lookup).unwrap_or_default() {
+            for variable in parse(&text, &lookup).variables {
                 assert!(text.get(variable.range).is_some(), "{text:?}");
             }
-            for variable in parse_raw(&text, &lookup).unwrap_or_default() {
+            for variable in parse_raw(&text, &lookup).variables {
                 assert!(text.get(variable.range).is_some(), "{text:?}");
             }
         }
