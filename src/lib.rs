@@ -30,7 +30,7 @@ mod request;
 pub mod syntax;
 pub mod world;
 
-pub use request::Request;
+pub use request::{ManagerNodes, Request};
 
 use diag::{Diagnostic, Diagnostics};
 use emit::{Images, Manifest};

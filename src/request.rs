@@ -17,6 +17,18 @@ pub struct Request {
     pub env_files: Vec<String>,
     /// The dialect; by default decided from the file.
     pub dialect: Option<Dialect>,
+    /// What becomes of constraints to manager nodes.
+    pub manager_nodes: ManagerNodes,
     /// A namespace that every object carries, and that is written too.
     pub namespace: Option<String>,
+}
+
+/// What becomes of `node.role == manager`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ManagerNodes {
+    /// It is dropped, and the user is told: managed clusters show no control-plane nodes.
+    #[default]
+    Drop,
+    /// It becomes an affinity to control-plane nodes, and a toleration of their taint.
+    Keep,
 }

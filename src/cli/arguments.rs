@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use crate::compose::Dialect;
 use crate::diag::Code;
-use crate::request::Request;
+use crate::request::{ManagerNodes, Request};
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
 #[derive(Debug, Parser)]
@@ -80,6 +80,9 @@ pub(super) struct Input {
     /// Whose rules the files follow
     #[arg(long, value_enum, default_value_t = DialectChoice::Auto)]
     dialect: DialectChoice,
+    /// What becomes of constraints to manager nodes
+    #[arg(long, value_enum, default_value_t = ManagerChoice::Drop)]
+    manager_nodes: ManagerChoice,
     /// A namespace that every object carries, and that is written too
     #[arg(short, long, value_parser = namespace)]
     namespace: Option<String>,
@@ -88,7 +91,8 @@ pub(super) struct Input {
 impl Input {
     /// The same choices, as the library takes them.
     pub(super) fn into_request(self) -> Request {
-        let Input { file, project_directory, project_name, profile, env_file, dialect, namespace } = self;
+        let Input { file, project_directory, project_name, profile, env_file, dialect, manager_nodes, namespace } =
+            self;
         Request {
             files: file,
             project_directory,
@@ -96,6 +100,7 @@ impl Input {
             profiles: profile,
             env_files: env_file,
             dialect: dialect.dialect(),
+            manager_nodes: manager_nodes.choice(),
             namespace,
         }
     }
@@ -156,6 +161,24 @@ impl DialectChoice {
             DialectChoice::Auto => None,
             DialectChoice::Compose => Some(Dialect::Compose),
             DialectChoice::Swarm => Some(Dialect::Swarm),
+        }
+    }
+}
+
+/// What becomes of constraints to managers.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ManagerChoice {
+    /// They are dropped: managed clusters have no such nodes
+    Drop,
+    /// They become affinity and toleration of control-plane nodes
+    Keep,
+}
+
+impl ManagerChoice {
+    fn choice(self) -> ManagerNodes {
+        match self {
+            ManagerChoice::Drop => ManagerNodes::Drop,
+            ManagerChoice::Keep => ManagerNodes::Keep,
         }
     }
 }

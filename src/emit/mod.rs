@@ -19,6 +19,7 @@ mod container;
 mod escape;
 mod meta;
 mod order;
+mod placement;
 mod pod;
 mod service;
 mod storage;

@@ -10,12 +10,12 @@
 //! ```
 
 use k8s_openapi::api::core::v1::{
-    Affinity, PodAffinity, PodAffinityTerm, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
+    Affinity, NodeAffinity, PodAffinity, PodAffinityTerm, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::at::At;
-use super::{Context, access, config, container, meta, storage, wait};
+use super::{Context, access, config, container, meta, placement, storage, wait};
 use crate::ir::{Kind, Name, Pod, Traced, Why, Workload};
 
 /// The label of workloads that must share a node.
@@ -23,13 +23,14 @@ const TOGETHER: &str = "transship.dev/together";
 
 /// The template of a workload's pods.
 pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> PodTemplateSpec {
-    let Pod { grace_seconds, hostname, fs_group, together } = &workload.pod;
+    let Pod { grace_seconds, hostname, fs_group, placement, together } = &workload.pod;
     at.within("template", |at| {
         let metadata = at.within("metadata", |at| metadata(context, at, workload, together.as_ref()));
         let spec = at.within("spec", |at| {
             let mut volumes = at.list("volumes", &workload.volumes, storage::volume).unwrap_or_default();
             let index = volumes.len().to_string();
             volumes.extend(at.within("volumes", |at| at.within(&index, |at| wait::volume(at, workload))));
+            let nodes = placement::nodes(context, at, &workload.name, placement);
             PodSpec {
                 service_account_name: access::account(workload).map(|(name, why)| {
                     at.because("serviceAccountName", why);
@@ -49,7 +50,10 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                 termination_grace_period_seconds: Some(i64::from(
                     at.put("terminationGracePeriodSeconds", grace_seconds),
                 )),
-                affinity: together.as_ref().map(|name| affinity(context, at, name)),
+                node_selector: nodes.selector,
+                affinity: affinity(context, at, together.as_ref(), nodes.affinity),
+                tolerations: nodes.tolerations,
+                topology_spread_constraints: nodes.spreads,
                 security_context: Some(at.within("securityContext", |at| security(at, fs_group.as_ref()))),
                 init_containers: at
                     .list("initContainers", &workload.waits, |at, wait| wait::container(context, at, workload, wait)),
@@ -74,9 +78,23 @@ fn metadata(context: &Context, at: &mut At, workload: &Workload, together: Optio
     ObjectMeta { labels: Some(labels), annotations: config::checksums(context, at, workload), ..Default::default() }
 }
 
-/// On the node where the others of the group are.
-fn affinity(context: &Context, at: &mut At, group: &Traced<Name>) -> Affinity {
-    let name = at.put("affinity", group).to_string();
+/// On nodes as asked for, and where the others of the group are.
+fn affinity(
+    context: &Context,
+    at: &mut At,
+    group: Option<&Traced<Name>>,
+    nodes: Option<NodeAffinity>,
+) -> Option<Affinity> {
+    let pods = group.map(|group| at.within("affinity", |at| beside(context, at, group)));
+    (nodes.is_some() || pods.is_some()).then_some(Affinity {
+        node_affinity: nodes,
+        pod_affinity: pods,
+        ..Default::default()
+    })
+}
+
+fn beside(context: &Context, at: &mut At, group: &Traced<Name>) -> PodAffinity {
+    let name = at.put("podAffinity", group).to_string();
     let labels = [(TOGETHER.to_owned(), name), meta::in_project(context)].into();
     let term = PodAffinityTerm {
         label_selector: Some(LabelSelector { match_labels: Some(labels), match_expressions: None }),
@@ -84,8 +102,7 @@ fn affinity(context: &Context, at: &mut At, group: &Traced<Name>) -> Affinity {
         ..Default::default()
     };
     let required_during_scheduling_ignored_during_execution = Some(vec![term]);
-    let pod_affinity = PodAffinity { required_during_scheduling_ignored_during_execution, ..Default::default() };
-    Affinity { pod_affinity: Some(pod_affinity), ..Default::default() }
+    PodAffinity { required_during_scheduling_ignored_during_execution, ..Default::default() }
 }
 
 fn security(at: &mut At, fs_group: Option<&Traced<i64>>) -> PodSecurityContext {

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{Images, Manifest, emit};
 use crate::ir::{
     Amount, App, Claim, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind, ExposurePort,
-    FileObject, FileObjectKind, JobRole, Kind, Name, Pod, Port, Probe, Protocol, Resources, Rollout, SecurityContext,
-    Traced, Volume, VolumeSource, Wait, WaitFor, Why, Workload,
+    FileObject, FileObjectKind, JobRole, Kind, Name, NodeRule, NodeTest, Placement, Pod, Port, Probe, Protocol,
+    Resources, Rollout, SecurityContext, Spread, Traced, Volume, VolumeSource, Wait, WaitFor, Why, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -66,7 +66,13 @@ fn workload(text: &str, kind: Kind) -> Workload {
         mounts: Vec::new(),
         headless: None,
         container: container("image:1"),
-        pod: Pod { grace_seconds: said(10), hostname: None, fs_group: None, together: None },
+        pod: Pod {
+            grace_seconds: said(10),
+            hostname: None,
+            fs_group: None,
+            placement: Placement::default(),
+            together: None,
+        },
         waits: Vec::new(),
         roles: Vec::new(),
         volumes: Vec::new(),
@@ -147,6 +153,15 @@ fn web() -> Workload {
             grace_seconds: said(10),
             hostname: Some(said("web".to_owned())),
             fs_group: Some(said(1)),
+            placement: Placement {
+                selector: vec![("disk".to_owned(), said("ssd".to_owned()))],
+                rules: vec![NodeRule { label: "zone".to_owned(), test: NodeTest::IsNot("a".to_owned()), why: why() }],
+                control_plane: Some(why()),
+                spreads: vec![
+                    Spread { label: "rack".to_owned(), limit: None, why: why() },
+                    Spread { label: "kubernetes.io/hostname".to_owned(), limit: Some(2), why: why() },
+                ],
+            },
             together: Some(said(name("data"))),
         },
         waits: vec![

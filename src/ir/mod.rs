@@ -5,11 +5,13 @@
 
 mod name;
 mod objects;
+mod placement;
 mod workload;
 
 pub use name::Name;
 pub use name::short_hash;
 pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole};
+pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use workload::{
     Amount, Check, Condition, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount, MountSource, Pod,
     Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, Volume, VolumeSource, Wait, WaitFor,

@@ -353,6 +353,8 @@ pub struct Pod {
     pub hostname: Option<Traced<String>>,
     /// Group that owns the files of its volumes.
     pub fs_group: Option<Traced<i64>>,
+    /// Where it may run.
+    pub placement: super::Placement,
     /// Name of the group of workloads that must share a node, as they share a volume. Made by `passes::claims`.
     pub together: Option<Traced<Name>>,
 }

@@ -6,6 +6,7 @@ mod files;
 mod health;
 mod later;
 mod mounts;
+mod placement;
 mod ports;
 mod resources;
 mod rollout;

@@ -2,12 +2,12 @@
 
 use crate::compose::Dialect;
 use crate::compose::keys::{Key, Later};
-use crate::compose::model::deploy::{Deploy, Placement, RestartPolicy, UpdateConfig};
+use crate::compose::model::deploy::{Deploy, RestartPolicy, UpdateConfig};
 use crate::compose::model::network::Dependencies;
 use crate::compose::model::scalar::Duration;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Amount, Condition, Dependency, Kind, Rollout, Traced, Why};
-use crate::lower::later;
+use crate::ir::{Amount, Condition, Dependency, Kind, Placement, Rollout, Traced, Why};
+use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
 
 const SECOND: i64 = 1_000_000_000;
@@ -20,10 +20,12 @@ pub(super) struct Plan {
     pub(super) rollout: Traced<Rollout>,
     pub(super) runs_once: Option<Origin>,
     pub(super) headless: Option<Origin>,
+    pub(super) placement: Placement,
 }
 
 /// Takes `deploy` apart.
 pub(super) fn plan(
+    context: &Context<'_>,
     path: &str,
     deploy: &Key<Deploy>,
     scale: &Key<i64>,
@@ -40,6 +42,7 @@ pub(super) fn plan(
         ),
         runs_once: None,
         headless: None,
+        placement: Placement::default(),
     };
     let mut policy = None;
     if let Some(found) = deploy.get() {
@@ -77,7 +80,7 @@ pub(super) fn plan(
             self::policy(&path, &found.value, &mut plan, diags);
         }
         if let Some(placement) = placement.get() {
-            self::placement(&path, &placement.value, diags);
+            plan.placement = super::placement::placement(context, &path, &placement.value, diags);
         }
     }
     if let Some(restart) = restart.get() {
@@ -258,30 +261,6 @@ fn restart(restart: &Spanned<String>, overruled: bool, plan: &mut Plan, diags: &
             Diagnostic::new(Code::BadValue, restart.origin, format!("`{other}` is no restart policy"))
                 .help("write no, always, on-failure or unless-stopped"),
         ),
-    }
-}
-
-fn placement(path: &str, placement: &Placement, diags: &mut Diagnostics) {
-    let Placement { constraints, preferences, max_replicas_per_node, extensions } = placement;
-    let path = format!("{path}.placement");
-    later::extensions(extensions, diags);
-    later::not_yet(&path, "preferences", preferences, diags);
-    later::not_yet(&path, "max_replicas_per_node", max_replicas_per_node, diags);
-    for constraint in constraints.get().iter().flat_map(|texts| texts.value.0.iter()) {
-        let plain: String = constraint.value.chars().filter(|c| !c.is_whitespace()).collect();
-        let diagnostic = if plain.eq_ignore_ascii_case("node.role==manager") {
-            Diagnostic::new(Code::ManagerConstraint, constraint.origin, "the constraint to managers is dropped")
-                .why("managed clusters have no control-plane nodes, and the pod would wait for ever")
-                .help("if it was there to keep a volume on one node, nothing is to be done: the claim does that")
-        } else {
-            Diagnostic::new(
-                Code::NotTranslated,
-                constraint.origin,
-                format!("the constraint `{}` is not translated yet", constraint.value),
-            )
-            .help("add a nodeSelector or an affinity by hand")
-        };
-        diags.push(diagnostic.key(format!("{path}.constraints")));
     }
 }
 

@@ -119,7 +119,7 @@ pub(super) fn lower(
     let known = crate::images::known(&image.value);
     let user = resources::user(&path, user, diags);
     let check = health::check(context.dialect(), &path, healthcheck, diags);
-    let plan = rollout::plan(&path, deploy, scale, restart, diags);
+    let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
     let mounts = {
         let mut all = mounts::mounts(context, &own, &path, volumes, build.get().is_some(), known, objects, diags);
         all.extend(mounts::tmpfs(&path, tmpfs, diags));
@@ -238,6 +238,7 @@ pub(super) fn lower(
             grace_seconds: rollout::grace(stop_grace_period),
             hostname: None,
             fs_group: known.and_then(|image| image.user).map(|user| Traced::decided(user, "image-user")).or(user.0),
+            placement: plan.placement,
             together: None,
         },
         waits: Vec::new(),

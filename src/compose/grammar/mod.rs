@@ -2,6 +2,7 @@
 //! services or reports diagnostics; an error is a short sentence that the caller places.
 
 pub mod bytes;
+pub mod constraint;
 pub mod dotenv;
 pub mod duration;
 pub mod mode;
