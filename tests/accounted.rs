@@ -11,8 +11,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use transship::diag::{Severity, by_cause, to_text};
+use transship::emit::Value;
 use transship::origin::Origin;
 use transship::world::OsWorld;
 use transship::{Compilation, Request, compile};
@@ -39,7 +39,7 @@ fn leaves(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
     let length = pointer.len();
     match value {
         Value::Object(map) if !map.is_empty() => {
-            for (key, value) in map {
+            for (key, value) in map.iter() {
                 pointer.push('/');
                 pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
                 leaves(value, pointer, found);
@@ -70,7 +70,7 @@ fn check(path: &Path) -> Vec<String> {
         accounted.extend(diagnostic.primary.iter().chain(&diagnostic.others).map(|label| label.origin));
     }
     for manifest in manifests {
-        accounted.extend(manifest.origins.iter().flat_map(|(_, why)| why.origins().iter().copied()));
+        accounted.extend(manifest.reasons.values().flat_map(|why| why.origins().iter().copied()));
         let mut found = Vec::new();
         leaves(&manifest.object, &mut String::new(), &mut found);
         for pointer in found.iter().filter(|pointer| manifest.why(pointer).is_none()) {

@@ -117,7 +117,7 @@ fn outcome(path: &Path, document: &Value) -> String {
     let consumed: Vec<_> =
         compilation.consumed.iter().map(|(place, reason)| (sources.text_at(*place), reason)).collect();
     let objects: Vec<_> = compilation.manifests.iter().flatten().map(|manifest| manifest.object.to_string()).collect();
-    let origins: Vec<_> = compilation.manifests.iter().flatten().flat_map(|manifest| &manifest.origins).collect();
+    let origins: Vec<_> = compilation.manifests.iter().flatten().flat_map(|manifest| manifest.reasons.iter()).collect();
     let origins: Vec<_> = origins
         .into_iter()
         .map(|(pointer, why)| (pointer, why.origins().iter().map(|place| sources.text_at(*place)).collect::<Vec<_>>()))

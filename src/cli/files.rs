@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::arguments::Format;
-use crate::emit::Manifest;
+use crate::emit::{Manifest, Value};
 use crate::render;
 use crate::world::OutputFile;
 
@@ -68,10 +66,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::emit::Reasons;
 
     fn manifest(kind: &str, name: &str) -> Manifest {
         let object = json!({"kind": kind, "metadata": {"name": name}});
-        Manifest { object, origins: Vec::new(), owner: None }
+        Manifest { object: object.into(), reasons: Reasons::default(), owner: None }
     }
 
     #[test]

@@ -3,18 +3,21 @@
 //! [`At`] walks along while an object is built: it knows the JSON pointer of the place that is being filled. A reason holds for
 //! everything below its pointer, unless a longer pointer says otherwise.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use std::fmt::Write;
 
-use super::order::idiomatic;
-use super::{Manifest, Why};
+use serde::Serialize;
+
+use super::reasons::Reasons;
+use super::{Manifest, Why, written};
 use crate::ir::{Name, Traced};
 
 /// Where in an object the next value is placed, and the reasons of all that were placed so far.
 #[derive(Debug, Default)]
 pub(super) struct At {
     pointer: String,
-    origins: Vec<(String, Why)>,
+    /// The bytes of the pointer that it shares with that of the last reason.
+    shared: usize,
+    reasons: Reasons,
 }
 
 impl At {
@@ -23,13 +26,14 @@ impl At {
         let length = self.pointer.len();
         self.push(key);
         let result = work(self);
-        self.pointer.truncate(length);
+        self.back(length);
         result
     }
 
     /// Says why all that stands here stands here.
     pub(super) fn here(&mut self, why: &Why) {
-        self.origins.push((self.pointer.clone(), why.clone()));
+        self.reasons.push(&self.pointer, self.shared, why.clone());
+        self.shared = self.pointer.len();
     }
 
     /// Says why all that stands at a key stands there.
@@ -71,10 +75,17 @@ impl At {
         mut work: impl FnMut(&mut At, T) -> R,
     ) -> Option<Vec<R>> {
         let list: Vec<R> = self.within(key, |at| {
+            let length = at.pointer.len();
             items
                 .into_iter()
                 .enumerate()
-                .map(|(index, item)| at.within(&index.to_string(), |at| work(at, item)))
+                .map(|(index, item)| {
+                    // Writing to a string cannot fail.
+                    let _ = write!(at.pointer, "/{index}");
+                    let built = work(at, item);
+                    at.back(length);
+                    built
+                })
                 .collect()
         });
         (!list.is_empty()).then_some(list)
@@ -96,10 +107,13 @@ impl At {
 
     /// The finished object: as a value, in the order in which people write it.
     pub(super) fn finish(self, object: &impl Serialize, owner: Option<&Name>) -> Manifest {
-        // These types are plain data with text keys, which always serialise.
-        let mut object = serde_json::to_value(object).unwrap_or_default();
-        tidy_generated(&mut object);
-        Manifest { object: idiomatic(object), origins: self.origins, owner: owner.cloned() }
+        Manifest { object: written::object(object), reasons: self.reasons, owner: owner.cloned() }
+    }
+
+    /// Works at a shorter pointer again.
+    fn back(&mut self, length: usize) {
+        self.pointer.truncate(length);
+        self.shared = self.shared.min(length);
     }
 
     fn push(&mut self, key: &str) {
@@ -112,45 +126,4 @@ impl At {
             }
         }
     }
-}
-
-/// The labels that every object has, in the order in which they are read.
-const LABELS: [&str; 3] = ["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"];
-
-/// Mends what the generated types do to the text: they sort labels, and give claim templates a kind of their own.
-fn tidy_generated(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            for (key, child) in map.iter_mut() {
-                match (key.as_str(), child) {
-                    ("labels" | "matchLabels" | "selector", Value::Object(labels))
-                        if labels.contains_key(LABELS[0]) =>
-                    {
-                        arrange(labels, LABELS);
-                    }
-                    // What the user wrote.
-                    ("data" | "binaryData", _) => {}
-                    ("volumeClaimTemplates", Value::Array(claims)) => {
-                        for claim in claims.iter_mut().filter_map(Value::as_object_mut) {
-                            claim.retain(|key, _| key != "apiVersion" && key != "kind");
-                        }
-                    }
-                    (_, child) => tidy_generated(child),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(tidy_generated),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Moves the named keys to the front, in their order.
-pub(super) fn arrange<'a>(map: &mut Map<String, Value>, keys: impl IntoIterator<Item = &'a str>) {
-    let mut rest = std::mem::take(map);
-    for key in keys {
-        if let Some((key, value)) = rest.shift_remove_entry(key) {
-            map.insert(key, value);
-        }
-    }
-    map.extend(rest);
 }

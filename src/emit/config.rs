@@ -10,10 +10,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::at::{At, arrange};
+use super::at::At;
 use super::{Context, Manifest, meta};
 use crate::ir::{Data, EnvSource, FileObject, FileObjectKind, Name, VolumeSource, Workload};
 
@@ -51,11 +50,7 @@ pub(super) fn file(context: &Context, file: &FileObject, owner: Option<&Name>) -
             at.finish(&object, owner)
         }
     };
-    for pointer in ["/data", "/binaryData"] {
-        if let Some(map) = manifest.object.pointer_mut(pointer).and_then(Value::as_object_mut) {
-            arrange(map, entries.iter().map(|(key, _)| key.as_str()));
-        }
-    }
+    manifest.object.arrange(&["data", "binaryData"], entries.iter().map(|(key, _)| key.as_str()));
     manifest
 }
 

@@ -21,10 +21,13 @@ mod meta;
 mod order;
 mod placement;
 mod pod;
+mod reasons;
 mod service;
 mod storage;
+mod value;
 mod wait;
 mod workload;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -32,8 +35,9 @@ mod tests;
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
-use serde_json::Value;
 
+pub use self::reasons::Reasons;
+pub use self::value::{Map, Value};
 pub use crate::ir::Why;
 use crate::ir::{App, FileObject, Kind, Name, Traced, Wait, WaitFor, Workload};
 
@@ -42,8 +46,8 @@ use crate::ir::{App, FileObject, Kind, Name, Traced, Wait, WaitFor, Workload};
 pub struct Manifest {
     /// The object, its keys in the order of the output.
     pub object: Value,
-    /// JSON pointers into it, each with the reason of all that stands there or below.
-    pub origins: Vec<(String, Why)>,
+    /// Why everything in it is there.
+    pub reasons: Reasons,
     /// The workload that it belongs to; `None` when it belongs to the app.
     pub owner: Option<Name>,
 }
@@ -61,13 +65,7 @@ impl Manifest {
 
     /// Why the value at a JSON pointer is there: the reason recorded at the longest pointer that leads to it.
     pub fn why(&self, pointer: &str) -> Option<&Why> {
-        self.origins
-            .iter()
-            .filter(|(prefix, _)| {
-                pointer.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-            .max_by_key(|(prefix, _)| prefix.len())
-            .map(|(_, why)| why)
+        self.reasons.of(pointer)
     }
 
     fn text(&self, pointer: &str) -> &str {

@@ -1,12 +1,13 @@
 //! The order of keys in an emitted object; rule: as in manifests written by hand (what it is, what
 //! it does), with no nulls and no empty maps that say nothing, and what the user wrote left as it was written.
 //!
-//! The types serialise alphabetically, so that `metadata` comes after `data` and `name` after `image`. One pass over
-//! the tree puts this right, led by the key under which a map, or the list that holds it, stands.
+//! The types serialise alphabetically, so that `metadata` comes after `data` and `name` after `image`. The writer puts this right,
+//! led by the key under which a map, or the list that holds it, stands. Lists keep their order.
 
-use serde_json::{Map, Value};
+use super::value::Value;
 
-const OBJECT: &[&str] = &["apiVersion", "kind", "metadata", "type", "spec", "data"];
+/// The keys that come first in an object.
+pub(super) const OBJECT: &[&str] = &["apiVersion", "kind", "metadata", "type", "spec", "data"];
 
 const METADATA: &[&str] = &["name", "namespace", "labels", "annotations"];
 
@@ -108,9 +109,16 @@ const PROBE: &[&str] = &[
     "failureThreshold",
 ];
 
+/// The labels that every object has, in the order in which they are read.
+const LABELS: &[&str] = &["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"];
+
 /// The keys that come first, by the key under which their map stands.
 const ORDERS: &[(&str, &[&str])] = &[
     ("metadata", METADATA),
+    ("labels", LABELS),
+    ("matchLabels", LABELS),
+    // Of a Service; that of a controller holds `matchLabels`.
+    ("selector", LABELS),
     ("spec", SPEC),
     ("containers", CONTAINER),
     ("initContainers", CONTAINER),
@@ -154,53 +162,18 @@ const USER_DATA: &[&str] = &[
 const MEANINGFUL_WHEN_EMPTY: &[&str] =
     &["emptyDir", "podSelector", "namespaceSelector", "labelSelector", "selector", "selfSigned"];
 
-/// Puts the keys of a Kubernetes object in the order of hand-written manifests and drops nulls and empty collections
-/// that say nothing; lists keep their order, and user data (`data`, labels, annotations...) is not looked into.
-pub(crate) fn idiomatic(value: Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(reorder(map, OBJECT)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => value,
-    }
-}
-
-/// Tidies what stands under `parent`.
-fn tidy(parent: &str, value: Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(reorder(map, order_under(parent).unwrap_or_default())),
-        // Items are never dropped: an empty rule in a list of a NetworkPolicy allows everything.
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| tidy_item(parent, item)).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
-    }
-}
-
-/// Tidies an item of the list under `parent`; where nothing better is known, its name comes first.
-fn tidy_item(parent: &str, value: Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(reorder(map, order_under(parent).unwrap_or(&["name"]))),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => tidy(parent, value),
-    }
-}
-
-fn order_under(parent: &str) -> Option<&'static [&'static str]> {
+/// The keys that come first in a map under `parent`, or in a list there.
+pub(super) fn under(parent: &str) -> Option<&'static [&'static str]> {
     ORDERS.iter().find(|(key, _)| *key == parent).map(|(_, order)| *order)
 }
 
-/// Moves the keys of `order` to the front; the others follow as they were.
-fn reorder(map: Map<String, Value>, order: &[&str]) -> Map<String, Value> {
-    let mut entries: Vec<(usize, String, Value)> = map
-        .into_iter()
-        .filter_map(|(key, value)| {
-            let value = if USER_DATA.contains(&key.as_str()) { value } else { tidy(&key, value) };
-            // What is not in the order ranks behind all that is; the sort is stable.
-            let rank = order.iter().position(|known| *known == key).unwrap_or(order.len());
-            (!is_noise(&key, &value)).then_some((rank, key, value))
-        })
-        .collect();
-    entries.sort_by_key(|(rank, ..)| *rank);
-    entries.into_iter().map(|(_, key, value)| (key, value)).collect()
+/// Whether what stands under a key was named and ordered by the user.
+pub(super) fn is_user_data(key: &str) -> bool {
+    USER_DATA.contains(&key)
 }
 
-fn is_noise(key: &str, value: &Value) -> bool {
+/// Whether a value under a key says nothing.
+pub(super) fn is_noise(key: &str, value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Object(map) => map.is_empty() && !MEANINGFUL_WHEN_EMPTY.contains(&key),
@@ -213,11 +186,11 @@ fn is_noise(key: &str, value: &Value) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::idiomatic;
+    use crate::emit::written::object;
 
     /// Compares as text, since maps are equal in any order.
     fn assert_order(given: Value, expected: &Value) {
-        assert_eq!(format!("{:#}", idiomatic(given)), format!("{expected:#}"));
+        assert_eq!(format!("{:#}", object(&given)), format!("{expected:#}"));
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! An app built by hand, and what must hold of everything that is written down.
 
-use serde_json::Value;
-
-use super::{Images, Manifest, emit};
+use super::{Images, Manifest, Value, emit};
 use crate::ir::{
     Amount, App, Claim, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind, ExposurePort,
     FileObject, FileObjectKind, JobRole, Kind, Name, NodeRule, NodeTest, Placement, Pod, Port, Probe, Protocol,
@@ -245,8 +243,8 @@ fn unexplained(manifest: &Manifest) -> Vec<String> {
 fn every_leaf_is_explained_and_every_reason_has_its_place() {
     for manifest in written(&sample()) {
         assert_eq!(unexplained(&manifest), Vec::<String>::new(), "{:#}", manifest.object);
-        for (pointer, _) in &manifest.origins {
-            assert!(manifest.object.pointer(pointer).is_some(), "{pointer} of {}", manifest.kind());
+        for (pointer, _) in manifest.reasons.iter() {
+            assert!(manifest.object.pointer(&pointer).is_some(), "{pointer} of {}", manifest.kind());
         }
     }
 }
@@ -292,7 +290,7 @@ fn keys_and_labels_keep_their_order() {
     let manifests = written(&sample());
     let keys = |pointer: &str| -> Vec<String> {
         let map = find(&manifests, "Secret").object.pointer(pointer).and_then(Value::as_object).unwrap();
-        map.keys().cloned().collect()
+        map.keys().map(str::to_owned).collect()
     };
     assert_eq!(keys("/data"), ["z", "B"]);
     assert_eq!(

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
+use crate::emit::Value;
 
 /// Writes the objects as a pretty printed `List`, two spaces per level, with a newline at the end.
 pub fn list<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
@@ -34,6 +34,7 @@ mod tests {
     use serde_json::json;
 
     use super::list;
+    use crate::emit::Value;
 
     #[test]
     fn reads_as_serde_json_would_have_written_it() {
@@ -43,7 +44,7 @@ mod tests {
             json!(7),
         ];
         let whole = json!({"apiVersion": "v1", "kind": "List", "items": items});
-        assert_eq!(list(&items), format!("{whole:#}\n"));
+        assert_eq!(list(&items.map(Value::from)), format!("{whole:#}\n"));
     }
 
     #[test]

@@ -6,7 +6,9 @@
 
 use std::fmt::Write;
 
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
+
+use crate::emit::{Map, Value};
 
 /// Longer strings are quoted: a plain one so long helps no reader.
 const LONGEST_PLAIN: usize = 4096;
@@ -50,7 +52,7 @@ fn write_document(out: &mut String, value: &Value) {
 }
 
 /// Writes the entries of a map whose keys stand at `column`; the caller has brought the pen there for the first key.
-fn mapping(out: &mut String, map: &Map<String, Value>, column: usize) {
+fn mapping(out: &mut String, map: &Map, column: usize) {
     for (position, (name, value)) in map.iter().enumerate() {
         if position > 0 {
             line_break(out, column);
@@ -299,9 +301,14 @@ fn is_visible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    use super::{document, stream};
+    use super::stream;
+    use crate::emit::Value;
+
+    fn document(value: &serde_json::Value) -> String {
+        super::document(&Value::from(value.clone()))
+    }
 
     #[test]
     fn writes_as_people_do() {
@@ -343,7 +350,7 @@ mod tests {
             "... g",
             "é",
         ] {
-            assert_eq!(document(&Value::from(text)), format!("\"{text}\"\n"));
+            assert_eq!(document(&json!(text)), format!("\"{text}\"\n"));
         }
         for text in [
             "a:b",
@@ -355,7 +362,7 @@ mod tests {
             "http://localhost:3000/",
             "until nc -z; do x; done",
         ] {
-            assert_eq!(document(&Value::from(text)), format!("{text}\n"));
+            assert_eq!(document(&json!(text)), format!("{text}\n"));
         }
         assert_eq!(document(&json!("\u{7}\u{2028}\u{10ffff}\r\n")), "\"\\x07\\u2028\\U0010FFFF\\r\\n\"\n");
     }
@@ -378,6 +385,9 @@ mod tests {
     #[test]
     fn documents_are_parted_by_a_line() {
         assert_eq!(stream([]), "");
-        assert_eq!(stream(&[json!({"a": 1}), json!({"b": "x\n\n"}), json!([])]), "a: 1\n---\nb: |+\n  x\n\n---\n[]\n");
+        assert_eq!(
+            stream(&[json!({"a": 1}), json!({"b": "x\n\n"}), json!([])].map(Value::from)),
+            "a: 1\n---\nb: |+\n  x\n\n---\n[]\n"
+        );
     }
 }
