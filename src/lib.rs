@@ -28,6 +28,7 @@ pub mod passes;
 pub mod render;
 mod request;
 pub mod syntax;
+pub mod target;
 pub mod world;
 
 pub use request::{ManagerNodes, Request};

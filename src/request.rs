@@ -1,6 +1,7 @@
 //! What a caller asks for: the same choices that the command line offers.
 
 use crate::compose::Dialect;
+use crate::target::Target;
 
 /// Choices for one compilation. The default finds the files as docker compose does.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Request {
     pub dialect: Option<Dialect>,
     /// What becomes of constraints to manager nodes.
     pub manager_nodes: ManagerNodes,
+    /// The version of Kubernetes that the manifests are for.
+    pub target: Target,
     /// A namespace that every object carries, and that is written too.
     pub namespace: Option<String>,
 }

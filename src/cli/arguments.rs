@@ -6,6 +6,7 @@ use clap_complete::Shell;
 use crate::compose::Dialect;
 use crate::diag::Code;
 use crate::request::{ManagerNodes, Request};
+use crate::target::Target;
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
 #[derive(Debug, Parser)]
@@ -83,6 +84,9 @@ pub(super) struct Input {
     /// What becomes of constraints to manager nodes
     #[arg(long, value_enum, default_value_t = ManagerChoice::Drop)]
     manager_nodes: ManagerChoice,
+    /// The version of Kubernetes that the manifests are for
+    #[arg(long, value_name = "VERSION", value_parser = Target::parse, default_value_t)]
+    kubernetes_version: Target,
     /// A namespace that every object carries, and that is written too
     #[arg(short, long, value_parser = namespace)]
     namespace: Option<String>,
@@ -91,8 +95,17 @@ pub(super) struct Input {
 impl Input {
     /// The same choices, as the library takes them.
     pub(super) fn into_request(self) -> Request {
-        let Input { file, project_directory, project_name, profile, env_file, dialect, manager_nodes, namespace } =
-            self;
+        let Input {
+            file,
+            project_directory,
+            project_name,
+            profile,
+            env_file,
+            dialect,
+            manager_nodes,
+            kubernetes_version,
+            namespace,
+        } = self;
         Request {
             files: file,
             project_directory,
@@ -101,6 +114,7 @@ impl Input {
             env_files: env_file,
             dialect: dialect.dialect(),
             manager_nodes: manager_nodes.choice(),
+            target: kubernetes_version,
             namespace,
         }
     }

@@ -136,6 +136,7 @@ codes! {
     PlacementUnknown "T0705" "placement-unknown" Warning;
     RolloutApproximate "T0706" "rollout-approximate" Note;
     NodeLabel "T0707" "node-label" Warning;
+    StopSignal "T0708" "stop-signal" Warning;
     NotTranslated "T0901" "not-translated" Warning;
     NoCounterpart "T0902" "no-counterpart" Warning;
     BuildNote "T0903" "build-note" Note;

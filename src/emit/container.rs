@@ -34,7 +34,7 @@ pub(super) fn main(at: &mut At, name: &Name, why: &Why, ports: &[ir::Port], cont
         startup,
         readiness,
         liveness,
-        stop_signal,
+        stop,
         stdin,
         tty,
     } = container;
@@ -52,7 +52,7 @@ pub(super) fn main(at: &mut At, name: &Name, why: &Why, ports: &[ir::Port], cont
         startup_probe: startup.as_ref().map(|check| probe(at, "startupProbe", check)),
         readiness_probe: readiness.as_ref().map(|check| probe(at, "readinessProbe", check)),
         liveness_probe: liveness.as_ref().map(|check| probe(at, "livenessProbe", check)),
-        lifecycle: stop_signal.as_ref().map(|signal| before_stop(at, signal)),
+        lifecycle: stop.as_ref().map(|stop| lifecycle(at, stop)),
         resources: at.within("resources", |at| resources(at, limits_and_requests)),
         security_context: at.within("securityContext", |at| security(at, rights)),
         volume_mounts: at.list("volumeMounts", mounts, mount),
@@ -122,13 +122,20 @@ fn probe(at: &mut At, key: &str, check: &ir::Probe) -> Probe {
     })
 }
 
-/// Sends the signal and stays until it has worked, for the kubelet sends its own one afterwards. Hooks are not expanded.
-fn before_stop(at: &mut At, signal: &Traced<String>) -> Lifecycle {
-    let signal = at.put("lifecycle", signal);
-    let signal = signal.strip_prefix("SIG").unwrap_or(&signal);
-    let script = format!("kill -s {signal} 1; while kill -0 1 2>/dev/null; do sleep 1; done");
-    let exec = Some(ExecAction { command: Some(vec!["sh".to_owned(), "-c".to_owned(), script]) });
-    Lifecycle { pre_stop: Some(LifecycleHandler { exec, ..Default::default() }), ..Default::default() }
+/// A hook sends the signal and stays until it has worked, for the kubelet sends its own one afterwards. Hooks are not expanded.
+fn lifecycle(at: &mut At, stop: &ir::Stop) -> Lifecycle {
+    match stop {
+        ir::Stop::Field(signal) => Lifecycle {
+            stop_signal: Some(at.within("lifecycle", |at| at.put("stopSignal", signal))),
+            ..Default::default()
+        },
+        ir::Stop::Hook(signal) => {
+            let signal = at.put("lifecycle", signal);
+            let script = format!("kill -s {signal} 1; while kill -0 1 2>/dev/null; do sleep 1; done");
+            let exec = Some(ExecAction { command: Some(vec!["sh".to_owned(), "-c".to_owned(), script]) });
+            Lifecycle { pre_stop: Some(LifecycleHandler { exec, ..Default::default() }), ..Default::default() }
+        }
+    }
 }
 
 fn resources(at: &mut At, resources: &ir::Resources) -> Option<ResourceRequirements> {

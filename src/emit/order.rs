@@ -42,6 +42,7 @@ const SPEC: &[&str] = &[
     "serviceAccountName",
     "automountServiceAccountToken",
     "enableServiceLinks",
+    "os",
     "hostname",
     "subdomain",
     "restartPolicy",

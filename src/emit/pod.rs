@@ -10,7 +10,8 @@
 //! ```
 
 use k8s_openapi::api::core::v1::{
-    Affinity, NodeAffinity, PodAffinity, PodAffinityTerm, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
+    Affinity, NodeAffinity, PodAffinity, PodAffinityTerm, PodOS, PodSecurityContext, PodSpec, PodTemplateSpec,
+    SeccompProfile,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
@@ -23,7 +24,7 @@ const TOGETHER: &str = "transship.dev/together";
 
 /// The template of a workload's pods.
 pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> PodTemplateSpec {
-    let Pod { grace_seconds, hostname, fs_group, placement, together } = &workload.pod;
+    let Pod { grace_seconds, hostname, fs_group, system, placement, together } = &workload.pod;
     at.within("template", |at| {
         let metadata = at.within("metadata", |at| metadata(context, at, workload, together.as_ref()));
         let spec = at.within("spec", |at| {
@@ -42,6 +43,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                     "no-account-token",
                 )),
                 enable_service_links: Some(at.decided("enableServiceLinks", false, "no-service-links")),
+                os: system.as_ref().map(|system| PodOS { name: at.put("os", system) }),
                 restart_policy: (workload.kind.value == Kind::Job).then(|| {
                     at.because("restartPolicy", &workload.kind.why);
                     "Never".to_owned()

@@ -4,7 +4,7 @@ use super::{Images, Manifest, Value, emit};
 use crate::ir::{
     Amount, App, Claim, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind, ExposurePort,
     FileObject, FileObjectKind, JobRole, Kind, Name, NodeRule, NodeTest, Placement, Pod, Port, Probe, Protocol,
-    Resources, Rollout, SecurityContext, Spread, Traced, Volume, VolumeSource, Wait, WaitFor, Why, Workload,
+    Resources, Rollout, SecurityContext, Spread, Stop, Traced, Volume, VolumeSource, Wait, WaitFor, Why, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -41,7 +41,7 @@ fn container(image: &str) -> Container {
         startup: None,
         readiness: None,
         liveness: None,
-        stop_signal: None,
+        stop: None,
         stdin: None,
         tty: None,
     }
@@ -68,6 +68,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
             grace_seconds: said(10),
             hostname: None,
             fs_group: None,
+            system: None,
             placement: Placement::default(),
             together: None,
         },
@@ -131,7 +132,7 @@ fn web_container() -> Container {
         startup: Some(probe.clone()),
         readiness: Some(probe.clone()),
         liveness: Some(probe),
-        stop_signal: Some(said("SIGINT".to_owned())),
+        stop: Some(Stop::Hook(said("INT".to_owned()))),
         stdin: Some(origin()),
         tty: Some(origin()),
         ..container("web:1")
@@ -151,6 +152,7 @@ fn web() -> Workload {
             grace_seconds: said(10),
             hostname: Some(said("web".to_owned())),
             fs_group: Some(said(1)),
+            system: Some(said("linux".to_owned())),
             placement: Placement {
                 selector: vec![("disk".to_owned(), said("ssd".to_owned()))],
                 rules: vec![NodeRule { label: "zone".to_owned(), test: NodeTest::IsNot("a".to_owned()), why: why() }],

@@ -14,7 +14,7 @@ pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject,
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use workload::{
     Amount, Check, Condition, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount, MountSource, Pod,
-    Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, Volume, VolumeSource, Wait, WaitFor,
+    Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, Stop, Volume, VolumeSource, Wait, WaitFor,
     Workload,
 };
 

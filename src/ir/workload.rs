@@ -281,12 +281,21 @@ pub struct Container {
     pub readiness: Option<Probe>,
     /// Whether it must be restarted. Made by `passes::probes`.
     pub liveness: Option<Probe>,
-    /// Sent by `preStop`, where Kubernetes cannot be told the signal: a name such as `SIGINT`.
-    pub stop_signal: Option<Traced<String>>,
+    /// The signal that stops it, where it is not the usual one.
+    pub stop: Option<Stop>,
     /// Keeps standard input open.
     pub stdin: Option<Origin>,
     /// Gives it a terminal.
     pub tty: Option<Origin>,
+}
+
+/// How the container is sent its signal.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// Kubernetes is told: a name such as `SIGINT`. The pod must say that it runs on Linux.
+    Field(Traced<String>),
+    /// A hook sends it: a name such as `INT`, or a number.
+    Hook(Traced<String>),
 }
 
 /// A variable of the environment.
@@ -353,6 +362,8 @@ pub struct Pod {
     pub hostname: Option<Traced<String>>,
     /// Group that owns the files of its volumes.
     pub fs_group: Option<Traced<i64>>,
+    /// The operating system that its containers are for, where Kubernetes must be told.
+    pub system: Option<Traced<String>>,
     /// Where it may run.
     pub placement: super::Placement,
     /// Name of the group of workloads that must share a node, as they share a volume. Made by `passes::claims`.

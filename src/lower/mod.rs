@@ -5,6 +5,7 @@ mod environment;
 mod files;
 mod health;
 mod later;
+mod lifecycle;
 mod mounts;
 mod placement;
 mod ports;

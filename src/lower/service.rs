@@ -4,7 +4,7 @@ use crate::compose::Dialect;
 use crate::compose::model::service::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
-use crate::lower::{Context, command, environment, files, health, later, mounts, ports, resources, rollout};
+use crate::lower::{Context, command, environment, files, health, later, lifecycle, mounts, ports, resources, rollout};
 use crate::origin::Origin;
 
 /// Turns one service into a workload; its files join `objects`.
@@ -130,6 +130,8 @@ pub(super) fn lower(
     // The loader has read what the key names.
     let env_files = env_file.get().and_then(|_| context.loaded.env_files.get(name)).map_or(&[][..], Vec::as_slice);
     let (env, env_from) = environment::environment(context, &own, &path, environment, env_files, objects, diags);
+    let stop = lifecycle::stop(context, &path, stop_signal, diags);
+    let system = lifecycle::system(stop.as_ref());
     let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
     for (field, key) in [
         ("annotations", annotations),
@@ -230,7 +232,7 @@ pub(super) fn lower(
             startup: None,
             readiness: None,
             liveness: None,
-            stop_signal: stop_signal.get().cloned().map(Traced::from),
+            stop,
             stdin: resources::flag(stdin_open, diags),
             tty: resources::flag(tty, diags),
         },
@@ -238,6 +240,7 @@ pub(super) fn lower(
             grace_seconds: rollout::grace(stop_grace_period),
             hostname: None,
             fs_group: known.and_then(|image| image.user).map(|user| Traced::decided(user, "image-user")).or(user.0),
+            system,
             placement: plan.placement,
             together: None,
         },
