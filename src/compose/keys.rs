@@ -22,8 +22,8 @@ pub enum Key<T> {
     Set {
         /// Where the key stands.
         key: Origin,
-        /// The value and where it stands.
-        value: Spanned<T>,
+        /// The value and where it stands; boxed, as a service has a hundred keys and most are absent.
+        value: Box<Spanned<T>>,
     },
 }
 
@@ -31,7 +31,7 @@ impl<T> Key<T> {
     /// The value, if there is one.
     pub fn get(&self) -> Option<&Spanned<T>> {
         match self {
-            Key::Set { key: _, value } => Some(value),
+            Key::Set { key: _, value } => Some(&**value),
             Key::Absent | Key::Null(_) => None,
         }
     }
@@ -39,7 +39,7 @@ impl<T> Key<T> {
     /// The value, if there is one.
     pub fn take(self) -> Option<Spanned<T>> {
         match self {
-            Key::Set { key: _, value } => Some(value),
+            Key::Set { key: _, value } => Some(*value),
             Key::Absent | Key::Null(_) => None,
         }
     }
@@ -262,7 +262,7 @@ pub fn decode_key<T: Decode>(name: &str, key: Origin, node: Node, reader: &mut R
     }
     let origin = node.origin;
     match reader.within(name, |reader| T::decode(node, reader)) {
-        Some(value) => Key::Set { key, value: Spanned { value, origin } },
+        Some(value) => Key::Set { key, value: Box::new(Spanned { value, origin }) },
         None => Key::Absent,
     }
 }
