@@ -35,6 +35,7 @@ pub use request::{ManagerNodes, Request};
 
 use diag::{Diagnostic, Diagnostics};
 use emit::{Images, Manifest};
+use ir::App;
 use origin::{Origin, Sources};
 use world::World;
 
@@ -53,24 +54,54 @@ pub struct Compilation {
     pub sources: Sources,
 }
 
+/// What is known of a project before any manifest is written: all messages, and the app that the manifests are made of.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// Every message, by file and position.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Every leaf that was used up without a trace in the manifests, with the reason.
+    pub consumed: Vec<(Origin, &'static str)>,
+    /// Every leaf of the resolved project.
+    pub leaves: Vec<Origin>,
+    /// Where everything came from.
+    pub sources: Sources,
+    /// `None` when there are errors.
+    app: Option<App>,
+    images: Images,
+}
+
+impl Analysis {
+    /// The manifests in the order they are applied, each made when it is asked for; `None` when there are errors.
+    pub fn manifests(&self) -> Option<impl Iterator<Item = Manifest>> {
+        self.app.as_ref().map(|app| emit::emit(app, &self.images))
+    }
+}
+
 /// Compiles what a request names. It reads files and variables through `world` alone, and neither writes nor prints anything.
 pub fn compile(world: &dyn World, request: &Request) -> Compilation {
+    let analysis = analyse(world, request);
+    let manifests = analysis.manifests().map(Iterator::collect);
+    let Analysis { diagnostics, consumed, leaves, sources, app: _, images: _ } = analysis;
+    Compilation { manifests, diagnostics, consumed, leaves, sources }
+}
+
+/// Compiles up to where everything is decided. Whoever writes manifests one after the other need not hold all of them.
+pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
     let mut sources = Sources::default();
     let mut diags = Diagnostics::default();
     let loaded = compose::load(world, request, &mut sources, &mut diags);
-    let mut manifests = None;
+    let mut app = None;
     let mut leaves = Vec::new();
     if let Some(loaded) = loaded {
         let context = lower::Context { world, sources: &sources, loaded: &loaded, request };
-        let mut app = lower::lower(&context, &mut diags);
+        let mut lowered = lower::lower(&context, &mut diags);
         for pass in passes::PASSES {
-            (pass.run)(&mut app, &context, &mut diags);
+            (pass.run)(&mut lowered, &context, &mut diags);
         }
-        if !diags.has_errors() {
-            manifests = Some(emit::emit(&app, &Images::default()));
-        }
+        app = Some(lowered).filter(|_| !diags.has_errors());
         leaves = loaded.leaves;
     }
-    let consumed = diags.consumed().to_vec();
-    Compilation { manifests, diagnostics: diags.sorted(&sources), consumed, leaves, sources }
+    let consumed = diags.take_consumed();
+    let diagnostics = diags.sorted(&sources);
+    Analysis { diagnostics, consumed, leaves, sources, app, images: Images::default() }
 }

@@ -3,15 +3,15 @@
 use super::arguments::{Check, Convert, Messages};
 use super::messages::{Reporter, apply_levels};
 use super::{DONE, INPUT_ERRORS, files};
-use crate::Compilation;
+use crate::Analysis;
 use crate::request::Request;
 use crate::world::{Kind, Output, World};
 
 /// Says what there is to say, and nothing else.
 pub(super) fn check(choices: Check, world: &dyn World, output: &mut dyn Output) -> u8 {
     let reporter = Reporter::new(&choices.messages, world);
-    let compilation = compiled(&choices.input.into_request(), &choices.messages, world);
-    reporter.report(&compilation.diagnostics, &compilation.sources, output)
+    let analysis = analysed(&choices.input.into_request(), &choices.messages, world);
+    reporter.report(&analysis.diagnostics, &analysis.sources, output)
 }
 
 /// Says what there is to say and writes the manifests, unless there are errors.
@@ -23,18 +23,16 @@ pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Outp
     if let Some(path) = target.as_ref().filter(|path| request.files.contains(path)) {
         return reporter.failure(&format!("{path} is read, so the manifests cannot be written to it."), output);
     }
-    let compilation = compiled(&request, &messages, world);
-    let code = reporter.report(&compilation.diagnostics, &compilation.sources, output);
+    let analysis = analysed(&request, &messages, world);
+    let code = reporter.report(&analysis.diagnostics, &analysis.sources, output);
     if code != DONE {
         return code;
     }
     // Without errors there are manifests.
-    let Some(manifests) = &compilation.manifests else { return INPUT_ERRORS };
+    let Some(manifests) = analysis.manifests() else { return INPUT_ERRORS };
     let written = match target {
-        None => {
-            let text = files::together(manifests, format);
-            output.stdout(text.as_bytes()).map_err(|error| format!("Cannot write to standard output: {error}."))
-        }
+        None => files::together(manifests, format, |piece| output.stdout(piece.as_bytes()))
+            .map_err(|error| format!("Cannot write to standard output: {error}.")),
         Some(path) if is_folder(&path, world) => output.write_files(&path, &files::apart(manifests, format)),
         Some(path) => output.write_files(&path, &[files::single(manifests, format)]),
     };
@@ -44,10 +42,10 @@ pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Outp
     }
 }
 
-fn compiled(request: &Request, messages: &Messages, world: &dyn World) -> Compilation {
-    let mut compilation = crate::compile(world, request);
-    apply_levels(&mut compilation.diagnostics, messages);
-    compilation
+fn analysed(request: &Request, messages: &Messages, world: &dyn World) -> Analysis {
+    let mut analysis = crate::analyse(world, request);
+    apply_levels(&mut analysis.diagnostics, messages);
+    analysis
 }
 
 fn is_folder(path: &str, world: &dyn World) -> bool {

@@ -1,35 +1,46 @@
 //! Manifests as text: all in one, or a file for each.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use super::arguments::Format;
 use crate::emit::{Manifest, Value};
 use crate::render;
 use crate::world::OutputFile;
 
-/// All manifests in one text.
-pub(super) fn together(manifests: &[Manifest], format: Format) -> String {
-    let objects = manifests.iter().map(|manifest| &manifest.object);
+/// All manifests in one text, piece by piece.
+pub(super) fn together(
+    manifests: impl Iterator<Item = Manifest>,
+    format: Format,
+    take: impl FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    let objects = manifests.map(|manifest| manifest.object);
     match format {
-        Format::Yaml => render::yaml::stream(objects),
-        Format::Json => render::json::list(objects),
+        Format::Yaml => render::yaml::pieces(objects, take),
+        Format::Json => render::json::pieces(objects, take),
     }
 }
 
 /// All manifests in one file.
-pub(super) fn single(manifests: &[Manifest], format: Format) -> OutputFile {
-    OutputFile { path: String::new(), text: together(manifests, format), private: manifests.iter().any(is_secret) }
+pub(super) fn single(manifests: impl Iterator<Item = Manifest>, format: Format) -> OutputFile {
+    let mut file = OutputFile { path: String::new(), text: String::new(), private: false };
+    let manifests = manifests.inspect(|manifest| file.private |= is_secret(manifest));
+    // A text takes every piece.
+    let _ = together(manifests, format, |piece| {
+        file.text.push_str(piece);
+        Ok(())
+    });
+    file
 }
 
 /// A file for each manifest, named by what it holds.
-pub(super) fn apart(manifests: &[Manifest], format: Format) -> Vec<OutputFile> {
+pub(super) fn apart(manifests: impl Iterator<Item = Manifest>, format: Format) -> Vec<OutputFile> {
     let mut taken = BTreeSet::new();
     manifests
-        .iter()
         .map(|manifest| OutputFile {
-            path: file_name(manifest, format, &mut taken),
+            path: file_name(&manifest, format, &mut taken),
             text: text(&manifest.object, format),
-            private: is_secret(manifest),
+            private: is_secret(&manifest),
         })
         .collect()
 }
@@ -76,10 +87,10 @@ mod tests {
     #[test]
     fn every_file_has_its_own_name_and_secrets_are_private() {
         let manifests = [manifest("Secret", "web"), manifest("Service", "web"), manifest("Service", "web")];
-        let files = apart(&manifests, Format::Json);
+        let files = apart(manifests.iter().cloned(), Format::Json);
         let names: Vec<(&str, bool)> = files.iter().map(|file| (file.path.as_str(), file.private)).collect();
         assert_eq!(names, [("web-secret.json", true), ("web-service.json", false), ("web-service-2.json", false)]);
-        assert!(single(&manifests, Format::Yaml).private);
-        assert!(!single(&manifests[1..], Format::Yaml).private);
+        assert!(single(manifests.iter().cloned(), Format::Yaml).private);
+        assert!(!single(manifests[1..].iter().cloned(), Format::Yaml).private);
     }
 }

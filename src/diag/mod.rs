@@ -144,9 +144,9 @@ impl Diagnostics {
         self.consumed.push((leaf, reason));
     }
 
-    /// Every leaf that was used up, with the reason.
-    pub fn consumed(&self) -> &[(Origin, &'static str)] {
-        &self.consumed
+    /// Gives every leaf that was used up away, with the reason.
+    pub fn take_consumed(&mut self) -> Vec<(Origin, &'static str)> {
+        std::mem::take(&mut self.consumed)
     }
 
     /// All messages so far, in the order they were said.

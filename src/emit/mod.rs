@@ -32,7 +32,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -109,44 +109,57 @@ impl Context<'_> {
     }
 }
 
-/// Writes the app down: what is shared, then each workload with what belongs to it, Jobs before those that wait for them.
-pub fn emit(app: &App, images: &Images) -> Vec<Manifest> {
+/// Writes the app down: what is shared, then each workload with what belongs to it, Jobs before those that wait for them. Each
+/// manifest is made when it is asked for.
+pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manifest> + 'a {
     let App { project, namespace, files, claims, workloads } = app;
     let mut context = Context { project, namespace: namespace.as_ref(), images, files, jobs: IndexMap::new() };
-    let mut manifests = Vec::new();
-    manifests.extend(meta::namespace(&context));
-    manifests.extend(files.iter().map(|file| config::file(&context, file, None)));
-    manifests.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
-    for workload in in_order(workloads) {
+    let mut shared: Vec<Manifest> = meta::namespace(&context).into_iter().collect();
+    shared.extend(files.iter().map(|file| config::file(&context, file, None)));
+    shared.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
+    let of_workloads = in_order(workloads).into_iter().flat_map(move |workload| {
+        let mut manifests = Vec::new();
         workload::emit(&mut context, workload, &mut manifests);
-    }
-    manifests
+        manifests
+    });
+    shared.into_iter().chain(of_workloads)
 }
 
-/// The order of the file, except that a Job comes no later than just before the first workload that waits for its end.
+/// The order of the file, except that a Job comes no later than just before the first workload that waits for its end. Without
+/// recursion: a chain of Jobs can be as long as the file.
 fn in_order(workloads: &[Workload]) -> Vec<&Workload> {
-    fn visit<'a>(
-        workload: &'a Workload,
-        all: &'a [Workload],
-        seen: &mut HashSet<&'a Name>,
-        order: &mut Vec<&'a Workload>,
-    ) {
-        if !seen.insert(&workload.name) {
-            return;
+    let jobs: BTreeMap<&Name, &Workload> = workloads
+        .iter()
+        .filter(|workload| workload.kind.value == Kind::Job)
+        .map(|workload| (&workload.name, workload))
+        .collect();
+    let mut order = Vec::with_capacity(workloads.len());
+    let mut seen = BTreeSet::new();
+    for workload in workloads {
+        let mut open = vec![];
+        if seen.insert(&workload.name) {
+            open.push((workload, awaited_jobs(workload)));
         }
-        for name in workload.waits.iter().filter_map(awaited_job) {
-            if let Some(job) = all.iter().find(|other| other.name == *name && other.kind.value == Kind::Job) {
-                visit(job, all, seen, order);
+        while let Some((waiting, rest)) = open.last_mut() {
+            match rest.next() {
+                Some(name) => {
+                    if let Some(job) = jobs.get(name).filter(|_| seen.insert(name)) {
+                        open.push((job, awaited_jobs(job)));
+                    }
+                }
+                None => {
+                    order.push(*waiting);
+                    open.pop();
+                }
             }
         }
-        order.push(workload);
-    }
-    let mut order = Vec::with_capacity(workloads.len());
-    let mut seen = HashSet::new();
-    for workload in workloads {
-        visit(workload, workloads, &mut seen, &mut order);
     }
     order
+}
+
+/// The Jobs whose ends a workload waits for.
+fn awaited_jobs(workload: &Workload) -> impl Iterator<Item = &Name> {
+    workload.waits.iter().filter_map(awaited_job)
 }
 
 /// The workload whose end is waited for.

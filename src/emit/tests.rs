@@ -208,7 +208,7 @@ fn sample() -> App {
 }
 
 fn written(app: &App) -> Vec<Manifest> {
-    emit(app, &Images::default())
+    emit(app, &Images::default()).collect()
 }
 
 fn find<'a>(manifests: &'a [Manifest], kind: &str) -> &'a Manifest {

@@ -3,3 +3,6 @@
 
 pub mod json;
 pub mod yaml;
+
+/// Bytes after which text is handed on.
+const PIECE: usize = 1 << 16;

@@ -4,10 +4,13 @@
 //! The rule is conservative on purpose: the readers (sigs.k8s.io/yaml, yaml v3, PyYAML) differ in what they resolve, so
 //! a string is plain only where none of them can read anything but that string.
 
+use std::borrow::Borrow;
 use std::fmt::Write;
+use std::io;
 
 use serde_json::Number;
 
+use super::PIECE;
 use crate::emit::{Map, Value};
 
 /// Longer strings are quoted: a plain one so long helps no reader.
@@ -28,15 +31,33 @@ pub fn document(value: &Value) -> String {
 }
 
 /// Writes the documents with `---` between them, none before the first and none after the last.
-pub fn stream<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
+pub fn stream<V: Borrow<Value>>(values: impl IntoIterator<Item = V>) -> String {
     let mut out = String::new();
-    for value in values {
-        if !out.is_empty() {
-            out.push_str("---\n");
-        }
-        write_document(&mut out, value);
-    }
+    // Only a piece that cannot be taken is an error.
+    let _ = pieces(values, |piece| {
+        out.push_str(piece);
+        Ok(())
+    });
     out
+}
+
+/// The same in pieces, so that nobody needs to hold the whole text; ends with the first error.
+pub fn pieces<V: Borrow<Value>>(
+    values: impl IntoIterator<Item = V>,
+    mut take: impl FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = String::new();
+    let mut separator = "";
+    for value in values {
+        out.push_str(separator);
+        separator = "---\n";
+        write_document(&mut out, value.borrow());
+        if out.len() >= PIECE {
+            take(&out)?;
+            out.clear();
+        }
+    }
+    take(&out)
 }
 
 fn write_document(out: &mut String, value: &Value) {
@@ -384,9 +405,9 @@ mod tests {
 
     #[test]
     fn documents_are_parted_by_a_line() {
-        assert_eq!(stream([]), "");
+        assert_eq!(stream::<Value>([]), "");
         assert_eq!(
-            stream(&[json!({"a": 1}), json!({"b": "x\n\n"}), json!([])].map(Value::from)),
+            stream([json!({"a": 1}), json!({"b": "x\n\n"}), json!([])].map(Value::from)),
             "a: 1\n---\nb: |+\n  x\n\n---\n[]\n"
         );
     }
