@@ -5,31 +5,32 @@ use crate::compose::env_files::{EnvEntry, ReadEnvFile};
 use crate::compose::keys::Key;
 use crate::compose::model::scalar::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Data, EnvSource, EnvVar, FileObject, FileObjectKind, Name, Traced, Why};
+use crate::ir::{Data, EnvSource, EnvVar, FileObject, FileObjectKind, Name, Why};
 use crate::lower::Context;
+use crate::lower::env_files::{self, EnvFrom, EnvObjects};
 use crate::origin::Origin;
 
 use indexmap::IndexMap;
 
-type EnvFrom = Vec<Traced<(FileObjectKind, Name)>>;
-
 /// Variables in order, and objects whose every key is one. Files come before `environment`, which beats them.
 pub(super) fn environment(
     context: &Context<'_>,
-    own: &Name,
-    path: &str,
+    service: (&Name, &str),
     environment: &Key<Pairs>,
-    env_file: &[ReadEnvFile],
+    files: (&EnvObjects, &[ReadEnvFile]),
     objects: &mut Vec<FileObject>,
     diags: &mut Diagnostics,
 ) -> (Vec<EnvVar>, EnvFrom) {
+    let (own, path) = service;
+    let lookup = context.loaded.variables.lookup(context.world);
+    let is_set = |name: &str| lookup(name).is_some();
+    let from_files = env_files::of_service(files.0, files.1, environment, &is_set);
     let mut variables: IndexMap<String, Option<(String, Origin)>> = IndexMap::new();
-    for EnvEntry { name, value, origin } in env_file.iter().flat_map(|file| file.entries.iter()) {
+    for EnvEntry { name, value, origin } in from_files.inline {
         if is_name(name, *origin, &format!("{path}.env_file"), diags) {
             variables.insert(name.clone(), Some((value.clone(), *origin)));
         }
     }
-    let lookup = context.loaded.variables.lookup(context.world);
     for (name, pair) in environment.get().iter().flat_map(|pairs| pairs.value.0.iter()) {
         if !is_name(name, pair.key, &format!("{path}.environment"), diags) {
             continue;
@@ -53,7 +54,7 @@ pub(super) fn environment(
     }
     let set = variables.into_iter().filter_map(|(name, found)| found.map(|(value, origin)| (name, value, origin)));
     let env = place(own, set.collect(), objects, path, diags);
-    (env, Vec::new())
+    (env, from_files.objects)
 }
 
 fn is_name(name: &str, origin: Origin, path: &str, diags: &mut Diagnostics) -> bool {

@@ -1,6 +1,7 @@
 //! Lowering: each service alone becomes a workload of the IR. What needs the whole app is left to the passes.
 
 mod command;
+mod env_files;
 mod environment;
 mod files;
 mod health;
@@ -20,6 +21,7 @@ use crate::compose::Loaded;
 use crate::compose::keys::Key;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{App, FileObject, Name, Traced};
+use crate::lower::env_files::EnvObjects;
 use crate::origin::Sources;
 use crate::request::Request;
 use crate::world::World;
@@ -53,12 +55,14 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         claims: Vec::new(),
         workloads: Vec::new(),
     };
+    let env_objects = env_files::objects(context, &mut app.files);
     later::top_level(context, diags);
     let mut taken: BTreeMap<Name, usize> = BTreeMap::new();
     if let Key::Set { key: _, value: services } = &project.services {
         for (name, service) in &services.value {
             if let Some(body) = &service.value {
-                let workload = service::lower(context, name, service.key, &body.value, &mut app.files, diags);
+                let workload =
+                    service::lower(context, name, service.key, &body.value, &env_objects, &mut app.files, diags);
                 if let Some(other) = taken.get(&workload.name).and_then(|index: &usize| app.workloads.get(*index)) {
                     diags.push(
                         Diagnostic::new(
@@ -77,17 +81,18 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
             }
         }
     }
-    own(&mut app);
+    own(&mut app, &env_objects);
     app
 }
 
-/// Moves files that one workload alone uses to that workload.
-fn own(app: &mut App) {
+/// Moves files that one workload alone uses to that workload. One of an `env_file` that every service had to take inline is left out.
+fn own(app: &mut App, env_objects: &EnvObjects) {
     let mut shared: Vec<FileObject> = Vec::new();
     for object in std::mem::take(&mut app.files) {
         let mut users = app.workloads.iter_mut().filter(|workload| uses(workload, &object));
         match (users.next(), users.next()) {
             (Some(only), None) => only.files.push(object),
+            (None, _) if env_objects.holds(&object) => {}
             (Some(_), Some(_)) | (None, _) => shared.push(object),
         }
     }
@@ -101,7 +106,10 @@ fn uses(workload: &crate::ir::Workload, object: &FileObject) -> bool {
         }
         crate::ir::EnvSource::Literal(_) => false,
     });
+    let in_env_from =
+        || workload.container.env_from.iter().any(|from| from.value == (object.kind, object.name.clone()));
     in_env
+        || in_env_from()
         || workload.mounts.iter().any(|mount| match &mount.source {
             crate::ir::MountSource::File { object: name, kind, key: _, mode: _ }
             | crate::ir::MountSource::Folder { object: name, kind } => *name == object.name && *kind == object.kind,

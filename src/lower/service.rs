@@ -4,6 +4,7 @@ use crate::compose::Dialect;
 use crate::compose::model::service::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
+use crate::lower::env_files::EnvObjects;
 use crate::lower::{Context, command, environment, files, health, later, lifecycle, mounts, ports, resources, rollout};
 use crate::origin::Origin;
 
@@ -14,6 +15,7 @@ pub(super) fn lower(
     name: &str,
     origin: Origin,
     service: &Service,
+    env_objects: &EnvObjects,
     objects: &mut Vec<FileObject>,
     diags: &mut Diagnostics,
 ) -> Workload {
@@ -129,7 +131,8 @@ pub(super) fn lower(
     };
     // The loader has read what the key names.
     let env_files = env_file.get().and_then(|_| context.loaded.env_files.get(name)).map_or(&[][..], Vec::as_slice);
-    let (env, env_from) = environment::environment(context, &own, &path, environment, env_files, objects, diags);
+    let (env, env_from) =
+        environment::environment(context, (&own, &path), environment, (env_objects, env_files), objects, diags);
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
     let system = lifecycle::system(stop.as_ref());
     let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
