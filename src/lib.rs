@@ -31,7 +31,7 @@ pub mod syntax;
 pub mod target;
 pub mod world;
 
-pub use request::{ManagerNodes, Request};
+pub use request::{ManagerNodes, Request, Waits};
 
 use diag::{Diagnostic, Diagnostics};
 use emit::{Images, Manifest};
@@ -103,5 +103,5 @@ pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
     }
     let consumed = diags.take_consumed();
     let diagnostics = diags.sorted(&sources);
-    Analysis { diagnostics, consumed, leaves, sources, app, images: Images::default() }
+    Analysis { diagnostics, consumed, leaves, sources, app, images: Images::of(request) }
 }

@@ -24,6 +24,22 @@ pub struct Request {
     pub target: Target,
     /// A namespace that every object carries, and that is written too.
     pub namespace: Option<String>,
+    /// What becomes of `depends_on`.
+    pub waits: Waits,
+    /// The image that waits for ports and names, in place of busybox: has `sh`, `nc`, `nslookup` and `grep`.
+    pub wait_image: Option<String>,
+    /// The image that waits for Jobs, in place of curlimages/curl: has `sh`, `curl` and `tr`.
+    pub job_wait_image: Option<String>,
+}
+
+/// What becomes of `depends_on`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Waits {
+    /// Init containers that wait.
+    #[default]
+    Init,
+    /// Nothing: containers are restarted until what they need is there.
+    None,
 }
 
 /// What becomes of `node.role == manager`.

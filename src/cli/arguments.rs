@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use crate::compose::Dialect;
 use crate::diag::Code;
-use crate::request::{ManagerNodes, Request};
+use crate::request::{ManagerNodes, Request, Waits};
 use crate::target::Target;
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
@@ -90,6 +90,22 @@ pub(super) struct Input {
     /// A namespace that every object carries, and that is written too
     #[arg(short, long, value_parser = namespace)]
     namespace: Option<String>,
+    #[command(flatten)]
+    waiting: Waiting,
+}
+
+/// What becomes of depends_on.
+#[derive(Debug, Args)]
+struct Waiting {
+    /// Whether init containers wait for what depends_on names
+    #[arg(long, value_enum, default_value_t = WaitsChoice::Init)]
+    waits: WaitsChoice,
+    /// The image that waits for ports and names; it has sh, nc, nslookup and grep [default: busybox]
+    #[arg(long, value_name = "IMAGE")]
+    wait_image: Option<String>,
+    /// The image that waits for Jobs; it has sh, curl and tr [default: curlimages/curl]
+    #[arg(long, value_name = "IMAGE")]
+    job_wait_image: Option<String>,
 }
 
 impl Input {
@@ -105,7 +121,9 @@ impl Input {
             manager_nodes,
             kubernetes_version,
             namespace,
+            waiting,
         } = self;
+        let Waiting { waits, wait_image, job_wait_image } = waiting;
         Request {
             files: file,
             project_directory,
@@ -116,6 +134,9 @@ impl Input {
             manager_nodes: manager_nodes.choice(),
             target: kubernetes_version,
             namespace,
+            waits: waits.waits(),
+            wait_image,
+            job_wait_image,
         }
     }
 }
@@ -193,6 +214,24 @@ impl ManagerChoice {
         match self {
             ManagerChoice::Drop => ManagerNodes::Drop,
             ManagerChoice::Keep => ManagerNodes::Keep,
+        }
+    }
+}
+
+/// What becomes of depends_on.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WaitsChoice {
+    /// Init containers wait
+    Init,
+    /// Nothing waits
+    None,
+}
+
+impl WaitsChoice {
+    fn waits(self) -> Waits {
+        match self {
+            WaitsChoice::Init => Waits::Init,
+            WaitsChoice::None => Waits::None,
         }
     }
 }

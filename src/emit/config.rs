@@ -73,13 +73,13 @@ pub(super) fn checksums(context: &Context, at: &mut At, workload: &Workload) -> 
 /// Whether a workload's pods read a file object.
 fn uses(workload: &Workload, file: &FileObject) -> bool {
     let in_env = || {
-        workload.container.env.iter().any(|variable| match &variable.source {
+        workload.containers().flat_map(|container| &container.env).any(|variable| match &variable.source {
             EnvSource::Secret { object, key: _ } => file.kind == FileObjectKind::Secret && *object == file.name,
             EnvSource::Literal(_) => false,
         })
     };
     let in_env_from = || {
-        workload.container.env_from.iter().any(|from| {
+        workload.containers().flat_map(|container| &container.env_from).any(|from| {
             let (kind, name) = &from.value;
             *kind == file.kind && *name == file.name
         })

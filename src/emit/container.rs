@@ -18,7 +18,7 @@ use super::at::At;
 use super::escape::for_kubelet;
 use crate::ir::{self, ContainerMount, EnvSource, FileObjectKind, Name, Protocol, Traced, Why};
 
-/// The container of a workload, named like it.
+/// A container that the user wrote.
 pub(super) fn main(at: &mut At, name: &Name, why: &Why, ports: &[ir::Port], container: &ir::Container) -> Container {
     let ir::Container {
         image,

@@ -40,6 +40,7 @@ pub use self::reasons::Reasons;
 pub use self::value::{Map, Value};
 pub use crate::ir::Why;
 use crate::ir::{App, FileObject, Kind, Name, Traced, Wait, WaitFor, Workload};
+use crate::request::Request;
 
 /// A Kubernetes object, and where everything in it came from.
 #[derive(Clone, Debug)]
@@ -80,6 +81,18 @@ pub struct Images {
     pub wait: Traced<String>,
     /// Waits for Jobs: has `sh`, `curl` and `tr`.
     pub job_wait: Traced<String>,
+}
+
+impl Images {
+    /// Those that the caller chose, or the usual ones.
+    pub fn of(request: &Request) -> Self {
+        let chosen = |image: &Option<String>, usual: Traced<String>| match image {
+            Some(image) => Traced::decided(image.clone(), "chosen-wait-image"),
+            None => usual,
+        };
+        let Images { wait, job_wait } = Images::default();
+        Images { wait: chosen(&request.wait_image, wait), job_wait: chosen(&request.job_wait_image, job_wait) }
+    }
 }
 
 impl Default for Images {
@@ -159,7 +172,7 @@ fn in_order(workloads: &[Workload]) -> Vec<&Workload> {
 
 /// The Jobs whose ends a workload waits for.
 fn awaited_jobs(workload: &Workload) -> impl Iterator<Item = &Name> {
-    workload.waits.iter().filter_map(awaited_job)
+    workload.awaits().filter_map(awaited_job)
 }
 
 /// The workload whose end is waited for.

@@ -10,14 +10,14 @@
 //! ```
 
 use k8s_openapi::api::core::v1::{
-    Affinity, NodeAffinity, PodAffinity, PodAffinityTerm, PodOS, PodSecurityContext, PodSpec, PodTemplateSpec,
-    SeccompProfile,
+    Affinity, Container, NodeAffinity, PodAffinity, PodAffinityTerm, PodOS, PodSecurityContext, PodSpec,
+    PodTemplateSpec, SeccompProfile,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::at::At;
 use super::{Context, access, config, container, meta, placement, storage, wait};
-use crate::ir::{Kind, Name, Pod, Traced, Why, Workload};
+use crate::ir::{Kind, Member, Name, Pod, Retries, Step, Traced, Why, Workload};
 
 /// The label of workloads that must share a node.
 const TOGETHER: &str = "transship.dev/together";
@@ -44,10 +44,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                 )),
                 enable_service_links: Some(at.decided("enableServiceLinks", false, "no-service-links")),
                 os: system.as_ref().map(|system| PodOS { name: at.put("os", system) }),
-                restart_policy: (workload.kind.value == Kind::Job).then(|| {
-                    at.because("restartPolicy", &workload.kind.why);
-                    "Never".to_owned()
-                }),
+                restart_policy: restart_policy(at, workload),
                 hostname: at.maybe("hostname", hostname.as_ref()),
                 termination_grace_period_seconds: Some(i64::from(
                     at.put("terminationGracePeriodSeconds", grace_seconds),
@@ -58,19 +55,58 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                 topology_spread_constraints: nodes.spreads,
                 security_context: Some(at.within("securityContext", |at| security(at, fs_group.as_ref()))),
                 init_containers: at
-                    .list("initContainers", &workload.waits, |at, wait| wait::container(context, at, workload, wait)),
-                containers: at
-                    .list("containers", [&workload.container], |at, container| {
-                        let why = Why::Origin(workload.origin);
-                        container::main(at, &workload.name, &why, &workload.ports, container)
-                    })
-                    .unwrap_or_default(),
+                    .list("initContainers", &workload.steps, |at, step| self::step(context, at, workload, step)),
+                containers: containers(at, workload),
                 volumes: Some(volumes),
                 ..Default::default()
             }
         });
         PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
     })
+}
+
+/// What ends says whether it is tried again in place; everything else is always restarted, which is the default.
+fn restart_policy(at: &mut At, workload: &Workload) -> Option<String> {
+    match workload.kind.value {
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => None,
+        Kind::Job => {
+            at.because("restartPolicy", &workload.run.retries.why);
+            Some(match workload.run.retries.value {
+                Retries::Never => "Never".to_owned(),
+                Retries::Times(_) | Retries::Unlimited => "OnFailure".to_owned(),
+            })
+        }
+    }
+}
+
+fn step(context: &Context, at: &mut At, workload: &Workload, step: &Step) -> Container {
+    match step {
+        Step::Wait(wait) => wait::container(context, at, workload, wait),
+        Step::Ends(member) => self::member(at, member),
+        Step::Stays(member) => {
+            at.because("restartPolicy", &member.why);
+            Container { restart_policy: Some("Always".to_owned()), ..self::member(at, member) }
+        }
+    }
+}
+
+fn containers(at: &mut At, workload: &Workload) -> Vec<Container> {
+    at.within("containers", |at| {
+        let why = Why::Origin(workload.origin);
+        let main =
+            at.within("0", |at| container::main(at, &workload.called, &why, &workload.ports, &workload.container));
+        let beside = workload
+            .beside
+            .iter()
+            .enumerate()
+            .map(|(index, member)| at.within(&(index + 1).to_string(), |at| self::member(at, member)));
+        [main].into_iter().chain(beside).collect()
+    })
+}
+
+fn member(at: &mut At, member: &Member) -> Container {
+    let Member { name, container, ports, why } = member;
+    container::main(at, name, why, ports, container)
 }
 
 fn metadata(context: &Context, at: &mut At, workload: &Workload, together: Option<&Traced<Name>>) -> ObjectMeta {

@@ -4,7 +4,8 @@ use super::{Images, Manifest, Value, emit};
 use crate::ir::{
     Amount, App, Claim, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind, ExposurePort,
     FileObject, FileObjectKind, JobRole, Kind, Name, NodeRule, NodeTest, Placement, Pod, Port, Probe, Protocol,
-    Resources, Rollout, SecurityContext, Spread, Stop, Traced, Volume, VolumeSource, Wait, WaitFor, Why, Workload,
+    Resources, Restart, Rollout, Run, SecurityContext, Spread, Step, Stop, Traced, Volume, VolumeSource, Wait, WaitFor,
+    Why, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -27,24 +28,7 @@ fn origin() -> Origin {
 }
 
 fn container(image: &str) -> Container {
-    Container {
-        image: said(image.to_owned()),
-        pull: None,
-        command: None,
-        args: None,
-        working_dir: None,
-        env: Vec::new(),
-        env_from: Vec::new(),
-        resources: Resources::default(),
-        security: SecurityContext::default(),
-        mounts: Vec::new(),
-        startup: None,
-        readiness: None,
-        liveness: None,
-        stop: None,
-        stdin: None,
-        tty: None,
-    }
+    Container::of_image(said(image.to_owned()))
 }
 
 fn workload(text: &str, kind: Kind) -> Workload {
@@ -56,7 +40,9 @@ fn workload(text: &str, kind: Kind) -> Workload {
         replicas: said(1),
         min_ready_seconds: None,
         rollout: said(Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::All }),
-        runs_once: None,
+        restart: Restart::default(),
+        run: Run::default(),
+        once_per_node: None,
         dependencies: Vec::new(),
         ports: Vec::new(),
         published: Vec::new(),
@@ -64,6 +50,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         mounts: Vec::new(),
         headless: None,
         container: container("image:1"),
+        called: name(text),
         pod: Pod {
             grace_seconds: said(10),
             hostname: None,
@@ -73,6 +60,8 @@ fn workload(text: &str, kind: Kind) -> Workload {
             together: None,
         },
         waits: Vec::new(),
+        steps: Vec::new(),
+        beside: Vec::new(),
         roles: Vec::new(),
         volumes: Vec::new(),
         claim_templates: Vec::new(),
@@ -89,7 +78,7 @@ fn file(text: &str, kind: FileObjectKind, entries: &[(&str, &[u8])]) -> FileObje
 }
 
 fn wait(workload: &str, wait_for: WaitFor) -> Wait {
-    Wait { workload: name(workload), wait_for, why: why() }
+    Wait { name: name(&format!("wait-for-{workload}")), workload: name(workload), wait_for, why: why() }
 }
 
 fn volume(text: &str, source: VolumeSource) -> Volume {
@@ -164,10 +153,10 @@ fn web() -> Workload {
             },
             together: Some(said(name("data"))),
         },
-        waits: vec![
-            wait("db", WaitFor::Port(name("db"), 3306)),
-            wait("agent", WaitFor::Resolve(name("agent"))),
-            wait("migrate", WaitFor::Complete),
+        steps: vec![
+            Step::Wait(wait("db", WaitFor::Port(name("db"), 3306))),
+            Step::Wait(wait("agent", WaitFor::Resolve(name("agent")))),
+            Step::Wait(wait("migrate", WaitFor::Complete)),
         ],
         roles: vec![JobRole { workload: name("migrate"), name: name("web-waits"), why: why() }],
         volumes: vec![

@@ -27,7 +27,7 @@ const FOLDER: &str = "/var/run/secrets/transship";
 
 /// One init container.
 pub(super) fn container(context: &Context, at: &mut At, workload: &Workload, wait: &Wait) -> Container {
-    let Wait { workload: awaited, wait_for, why } = wait;
+    let Wait { name, workload: awaited, wait_for, why } = wait;
     let (image, script, volume) = match wait_for {
         WaitFor::Port(host, port) => (
             &context.images.wait,
@@ -49,7 +49,7 @@ pub(super) fn container(context: &Context, at: &mut At, workload: &Workload, wai
     at.here(why);
     let mount = |name| VolumeMount { name, mount_path: FOLDER.to_owned(), read_only: Some(true), ..Default::default() };
     Container {
-        name: Name::from_text(&format!("wait-for-{awaited}")).to_string(),
+        name: name.to_string(),
         image: Some(at.put("image", image)),
         command: Some(vec!["sh".to_owned(), "-c".to_owned(), for_kubelet(&script)]),
         resources: Some(at.decided("resources", resources(), "wait-resources")),
@@ -61,7 +61,7 @@ pub(super) fn container(context: &Context, at: &mut At, workload: &Workload, wai
 
 /// What only the waits for Jobs can see: a token, the CA and the name of the namespace.
 pub(super) fn volume(at: &mut At, workload: &Workload) -> Option<Volume> {
-    let wait = workload.waits.iter().find(|wait| awaited_job(wait).is_some())?;
+    let wait = workload.awaits().find(|wait| awaited_job(wait).is_some())?;
     at.here(&wait.why);
     let token = ServiceAccountTokenProjection {
         path: "token".to_owned(),

@@ -13,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
 use super::{Context, Manifest, Why, access, config, container, meta, pod, service, storage};
-use crate::ir::{Amount, Kind, Name, Rollout, Traced, Workload, short_hash};
+use crate::ir::{Amount, Kind, Name, Retries, Rollout, Traced, Workload, short_hash};
 
 /// Writes down a workload and what belongs to it.
 pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manifests: &mut Vec<Manifest>) {
@@ -45,7 +45,9 @@ fn account_for(workload: &Workload) {
         replicas,
         min_ready_seconds,
         rollout,
-        runs_once,
+        restart,
+        run,
+        once_per_node,
         dependencies,
         ports,
         published,
@@ -53,8 +55,11 @@ fn account_for(workload: &Workload) {
         mounts,
         headless,
         container,
+        called,
         pod,
         waits,
+        steps,
+        beside,
         roles,
         volumes,
         claim_templates,
@@ -63,12 +68,13 @@ fn account_for(workload: &Workload) {
         files,
     } = workload;
     // Written down in this module and those beside it.
-    let _ = (name, origin, kind, replicas, min_ready_seconds, rollout, ports, container, pod);
-    let _ = (waits, roles, volumes, claim_templates, governing, exposures, files);
+    let _ = (name, origin, kind, replicas, run, min_ready_seconds, rollout, ports, container, called, pod);
+    let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
     // Heard by the passes, which left them in place.
-    let _ = (service, runs_once, headless);
+    let _ = (service, once_per_node, headless);
     // Taken by the passes.
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
+    debug_assert!(restart.condition.is_none() && waits.is_empty());
 }
 
 /// The metadata of the controller: its kind has a reason of its own.
@@ -132,28 +138,39 @@ fn daemon_set(context: &Context, workload: &Workload) -> Manifest {
 /// The Job and the name that it has in the cluster.
 fn job(context: &Context, workload: &Workload) -> (Name, Manifest) {
     let mut at = At::default();
-    let spec = at.within("spec", |at| {
-        let replicas = container::count(workload.replicas.value);
-        let mut several = |key| {
-            (replicas != 1).then(|| {
-                at.because(key, &workload.replicas.why);
-                replicas
-            })
-        };
-        let (parallelism, completions) = (several("parallelism"), several("completions"));
-        JobSpec {
-            parallelism,
-            completions,
-            backoff_limit: Some(at.decided("backoffLimit", 0, "no-second-attempt")),
-            template: pod::template(context, at, workload),
-            ..Default::default()
-        }
-    });
+    let spec = at.within("spec", |at| job_spec(context, at, workload));
     let text = serde_json::to_string(&spec).unwrap_or_default();
     let name = workload.name.with(&short_hash(text.as_bytes()));
     let metadata = metadata(context, &mut at, &name, workload);
     let manifest = at.finish(&Job { metadata, spec: Some(spec), status: None }, Some(&workload.name));
     (name, manifest)
+}
+
+fn job_spec(context: &Context, at: &mut At, workload: &Workload) -> JobSpec {
+    let replicas = container::count(workload.replicas.value);
+    let several = |at: &mut At, key| {
+        (replicas > 1).then(|| {
+            at.because(key, &workload.replicas.why);
+            replicas
+        })
+    };
+    at.because("backoffLimit", &workload.run.retries.why);
+    JobSpec {
+        // Not `completions: 0`, which is done at once.
+        suspend: (replicas == 0).then(|| {
+            at.because("suspend", &workload.replicas.why);
+            true
+        }),
+        parallelism: several(at, "parallelism"),
+        completions: several(at, "completions"),
+        backoff_limit: Some(match workload.run.retries.value {
+            Retries::Never => 0,
+            Retries::Times(times) => container::count(times),
+            Retries::Unlimited => i32::MAX,
+        }),
+        template: pod::template(context, at, workload),
+        ..Default::default()
+    }
 }
 
 fn strategy(at: &mut At, rollout: &Traced<Rollout>) -> DeploymentStrategy {

@@ -3,15 +3,19 @@
 //! `lower` fills the first half of a [`Workload`], one service at a time; the passes move each notion into the second half, until
 //! `emit` can write it down without deciding anything. Everything keeps the order of the source; nothing here is hashed.
 
+mod layout;
 mod name;
 mod objects;
 mod placement;
+mod run;
 mod workload;
 
+pub use layout::{Member, Step};
 pub use name::Name;
 pub use name::short_hash;
 pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
+pub use run::{Restart, RestartCondition, Retries, Run};
 pub use workload::{
     Amount, Check, Condition, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount, MountSource, Pod,
     Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, Stop, Volume, VolumeSource, Wait, WaitFor,

@@ -1,6 +1,6 @@
 //! A workload: one service of the input, first in its own terms, then in terms that emit can write down.
 
-use super::{Claim, Exposure, FileObject, JobRole, Name, Traced};
+use super::{Claim, Exposure, FileObject, JobRole, Member, Name, Restart, Run, Step, Traced};
 use crate::origin::Origin;
 
 /// What runs: one service.
@@ -20,8 +20,12 @@ pub struct Workload {
     pub min_ready_seconds: Option<Traced<u32>>,
     /// How pods are replaced.
     pub rollout: Traced<Rollout>,
-    /// Whether the input itself says that it runs once (`restart: "no"` written out, or a job mode).
-    pub runs_once: Option<Origin>,
+    /// When Docker started it again. Taken by `passes::kinds`: empty afterwards.
+    pub restart: Restart,
+    /// How it runs where it ends: for Jobs alone. Made by `passes::kinds`.
+    pub run: Run,
+    /// Whether it does its work once on each node (`global-job`), and then only stays.
+    pub once_per_node: Option<Origin>,
 
     /// What it depends on. Taken by `passes::waits`: empty afterwards.
     pub dependencies: Vec<Dependency>,
@@ -38,10 +42,16 @@ pub struct Workload {
 
     /// The main container.
     pub container: Container,
+    /// The main container's name.
+    pub called: Name,
     /// What holds for the pod as a whole.
     pub pod: Pod,
-    /// Made by `passes::waits`, in the order of the dependencies.
+    /// Made by `passes::waits`, in the order of the dependencies. Taken by `passes::pods`: empty afterwards.
     pub waits: Vec<Wait>,
+    /// What comes before the main container, in order. Made by `passes::pods`.
+    pub steps: Vec<Step>,
+    /// Containers that run beside the main one, in the order of their start. Made by `passes::pods`.
+    pub beside: Vec<Member>,
     /// Roles and accounts that its waits need. Made by `passes::waits`.
     pub roles: Vec<JobRole>,
     /// Pod volumes, each used by at least one mount; names are unique in the pod.
@@ -289,6 +299,30 @@ pub struct Container {
     pub tty: Option<Origin>,
 }
 
+impl Container {
+    /// A container that runs an image as it is.
+    pub fn of_image(image: Traced<String>) -> Self {
+        Container {
+            image,
+            pull: None,
+            command: None,
+            args: None,
+            working_dir: None,
+            env: Vec::new(),
+            env_from: Vec::new(),
+            resources: Resources::default(),
+            security: SecurityContext::default(),
+            mounts: Vec::new(),
+            startup: None,
+            readiness: None,
+            liveness: None,
+            stop: None,
+            stdin: None,
+            tty: None,
+        }
+    }
+}
+
 /// How the container is sent its signal.
 #[derive(Clone, Debug)]
 pub enum Stop {
@@ -373,6 +407,8 @@ pub struct Pod {
 /// An init container that waits.
 #[derive(Clone, Debug)]
 pub struct Wait {
+    /// The name of its container, which no other of the pod has.
+    pub name: Name,
     /// The workload that is waited for.
     pub workload: Name,
     /// What for.

@@ -11,6 +11,7 @@ mod mounts;
 mod placement;
 mod ports;
 mod resources;
+mod restart;
 mod rollout;
 mod service;
 

@@ -2,12 +2,12 @@
 
 use crate::compose::Dialect;
 use crate::compose::keys::{Key, Later};
-use crate::compose::model::deploy::{Deploy, RestartPolicy, UpdateConfig};
+use crate::compose::model::deploy::{Deploy, UpdateConfig};
 use crate::compose::model::network::Dependencies;
 use crate::compose::model::scalar::Duration;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Amount, Condition, Dependency, Kind, Placement, Rollout, Traced, Why};
-use crate::lower::{Context, later};
+use crate::ir::{Amount, Condition, Dependency, Kind, Placement, Restart, Rollout, Traced, Why};
+use crate::lower::{Context, later, restart};
 use crate::origin::{Origin, Spanned};
 
 const SECOND: i64 = 1_000_000_000;
@@ -18,7 +18,8 @@ pub(super) struct Plan {
     pub(super) replicas: Traced<u32>,
     pub(super) min_ready_seconds: Option<Traced<u32>>,
     pub(super) rollout: Traced<Rollout>,
-    pub(super) runs_once: Option<Origin>,
+    pub(super) restart: Restart,
+    pub(super) once_per_node: Option<Origin>,
     pub(super) headless: Option<Origin>,
     pub(super) placement: Placement,
 }
@@ -40,7 +41,8 @@ pub(super) fn plan(
             Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::Count(1) },
             "docker-stops-first",
         ),
-        runs_once: None,
+        restart: Restart::default(),
+        once_per_node: None,
         headless: None,
         placement: Placement::default(),
     };
@@ -64,7 +66,10 @@ pub(super) fn plan(
         later::not_yet(&path, "rollback_config", rollback_config, diags);
         kind(&path, mode, &mut plan, diags);
         if let Some(written) = count(&path, replicas, diags) {
-            plan.replicas = written;
+            match &plan.kind {
+                Some(kind) if kind.value == Kind::DaemonSet => once_a_node(context.dialect(), &path, &written, diags),
+                _ => plan.replicas = written,
+            }
         }
         if let Some(mode) = endpoint_mode.get() {
             if mode.value.eq_ignore_ascii_case("dnsrr") {
@@ -75,17 +80,12 @@ pub(super) fn plan(
         if let Some(update) = update_config.get() {
             self::update(&path, &update.value, &mut plan, diags);
         }
-        if let Some(found) = restart_policy.get() {
-            policy = Some(());
-            self::policy(&path, &found.value, &mut plan, diags);
-        }
+        policy = restart_policy.get().map(|found| &found.value);
         if let Some(placement) = placement.get() {
             plan.placement = super::placement::placement(context, &path, &placement.value, diags);
         }
     }
-    if let Some(restart) = restart.get() {
-        self::restart(restart, policy.is_some(), &mut plan, diags);
-    }
+    plan.restart = restart::restart(context.dialect(), path, restart, policy, diags);
     plan
 }
 
@@ -104,6 +104,21 @@ fn count(path: &str, key: &Key<i64>, diags: &mut Diagnostics) -> Option<Traced<u
     }
 }
 
+/// `replicas` beside a global mode: an error in swarm, as in the reference.
+fn once_a_node(dialect: Dialect, path: &str, written: &Traced<u32>, diags: &mut Diagnostics) {
+    let Some(place) = written.why.origins().first() else { return };
+    let code = match dialect {
+        Dialect::Swarm => Code::Conflict,
+        Dialect::Compose => Code::NoCounterpart,
+    };
+    diags.push(
+        Diagnostic::new(code, *place, "`replicas` can only stand beside mode: replicated or replicated-job")
+            .label("a global service runs once on each node")
+            .help("remove replicas, or the mode")
+            .key(format!("{path}.replicas")),
+    );
+}
+
 fn kind(path: &str, mode: &Key<String>, plan: &mut Plan, diags: &mut Diagnostics) {
     let Some(mode) = mode.get() else { return };
     match mode.value.as_str() {
@@ -116,11 +131,10 @@ fn kind(path: &str, mode: &Key<String>, plan: &mut Plan, diags: &mut Diagnostics
             plan.kind = Some(Traced::from_origin(Kind::Job, mode.origin));
             diags.consume(mode.origin, "makes it a Job");
         }
-        "global-job" => diags.push(
-            Diagnostic::new(Code::NotTranslated, mode.origin, "`global-job` is not translated yet")
-                .help("run it as a DaemonSet by hand")
-                .key(path),
-        ),
+        "global-job" => {
+            plan.kind = Some(Traced::from_origin(Kind::DaemonSet, mode.origin));
+            plan.once_per_node = Some(mode.origin);
+        }
         other => diags.push(
             Diagnostic::new(Code::BadValue, mode.origin, format!("`{other}` is no mode"))
                 .help("write replicated, global, replicated-job or global-job")
@@ -198,69 +212,6 @@ fn failure(path: &str, action: &Key<String>, ratio: &Key<f64>, diags: &mut Diagn
                     .key(format!("{path}.max_failure_ratio")),
             );
         }
-    }
-}
-
-fn policy(path: &str, policy: &RestartPolicy, plan: &mut Plan, diags: &mut Diagnostics) {
-    let RestartPolicy { condition, delay, max_attempts, window, extensions } = policy;
-    let path = format!("{path}.restart_policy");
-    later::extensions(extensions, diags);
-    if let Some(condition) = condition.get() {
-        match condition.value.as_str() {
-            "none" => plan.runs_once = Some(condition.origin),
-            "any" | "on-failure" | "" => {}
-            other => diags.push(
-                Diagnostic::new(Code::BadValue, condition.origin, format!("`{other}` is no condition"))
-                    .help("write none, on-failure or any")
-                    .key(path.clone()),
-            ),
-        }
-        diags.consume(condition.origin, "a Deployment restarts whatever ends");
-    }
-    let rest: Vec<(&str, Origin)> = [
-        ("delay", delay.get().map(|found| found.origin)),
-        ("max_attempts", max_attempts.get().map(|found| found.origin)),
-        ("window", window.get().map(|found| found.origin)),
-    ]
-    .into_iter()
-    .filter_map(|(name, origin)| Some((name, origin?)))
-    .collect();
-    if let Some((_, first)) = rest.iter().find(|(name, _)| *name == "max_attempts").or(rest.first()) {
-        let names: Vec<String> = rest.iter().map(|(name, _)| format!("`{name}`")).collect();
-        diags.push(
-            Diagnostic::new(
-                Code::RestartAttempts,
-                *first,
-                format!(
-                    "{} of restart_policy {} no counterpart",
-                    names.join(", "),
-                    if names.len() == 1 { "has" } else { "have" }
-                ),
-            )
-            .why("Kubernetes restarts a container for ever, after pauses from 10 seconds to 5 minutes")
-            .help("remove them, or make it a Job if it must give up")
-            .key(path)
-            .covers(rest.iter().map(|(_, origin)| *origin)),
-        );
-    }
-}
-
-fn restart(restart: &Spanned<String>, overruled: bool, plan: &mut Plan, diags: &mut Diagnostics) {
-    if overruled {
-        return diags.consume(restart.origin, "deploy.restart_policy stands above it");
-    }
-    match restart.value.split(':').next().unwrap_or_default() {
-        "no" => {
-            plan.runs_once = Some(restart.origin);
-            diags.consume(restart.origin, "a server is restarted, what runs once becomes a Job");
-        }
-        "always" | "unless-stopped" | "on-failure" | "" => {
-            diags.consume(restart.origin, "a Deployment restarts whatever ends")
-        }
-        other => diags.push(
-            Diagnostic::new(Code::BadValue, restart.origin, format!("`{other}` is no restart policy"))
-                .help("write no, always, on-failure or unless-stopped"),
-        ),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::compose::Dialect;
 use crate::compose::model::service::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::Run;
 use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
 use crate::lower::{Context, command, environment, files, health, later, lifecycle, mounts, ports, resources, rollout};
@@ -220,7 +221,9 @@ pub(super) fn lower(
         replicas: plan.replicas,
         min_ready_seconds: plan.min_ready_seconds,
         rollout: plan.rollout,
-        runs_once: plan.runs_once,
+        restart: plan.restart,
+        run: Run::default(),
+        once_per_node: plan.once_per_node,
         container: Container {
             image,
             pull: None,
@@ -248,6 +251,9 @@ pub(super) fn lower(
             together: None,
         },
         waits: Vec::new(),
+        steps: Vec::new(),
+        beside: Vec::new(),
+        called: own.clone(),
         roles: Vec::new(),
         volumes: Vec::new(),
         claim_templates: Vec::new(),

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, EnvSource, Exposure, ExposureKind, ExposurePort, Kind, Port, Protocol, Traced, Why, Workload};
+use crate::ir::{App, EnvSource, Exposure, ExposureKind, ExposurePort, Port, Protocol, Traced, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -34,7 +34,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
                 });
             }
         }
-        if workload.kind.value != Kind::Job || !workload.ports.is_empty() {
+        if !workload.ends() || !workload.ports.is_empty() {
             workload.exposures.push(own_name(workload, diags));
         }
         if let Some(first) = published.first() {

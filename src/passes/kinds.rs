@@ -1,42 +1,167 @@
-//! Which service runs once (design 4.1): a Job is one whose completion is waited for, or one with `restart: "no"` that serves nobody.
+//! Which service runs once (design 4.1): a Job is one whose completion is waited for, or one that is not restarted and serves
+//! nobody. And what the kind makes of the restart policy.
 
 use std::collections::BTreeSet;
 
+use super::references;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Condition, Kind, Traced};
+use crate::ir::{App, Condition, Kind, Restart, RestartCondition, Retries, Run, Traced, Why, Workload};
 use crate::lower::Context;
+use crate::origin::Origin;
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
     let mut awaited = BTreeSet::new();
-    let mut dialled = BTreeSet::new();
+    let mut awaited_healthy = BTreeSet::new();
     for dependency in app.workloads.iter().flat_map(|workload| &workload.dependencies) {
         match dependency.condition.value {
             Condition::Completed => awaited.insert(dependency.service.clone()),
-            Condition::Started | Condition::Healthy => dialled.insert(dependency.service.clone()),
+            Condition::Healthy => awaited_healthy.insert(dependency.service.clone()),
+            Condition::Started => false,
         };
     }
-    for workload in &mut app.workloads {
-        if workload.kind.value != Kind::Deployment {
-            continue;
-        }
-        let serves = !workload.ports.is_empty() || workload.check.is_some() || dialled.contains(&workload.service);
-        let reason = match workload.runs_once {
-            _ if awaited.contains(&workload.service) => {
-                Some((workload.runs_once.unwrap_or(workload.origin), "another service waits for its completion"))
-            }
-            Some(place) if !serves => {
-                Some((place, "it is not restarted, has no ports and no healthcheck, and nobody waits for it to start"))
-            }
-            Some(_) | None => None,
+    let dialled: BTreeSet<usize> = references::dialled(app).into_iter().flatten().collect();
+    for (index, workload) in app.workloads.iter_mut().enumerate() {
+        let serves = || {
+            workload.check.is_some()
+                || awaited_healthy.contains(&workload.service)
+                || dialled.contains(&index)
+                || workload.ports.iter().any(|port| port.number.why != from_image() || runs_its_server(workload))
         };
+        let never = workload.restart.condition.as_ref().filter(|found| found.value == RestartCondition::Never);
+        let place = never.and_then(|found| found.why.origins().first().copied());
+        let reason = match (workload.kind.value, place) {
+            (Kind::StatefulSet | Kind::DaemonSet | Kind::Job, _) => None,
+            (Kind::Deployment, _) if awaited.contains(&workload.service) => {
+                Some((place.unwrap_or(workload.origin), "another service waits for its completion"))
+            }
+            (Kind::Deployment, Some(place)) if !serves() => Some((
+                place,
+                "it is not restarted, has no ports and no healthcheck, is no known server, and nobody dials it",
+            )),
+            (Kind::Deployment, _) => None,
+        };
+        let declared = workload.kind.value == Kind::Job;
         if let Some((place, because)) = reason {
-            workload.kind = Traced::from_origin(Kind::Job, place);
-            diags.push(
-                Diagnostic::new(Code::KindJob, place, format!("`{}` becomes a Job", workload.service))
-                    .why(because)
-                    .help("write restart: always if it is a server")
-                    .key(format!("services.{}", workload.service)),
-            );
+            becomes_job(workload, place, because, diags);
+        }
+        settle_restart(workload, declared, diags);
+    }
+}
+
+fn becomes_job(workload: &mut Workload, place: Origin, because: &str, diags: &mut Diagnostics) {
+    workload.kind = Traced::from_origin(Kind::Job, place);
+    if !runs_its_server(workload) {
+        workload.ports.retain(|port| port.number.why != from_image());
+    }
+    diags.push(
+        Diagnostic::new(Code::KindJob, place, format!("`{}` becomes a Job", workload.service))
+            .why(because)
+            .help("write restart: always if it is a server")
+            .key(format!("services.{}", workload.service)),
+    );
+}
+
+/// The reason of a port that only the image table knows.
+fn from_image() -> Why {
+    Why::Decision("image-table")
+}
+
+/// Whether the image's own server runs: nothing replaces its entrypoint, and its command is none, options, or a program of the
+/// image's own name. `image: postgres` with `command: psql -f init.sql` is a client.
+fn runs_its_server(workload: &Workload) -> bool {
+    if workload.container.command.is_some() {
+        return false;
+    }
+    let first = workload.container.args.iter().flatten().next().map(|word| word.value.as_str());
+    let Some(program) = first.map(|word| word.rsplit('/').next().unwrap_or(word)) else { return true };
+    let image = workload.container.image.value.as_str();
+    let name = image.split('@').next().unwrap_or(image).rsplit('/').next().unwrap_or(image);
+    let name = name.split(':').next().unwrap_or(name);
+    program.starts_with('-')
+        || program == name
+        || ["d", "-server", "-server-start"]
+            .iter()
+            .any(|end| program.strip_suffix(end).is_some_and(|stem| !stem.is_empty() && name.starts_with(stem)))
+        || matches!(program, "server" | "serve" | "start" | "run" | "agent")
+}
+
+/// A Job is tried again as Docker would have started it again. Everything else is restarted for ever.
+fn settle_restart(workload: &mut Workload, declared: bool, diags: &mut Diagnostics) {
+    let Restart { condition, attempts, pauses } = std::mem::take(&mut workload.restart);
+    let mut lost = pauses;
+    let ends = match workload.kind.value {
+        Kind::Job => true,
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => false,
+    };
+    if ends {
+        workload.run = Run { retries: retries(declared, condition.as_ref(), attempts.as_ref(), diags) };
+    } else {
+        for place in condition.iter().flat_map(|found| found.why.origins()) {
+            diags.consume(*place, "a Deployment restarts whatever ends");
+        }
+        let same = condition.as_ref().map(|found| found.why.origins());
+        match attempts.as_ref().and_then(|found| found.why.origins().first()) {
+            // `on-failure:3` is one text.
+            Some(place) if same.is_some_and(|places| places.contains(place)) => lost.insert(0, ("on-failure", *place)),
+            Some(place) => lost.insert(0, ("max_attempts", *place)),
+            None => {}
         }
     }
+    without_counterpart(workload, &lost, diags);
+}
+
+/// `replicated-job` tries again unless it is told not to; a service of docker compose only when it is told to.
+fn retries(
+    declared: bool,
+    condition: Option<&Traced<RestartCondition>>,
+    attempts: Option<&Traced<u32>>,
+    diags: &mut Diagnostics,
+) -> Traced<Retries> {
+    let tries_again = match condition.map(|found| found.value) {
+        Some(RestartCondition::Never) => false,
+        Some(RestartCondition::OnFailure | RestartCondition::Always) => true,
+        None => declared,
+    };
+    let attempts_places = attempts.iter().flat_map(|found| found.why.origins()).copied();
+    if !tries_again {
+        attempts_places.clone().for_each(|place| diags.consume(place, "it is not tried again at all"));
+    }
+    // Docker reads 0 as no limit.
+    let value = match (tries_again, attempts.map(|found| found.value)) {
+        (false, _) => Retries::Never,
+        (true, None | Some(0)) => Retries::Unlimited,
+        (true, Some(number)) => Retries::Times(number),
+    };
+    let places: Vec<Origin> =
+        condition.iter().flat_map(|found| found.why.origins()).copied().chain(attempts_places).collect();
+    let why = match (places.is_empty(), tries_again) {
+        (false, _) => Why::Origins(places),
+        (true, true) => Why::Decision("swarm-tries-for-ever"),
+        (true, false) => Why::Decision("no-second-attempt"),
+    };
+    Traced { value, why }
+}
+
+fn without_counterpart(workload: &Workload, lost: &[(&'static str, Origin)], diags: &mut Diagnostics) {
+    let Some((_, first)) = lost.first() else { return };
+    let names: Vec<String> = lost.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let have = if names.len() == 1 { "has" } else { "have" };
+    let (why, help) = match workload.kind.value {
+        Kind::Job => ("Kubernetes tries again after pauses of its own, from 10 seconds to 5 minutes", "remove them"),
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => (
+            "Kubernetes restarts a container for ever, after pauses from 10 seconds to 5 minutes",
+            "remove them, or make it a Job if it must give up",
+        ),
+    };
+    diags.push(
+        Diagnostic::new(
+            Code::RestartAttempts,
+            *first,
+            format!("{} of restart_policy {have} no counterpart", names.join(", ")),
+        )
+        .why(why)
+        .help(help)
+        .key(format!("services.{}.deploy.restart_policy", workload.service))
+        .covers(lost.iter().map(|(_, place)| *place)),
+    );
 }

@@ -4,7 +4,9 @@ mod claims;
 mod cycles;
 mod exposures;
 mod kinds;
+mod pods;
 mod probes;
+mod references;
 mod waits;
 
 use crate::diag::Diagnostics;
@@ -31,4 +33,6 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "claims", run: claims::run },
     // Looks at nothing but the checks.
     Pass { name: "probes", run: probes::run },
+    // Puts finished containers into pods: what each holds is known by now.
+    Pass { name: "pods", run: pods::run },
 ];

@@ -1,58 +1,99 @@
-//! depends_on becomes init containers that wait (design 4.2).
+//! depends_on becomes init containers that wait (design 4.2), and names of services that dial each other answer before they are
+//! ready, as on Docker.
 //!
 //! ```yaml
 //! depends_on: { db: { condition: service_healthy } }
 //! # initContainers: wait-for-db, until db accepts connections: Services route to ready pods alone
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::{cycles, references};
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Condition, Dependency, JobRole, Kind, Name, Protocol, Wait, WaitFor, Why, Workload};
+use crate::ir::{
+    App, Condition, Dependency, Exposure, ExposureKind, JobRole, Kind, Name, Protocol, Wait, WaitFor, Why, Workload,
+};
 use crate::lower::Context;
+use crate::request::Waits;
 
 /// What a wait must know of the workload that is waited for.
 struct Target {
+    index: usize,
     name: Name,
     kind: Kind,
     port: Option<u16>,
     has_check: bool,
     replicas: u32,
+    /// Its name has an address of its own or answers too early: it resolves though no pod is ready.
+    resolves_early: bool,
+    /// Its name answers for pods that are not ready.
+    answers_early: bool,
+    /// The Service that answers for ready pods alone, where its own name does more.
+    ready: Name,
 }
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let circles = circles(&app.workloads);
-    for circle in &circles {
+    for circle in &circles.members {
         report(circle, &app.workloads, context.dialect(), diags);
     }
-    let targets: BTreeMap<String, Target> =
-        app.workloads.iter().map(|workload| (workload.service.clone(), target(workload))).collect();
-    for workload in &mut app.workloads {
+    answer_early(app, &circles);
+    if context.request.waits == Waits::None {
+        for dependency in app.workloads.iter_mut().flat_map(|workload| std::mem::take(&mut workload.dependencies)) {
+            dependency.leaves.iter().for_each(|leaf| diags.consume(*leaf, "no waits were asked for"));
+        }
+        return;
+    }
+    let mut taken: BTreeSet<Name> =
+        app.workloads.iter().flat_map(|workload| &workload.exposures).map(|exposure| exposure.name.clone()).collect();
+    let targets: BTreeMap<String, Target> = app
+        .workloads
+        .iter()
+        .enumerate()
+        .map(|(index, workload)| (workload.service.clone(), target(index, workload, &mut taken)))
+        .collect();
+    let mut asked_ready: BTreeMap<usize, Exposure> = BTreeMap::new();
+    for (index, workload) in app.workloads.iter_mut().enumerate() {
         for dependency in std::mem::take(&mut workload.dependencies) {
-            let in_circle =
-                circles.iter().any(|circle| circle.contains(&workload.service) && circle.contains(&dependency.service));
-            if in_circle {
-                dependency.leaves.iter().for_each(|leaf| diags.consume(*leaf, "part of a circle"));
-                continue;
-            }
             match targets.get(&dependency.service) {
-                Some(target) => wait(workload, &dependency, target, diags),
+                Some(target) if circles.holds(index, target.index) => {
+                    dependency.leaves.iter().for_each(|leaf| diags.consume(*leaf, "part of a circle"));
+                }
+                Some(target) => wait(workload, &dependency, target, &mut asked_ready, diags),
                 None => absent(&dependency, diags),
             }
         }
     }
+    for (index, exposure) in asked_ready {
+        if let Some(workload) = app.workloads.get_mut(index) {
+            workload.exposures.push(exposure);
+        }
+    }
 }
 
-fn target(workload: &Workload) -> Target {
+fn target(index: usize, workload: &Workload, taken: &mut BTreeSet<Name>) -> Target {
     let port =
         workload.ports.iter().find(|port| port.stated && port.protocol == Protocol::Tcp).map(|port| port.number.value);
+    let own = workload.exposures.iter().find(|exposure| exposure.name == workload.name);
+    let answers_early = own.is_some_and(|own| own.not_ready.is_some());
+    let wanted = workload.name.with("ready");
+    let mut ready = wanted.clone();
+    let mut number = 2;
+    while !taken.insert(ready.clone()) {
+        ready = wanted.with(&number.to_string());
+        number += 1;
+    }
     Target {
+        index,
         name: workload.name.clone(),
         kind: workload.kind.value,
         port,
         has_check: workload.check.is_some(),
         replicas: workload.replicas.value,
+        resolves_early: answers_early || own.is_some_and(|own| own.kind != ExposureKind::Headless),
+        answers_early,
+        ready,
     }
 }
 
@@ -71,7 +112,13 @@ fn absent(dependency: &Dependency, diags: &mut Diagnostics) {
     }
 }
 
-fn wait(workload: &mut Workload, dependency: &Dependency, target: &Target, diags: &mut Diagnostics) {
+fn wait(
+    workload: &mut Workload,
+    dependency: &Dependency,
+    target: &Target,
+    asked_ready: &mut BTreeMap<usize, Exposure>,
+    diags: &mut Diagnostics,
+) {
     let Dependency { service, condition, required: _, origin, leaves } = dependency;
     let path = format!("services.{}.depends_on.{service}", workload.service);
     let why = Why::Origins(
@@ -90,9 +137,8 @@ fn wait(workload: &mut Workload, dependency: &Dependency, target: &Target, diags
         );
         return;
     }
-    let is_job = target.kind == Kind::Job;
-    let wait_for = match (condition.value, target.port) {
-        (Condition::Completed, _) if is_job => {
+    let wait_for = match (condition.value, target.kind) {
+        (Condition::Completed, Kind::Job) => {
             workload.roles.push(JobRole {
                 workload: target.name.clone(),
                 name: workload.name.with("wait"),
@@ -100,7 +146,7 @@ fn wait(workload: &mut Workload, dependency: &Dependency, target: &Target, diags
             });
             WaitFor::Complete
         }
-        (Condition::Completed, _) => {
+        (Condition::Completed, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
             diags.push(
                 Diagnostic::new(
                     Code::Conflict,
@@ -113,23 +159,20 @@ fn wait(workload: &mut Workload, dependency: &Dependency, target: &Target, diags
             return;
         }
         // A Job that is only waited for to start has started as soon as it is there.
-        (Condition::Started | Condition::Healthy, _) if is_job => {
+        (Condition::Started | Condition::Healthy, Kind::Job) => {
             leaves.iter().chain([origin]).for_each(|leaf| diags.consume(*leaf, "a Job starts at once"));
             return;
         }
-        (Condition::Started | Condition::Healthy, Some(port)) => WaitFor::Port(target.name.clone(), port),
-        (Condition::Started | Condition::Healthy, None) => {
-            diags.push(
-                Diagnostic::new(
-                    Code::DependencyByName,
-                    *origin,
-                    format!("the wait for `{service}` is for its name to resolve"),
-                )
-                .label("it states no TCP port")
-                .help("write expose: with its port to wait for a connection")
-                .key(path.clone()),
-            );
-            WaitFor::Resolve(target.name.clone())
+        (Condition::Started | Condition::Healthy, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
+            let needs_ready = match (condition.value, target.port) {
+                (Condition::Healthy, _) => target.answers_early || (target.port.is_none() && target.resolves_early),
+                (Condition::Started | Condition::Completed, port) => port.is_none() && target.resolves_early,
+            };
+            let host = if needs_ready { target.ready.clone() } else { target.name.clone() };
+            if needs_ready {
+                asked_ready.entry(target.index).or_insert_with(|| ready(&host, &why));
+            }
+            served(host, target.port, dependency, &path, diags)
         }
     };
     if condition.value == Condition::Healthy && !target.has_check {
@@ -144,59 +187,127 @@ fn wait(workload: &mut Workload, dependency: &Dependency, target: &Target, diags
             .key(path),
         );
     }
-    workload.waits.push(Wait { workload: target.name.clone(), wait_for, why });
+    let name = Name::from_text(&format!("wait-for-{}", target.name));
+    workload.waits.push(Wait { name, workload: target.name.clone(), wait_for, why });
 }
 
-/// Groups of services that depend on each other in a circle, each in the order of the file (Tarjan's algorithm, without recursion).
-fn circles(workloads: &[Workload]) -> Vec<Vec<String>> {
-    let index_of: BTreeMap<&str, usize> =
-        workloads.iter().enumerate().map(|(index, workload)| (workload.service.as_str(), index)).collect();
-    let edges: Vec<Vec<usize>> = workloads
-        .iter()
-        .map(|workload| {
-            workload
-                .dependencies
-                .iter()
-                .filter_map(|dependency| index_of.get(dependency.service.as_str()).copied())
-                .collect()
-        })
-        .collect();
-    let mut components = crate::passes::cycles::components(&edges);
-    components.retain(|component| match component.as_slice() {
+/// A wait for a port that the dependency states itself, or else for its name: a port that is only inferred may be wrong, and the
+/// wait would hang for ever.
+fn served(host: Name, port: Option<u16>, dependency: &Dependency, path: &str, diags: &mut Diagnostics) -> WaitFor {
+    let Some(port) = port else {
+        let service = &dependency.service;
+        diags.push(
+            Diagnostic::new(
+                Code::DependencyByName,
+                dependency.origin,
+                format!("the wait for `{service}` is for its name to resolve"),
+            )
+            .label("it states no TCP port")
+            .help("write expose: with its port to wait for a connection")
+            .key(path),
+        );
+        return WaitFor::Resolve(host);
+    };
+    WaitFor::Port(host, port)
+}
+
+/// The Service that answers for ready pods alone.
+fn ready(name: &Name, why: &Why) -> Exposure {
+    Exposure { name: name.clone(), kind: ExposureKind::Headless, ports: Vec::new(), not_ready: None, why: why.clone() }
+}
+
+/// Docker answers names from the start of a container, Kubernetes from readiness: of services that dial each other none would ever
+/// be ready. A wait for a start is an edge as well, as the one that is waited for may dial the one that waits.
+fn answer_early(app: &mut App, circles: &Circles) {
+    let mut edges = references::dialled(app);
+    for (index, workload) in app.workloads.iter().enumerate() {
+        let started =
+            workload.dependencies.iter().filter(|dependency| dependency.condition.value == Condition::Started);
+        let targets = started.filter_map(|dependency| circles.index_of.get(&dependency.service).copied());
+        if let Some(edges) = edges.get_mut(index) {
+            edges.extend(targets);
+        }
+    }
+    for component in cycles::components(&edges) {
+        if let [only] = component.as_slice()
+            && !edges.get(*only).is_some_and(|targets| targets.contains(only))
+        {
+            continue;
+        }
+        for index in component {
+            let Some(workload) = app.workloads.get_mut(index) else { continue };
+            for exposure in &mut workload.exposures {
+                match exposure.kind {
+                    ExposureKind::Cluster | ExposureKind::Headless => {
+                        exposure.not_ready.get_or_insert(Why::Decision("peers-find-each-other"));
+                    }
+                    ExposureKind::LoadBalancer => {}
+                }
+            }
+        }
+    }
+}
+
+/// Services that depend on each other in a circle.
+struct Circles {
+    /// Each circle's services, in the order of the file.
+    members: Vec<Vec<usize>>,
+    /// The number of a service's workload.
+    index_of: BTreeMap<String, usize>,
+    /// The circle that a workload is in.
+    circle_of: BTreeMap<usize, usize>,
+}
+
+impl Circles {
+    /// Whether both are in one circle.
+    fn holds(&self, one: usize, other: usize) -> bool {
+        self.circle_of.get(&one).is_some_and(|circle| self.circle_of.get(&other) == Some(circle))
+    }
+}
+
+fn circles(workloads: &[Workload]) -> Circles {
+    let index_of: BTreeMap<String, usize> =
+        workloads.iter().enumerate().map(|(index, workload)| (workload.service.clone(), index)).collect();
+    let targets = |workload: &Workload| {
+        let dependencies = workload.dependencies.iter();
+        dependencies.filter_map(|dependency| index_of.get(&dependency.service).copied()).collect::<Vec<usize>>()
+    };
+    let edges: Vec<Vec<usize>> = workloads.iter().map(targets).collect();
+    let mut members = cycles::components(&edges);
+    members.retain(|component| match component.as_slice() {
         [only] => edges.get(*only).is_some_and(|targets| targets.contains(only)),
         _ => true,
     });
-    components
-        .into_iter()
-        .map(|mut component| {
-            component.sort_unstable();
-            component
-                .into_iter()
-                .filter_map(|index| workloads.get(index))
-                .map(|workload| workload.service.clone())
-                .collect()
-        })
-        .collect()
+    members.iter_mut().for_each(|component| component.sort_unstable());
+    let circle_of = members
+        .iter()
+        .enumerate()
+        .flat_map(|(circle, component)| component.iter().map(move |index| (*index, circle)))
+        .collect();
+    Circles { members, index_of, circle_of }
 }
 
-fn report(circle: &[String], workloads: &[Workload], dialect: Dialect, diags: &mut Diagnostics) {
-    let inside = |dependency: &&Dependency| circle.contains(&dependency.service);
-    let mut places = workloads.iter().filter(|workload| circle.contains(&workload.service)).flat_map(|workload| {
-        workload
-            .dependencies
-            .iter()
-            .filter(inside)
-            .map(|dependency| (workload.service.clone(), dependency.service.clone(), dependency.origin))
+fn report(circle: &[usize], workloads: &[Workload], dialect: Dialect, diags: &mut Diagnostics) {
+    let members: Vec<&Workload> = circle.iter().filter_map(|index| workloads.get(*index)).collect();
+    let names: BTreeSet<&str> = members.iter().map(|workload| workload.service.as_str()).collect();
+    let mut places = members.iter().flat_map(|workload| {
+        let inside = workload.dependencies.iter().filter(|dependency| names.contains(dependency.service.as_str()));
+        inside.map(|dependency| (workload.service.as_str(), dependency.service.as_str(), dependency.origin))
     });
-    let Some((_, _, first)) = places.next() else { return };
-    let names = circle.join(", ");
-    let (code, message) = match dialect {
-        Dialect::Compose => (Code::DependencyCycle, format!("services wait for each other in a circle: {names}")),
-        Dialect::Swarm => {
-            (Code::DependencySwarmLoose, format!("depends_on makes a circle of {names}, so nothing waits there"))
+    let Some((from, to, first)) = places.next() else { return };
+    let list = members.iter().map(|workload| workload.service.as_str()).collect::<Vec<_>>().join(", ");
+    let (code, message) = match (dialect, circle) {
+        (Dialect::Compose, [_]) => (Code::DependencyCycle, format!("`{list}` waits for itself")),
+        (Dialect::Compose, _) => (Code::DependencyCycle, format!("services wait for each other in a circle: {list}")),
+        (Dialect::Swarm, [_]) => (Code::DependencySwarmLoose, format!("`{list}` depends on itself, so nothing waits")),
+        (Dialect::Swarm, _) => {
+            (Code::DependencySwarmLoose, format!("depends_on makes a circle of {list}, so nothing waits there"))
         }
     };
-    let mut diagnostic = Diagnostic::new(code, first, message).help("remove one of the dependencies");
+    let mut diagnostic = Diagnostic::new(code, first, message)
+        .label(format!("{from} waits for {to}"))
+        .help("remove one of the dependencies")
+        .key(format!("services.{from}.depends_on.{to}"));
     for (from, to, place) in places {
         diagnostic = diagnostic.also(place, format!("{from} waits for {to}"));
     }

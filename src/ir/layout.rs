@@ -1,0 +1,54 @@
+//! What stands in one pod beside the main container, and what comes before it.
+
+use super::{Container, Kind, Name, Port, Wait, Why, Workload};
+
+/// A container of a pod beside the main one.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name, which no other of the pod has.
+    pub name: Name,
+    /// The container.
+    pub container: Container,
+    /// The ports that it listens on.
+    pub ports: Vec<Port>,
+    /// Why it is there.
+    pub why: Why,
+}
+
+/// What comes before the main container of a pod.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A wait.
+    Wait(Wait),
+    /// A container that does its work and ends.
+    Ends(Box<Member>),
+    /// A container that is started, checked, and stays (a native sidecar).
+    Stays(Box<Member>),
+}
+
+impl Workload {
+    /// Every container that the user wrote: those before the main one, the main one, and those beside it.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        let steps = self.steps.iter().filter_map(|step| match step {
+            Step::Wait(_) => None,
+            Step::Ends(member) | Step::Stays(member) => Some(&member.container),
+        });
+        steps.chain([&self.container]).chain(self.beside.iter().map(|member| &member.container))
+    }
+
+    /// Whether it does its work and ends, so that nobody dials it by name.
+    pub fn ends(&self) -> bool {
+        match self.kind.value {
+            Kind::Job => true,
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => self.once_per_node.is_some(),
+        }
+    }
+
+    /// The waits of its pod.
+    pub fn awaits(&self) -> impl Iterator<Item = &Wait> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Wait(wait) => Some(wait),
+            Step::Ends(_) | Step::Stays(_) => None,
+        })
+    }
+}
