@@ -53,7 +53,7 @@ pub(super) fn environment(
         variables.insert(name.clone(), value.map(|value| (value, pair.origin)));
     }
     let set = variables.into_iter().filter_map(|(name, found)| found.map(|(value, origin)| (name, value, origin)));
-    let env = place(own, set.collect(), objects, path, diags);
+    let env = place(context, own, set.collect(), objects, path, diags);
     (env, from_files.objects)
 }
 
@@ -71,6 +71,7 @@ fn is_name(name: &str, origin: Origin, path: &str, diags: &mut Diagnostics) -> b
 
 /// Puts credentials into a Secret of the workload's own and leaves the rest readable.
 fn place(
+    context: &Context<'_>,
     own: &Name,
     variables: Vec<(String, String, Origin)>,
     objects: &mut Vec<FileObject>,
@@ -84,31 +85,41 @@ fn place(
         let why = Why::Origin(origin);
         let usable_key = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
         if usable_key && !value.is_empty() && is_credential(&name, &value) {
-            clear.push((name.clone(), origin));
+            // One that a variable brought is not written here.
+            if context.sources.entry(origin).variables.iter().all(|variable| variable.set_in.is_none()) {
+                clear.push((name.clone(), origin));
+            }
             secret.push((name.clone(), Data { bytes: value.into_bytes(), why: why.clone() }));
             env.push(EnvVar { source: EnvSource::Secret { object: own.clone(), key: name.clone() }, name, why });
         } else {
             env.push(EnvVar { source: EnvSource::Literal(value), name, why });
         }
     }
-    if let Some((_, first)) = clear.first() {
-        let names: Vec<&str> = clear.iter().map(|(name, _)| name.as_str()).collect();
-        let mut diagnostic = Diagnostic::new(
-            Code::ClearTextSecret,
-            *first,
-            format!("credentials stand in clear text: {}", names.join(", ")),
-        )
-        .why(format!("they are written to the Secret {own}, which is as readable as this file"))
-        .help("keep the output out of version control, or make them secrets with file: or external: true")
-        .key(format!("{path}.environment"));
-        for (_, other) in clear.iter().skip(1) {
-            diagnostic = diagnostic.also(*other, "");
-        }
-        diags.push(diagnostic);
-        let why = Why::Origins(clear.iter().map(|(_, origin)| *origin).collect());
+    if !secret.is_empty() {
+        let why = Why::Origins(secret.iter().flat_map(|(_, data)| data.why.origins().to_vec()).collect());
         objects.push(FileObject { name: own.clone(), kind: FileObjectKind::Secret, entries: secret, why });
+        say_clear(own, &clear, path, diags);
     }
     env
+}
+
+/// Says once which credentials the file itself gives away.
+fn say_clear(own: &Name, clear: &[(String, Origin)], path: &str, diags: &mut Diagnostics) {
+    let Some((_, first)) = clear.first() else { return };
+    let names: Vec<&str> = clear.iter().map(|(name, _)| name.as_str()).collect();
+    let mut diagnostic = Diagnostic::new(
+        Code::ClearTextSecret,
+        *first,
+        format!("credentials stand in clear text: {}", names.join(", ")),
+    )
+    .why(format!("they are written to the Secret {own}, which is as readable as this file"))
+    .help("keep the output out of version control, or make them secrets with file: or external: true")
+    .cause("environment")
+    .key(format!("{path}.environment"));
+    for (_, other) in clear.iter().skip(1) {
+        diagnostic = diagnostic.also(*other, "");
+    }
+    diags.push(diagnostic);
 }
 
 /// Whether a variable looks like a credential: by its name's last words, or by a URL that carries a password.
