@@ -6,6 +6,7 @@
 
 use indexmap::IndexMap;
 
+use crate::compose::leaves::leaves;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Origin, Sources, Spanned};
 use crate::syntax::{Node, Value};
@@ -208,6 +209,18 @@ impl<'a> Reader<'a> {
         self.diags.push(diagnostic);
     }
 
+    /// Says that a key has no value where it needs one.
+    pub fn without_value(&mut self, key: Origin, expected: &str) {
+        let path = self.path();
+        self.diags.push(
+            Diagnostic::new(Code::WrongType, key, format!("`{path}` has no value"))
+                .label("nothing follows")
+                .why(format!("it must be {expected}"))
+                .help("give it a value, or remove the key")
+                .key(path),
+        );
+    }
+
     /// Says that a value cannot be read.
     pub fn bad_value(&mut self, origin: Origin, message: impl Into<String>, help: impl Into<String>) {
         let path = self.path();
@@ -251,29 +264,28 @@ pub trait Decode: Sized {
     /// What the merge needs to know of it.
     const SHAPE: Shape = Shape::Leaf;
 
+    /// Whether a key may stand there without a value.
+    const NULLABLE: bool = false;
+
+    /// What a value must be, for the message about a missing one.
+    const EXPECTED: &'static str = "a value";
+
     /// Reads a node that is not null; `None` after a message.
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self>;
 }
 
-/// Reads the value of a key.
+/// Reads the value of a key. A key without a value is an error unless the type has a meaning for it.
 pub fn decode_key<T: Decode>(name: &str, key: Origin, node: Node, reader: &mut Reader<'_>) -> Key<T> {
     if node.value == Value::Null {
+        if !T::NULLABLE {
+            reader.within(name, |reader| reader.without_value(key, T::EXPECTED));
+        }
         return Key::Null(key);
     }
     let origin = node.origin;
     match reader.within(name, |reader| T::decode(node, reader)) {
         Some(value) => Key::Set { key, value: Box::new(Spanned { value, origin }) },
         None => Key::Absent,
-    }
-}
-
-/// A key that is read and not translated yet: the nodes stay, so that every leaf can be accounted for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Later(pub Node);
-
-impl Decode for Later {
-    fn decode(node: Node, _reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Later(node))
     }
 }
 
@@ -289,30 +301,13 @@ pub struct Named<T> {
 /// A mapping with keys of the user's own.
 pub type Entries<T> = IndexMap<String, Named<T>>;
 
-/// Every leaf under a node: scalars, nulls, and collections that are empty.
-pub fn leaves(node: &Node, into: &mut Vec<Origin>) {
-    match &node.value {
-        Value::List(items) if !items.is_empty() => items.iter().for_each(|item| leaves(item, into)),
-        Value::Map(map) if !map.is_empty() => {
-            for entry in map.values() {
-                // A key without a value has no text of its own: the key stands for it.
-                if entry.value.value == Value::Null { into.push(entry.key) } else { leaves(&entry.value, into) }
-            }
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Float(_)
-        | Value::Timestamp(_)
-        | Value::String(_)
-        | Value::List(_)
-        | Value::Map(_) => into.push(node.origin),
-    }
-}
-
 /// States a mapping's keys, one a line: field, name, type, merge rule, what swarm does, what becomes of it, and what it means.
+///
+/// After the path may stand, in this order: `nullable`, when the mapping may be null; `short f`, when `f` makes the mapping of a
+/// shorter form; `requires field "name", ...`, the keys that must be there; `closed`, when not even `x-*` may be added.
 macro_rules! keys {
-    ($(#[$meta:meta])* $struct:ident in $path:literal {
+    ($(#[$meta:meta])* $struct:ident in $path:literal
+        $(nullable $nullable:literal)? $(short $short:ident)? $(requires $($required:ident $required_name:literal),+)? $(closed $closed:literal)? {
         $($field:ident $name:literal: $type:ty, $merge:expr, $swarm:ident, $fate:ident, $doc:literal;)*
     }) => {
         $(#[$meta])*
@@ -339,11 +334,12 @@ macro_rules! keys {
 
             /// Reads a mapping; every key is read even when another is wrong.
             pub fn from_map(map: $crate::syntax::Map, reader: &mut $crate::compose::keys::Reader<'_>) -> Self {
+                let open = !$crate::compose::keys::keys!(@flag $($closed)?);
                 let mut read = Self::default();
                 for (name, entry) in map {
                     match name.as_str() {
                         $($name => read.$field = $crate::compose::keys::decode_key($name, entry.key, entry.value, reader),)*
-                        other if other.starts_with("x-") => read.extensions.push((name, entry.key, entry.value)),
+                        other if open && other.starts_with("x-") => read.extensions.push((name, entry.key, entry.value)),
                         other => reader.unknown_key(other, entry.key, &entry.value, Self::TABLE),
                     }
                 }
@@ -353,12 +349,27 @@ macro_rules! keys {
 
         impl $crate::compose::keys::Decode for $struct {
             const SHAPE: $crate::compose::keys::Shape = $crate::compose::keys::Shape::Table(Self::TABLE);
+            const NULLABLE: bool = $crate::compose::keys::keys!(@flag $($nullable)?);
+            const EXPECTED: &'static str = "a mapping";
 
             fn decode(node: $crate::syntax::Node, reader: &mut $crate::compose::keys::Reader<'_>) -> Option<Self> {
-                Self::short(node, reader).map(|map| Self::from_map(map, reader))
+                let place = node.origin;
+                let map = $crate::compose::keys::keys!(@short $($short)?)(node, reader)?;
+                let mut complete = true;
+                $($(if !map.contains_key($required_name) {
+                    reader.missing(place, $required_name);
+                    complete = false;
+                })+)?
+                let _ = place;
+                let read = Self::from_map(map, reader);
+                complete.then_some(read)
             }
         }
     };
+    (@flag) => { false };
+    (@flag $flag:literal) => { $flag };
+    (@short) => { $crate::compose::model::scalar::mapping };
+    (@short $short:ident) => { $short };
 }
 
 pub(crate) use keys;

@@ -10,6 +10,7 @@ pub mod find;
 pub mod grammar;
 mod interpolate;
 pub mod keys;
+pub mod leaves;
 mod load;
 mod merge;
 pub mod model;

@@ -95,6 +95,7 @@ codes! {
     IgnoredBySwarm "T0113" "ignored-by-swarm" Warning;
     RefusedBySwarm "T0114" "refused-by-swarm" Error;
     ProfileInactive "T0115" "profile-inactive" Note;
+    ValueIgnored "T0116" "value-ignored" Warning;
     DependencyCycle "T0201" "dependency-cycle" Error;
     DependencyIgnored "T0202" "dependency-ignored" Note;
     DependencyRestart "T0203" "dependency-restart" Warning;

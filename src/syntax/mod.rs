@@ -15,6 +15,7 @@ mod timestamp;
 pub use node::{Entry, Map, Node, Tag, Value};
 pub use parse::parse;
 pub use scalar::go_float;
+pub(crate) use scalar::plain as scalar_of;
 
 /// How deeply lists and mappings may be nested, aliases counted in; it also bounds every recursion over a tree.
 const MAX_DEPTH: usize = 200;

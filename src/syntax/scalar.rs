@@ -20,7 +20,7 @@ pub(super) enum Misfit {
 }
 
 /// The value of an unquoted scalar without a tag.
-pub(super) fn plain(text: &str) -> Value {
+pub(crate) fn plain(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "true" | "True" | "TRUE" => return Value::Bool(true),

@@ -2,57 +2,69 @@
 
 use indexmap::IndexMap;
 
-use crate::compose::keys::{Later, Merge, Reader, keys};
-use crate::compose::model::scalar::mapping;
+use crate::compose::keys::{Decode, Merge, Reader, keys};
+use crate::compose::model::files::Grants;
+use crate::compose::model::host::{ExtraHosts, Ulimits};
+use crate::compose::model::scalar::{Bytes, TextOrBool};
+use crate::compose::model::text::{OneOrMore, Pair, Pairs, Texts, mapping};
 use crate::syntax::{Entry, Map, Node, Value};
 
 keys! {
     /// A build; a string is its context.
-    Build in "services.*.build" {
+    Build in "services.*.build" short context {
         context "context": String, Merge::Default, Reads, Translated, "The folder or repository that is built.";
-        additional_contexts "additional_contexts": Later, Merge::Pairs, Reads, Loader, "Further named contexts.";
-        args "args": Later, Merge::Pairs, Reads, Loader, "Build arguments.";
-        cache_from "cache_from": Later, Merge::Default, Reads, Loader, "Where cached layers come from.";
-        cache_to "cache_to": Later, Merge::Default, Reads, Loader, "Where cached layers go.";
+        additional_contexts "additional_contexts": Pairs, Merge::Pairs, Reads, Loader, "Further named contexts.";
+        args "args": Pairs, Merge::Pairs, Reads, Loader, "Build arguments.";
+        cache_from "cache_from": Texts, Merge::Default, Reads, Loader, "Where cached layers come from.";
+        cache_to "cache_to": Texts, Merge::Default, Reads, Loader, "Where cached layers go.";
         dockerfile "dockerfile": String, Merge::Default, Reads, Loader, "The Dockerfile.";
         dockerfile_inline "dockerfile_inline": String, Merge::Default, Reads, Loader, "The Dockerfile's text.";
-        entitlements "entitlements": Later, Merge::Default, Reads, Loader, "Rights of the build.";
-        extra_hosts "extra_hosts": Later, Merge::Default, Reads, Loader, "Lines for /etc/hosts.";
-        isolation "isolation": Later, Merge::Default, Reads, Loader, "Isolation technology.";
-        labels "labels": Later, Merge::Pairs, Reads, Loader, "Labels of the image.";
-        network "network": Later, Merge::Default, Reads, Loader, "Network of the build.";
-        no_cache "no_cache": Later, Merge::Default, Reads, Loader, "Whether the cache is ignored.";
-        no_cache_filter "no_cache_filter": Later, Merge::Default, Reads, Loader, "Stages whose cache is ignored.";
-        platforms "platforms": Later, Merge::Default, Reads, Loader, "Platforms it is built for.";
-        privileged "privileged": Later, Merge::Default, Reads, Loader, "Whether the build is privileged.";
-        provenance "provenance": Later, Merge::Default, Reads, Loader, "Attestation of origin.";
-        pull "pull": Later, Merge::Default, Reads, Loader, "Whether base images are pulled.";
-        sbom "sbom": Later, Merge::Default, Reads, Loader, "Attestation of contents.";
-        secrets "secrets": Later, Merge::Default, Reads, Loader, "Secrets of the build.";
-        shm_size "shm_size": Later, Merge::Default, Reads, Loader, "Size of /dev/shm.";
-        ssh "ssh": Later, Merge::Default, Reads, Loader, "SSH agents and keys.";
-        tags "tags": Later, Merge::Unique, Reads, Loader, "Further tags.";
-        target "target": Later, Merge::Default, Reads, Loader, "The stage that is built.";
-        ulimits "ulimits": Later, Merge::Default, Reads, Loader, "Limits of the build.";
+        entitlements "entitlements": Texts, Merge::Default, Reads, Loader, "Rights of the build.";
+        extra_hosts "extra_hosts": ExtraHosts, Merge::Default, Reads, Loader, "Lines for /etc/hosts.";
+        isolation "isolation": String, Merge::Default, Reads, Loader, "Isolation technology.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Loader, "Labels of the image.";
+        network "network": String, Merge::Default, Reads, Loader, "Network of the build.";
+        no_cache "no_cache": bool, Merge::Default, Reads, Loader, "Whether the cache is ignored.";
+        no_cache_filter "no_cache_filter": OneOrMore, Merge::Default, Reads, Loader, "Stages whose cache is ignored.";
+        platforms "platforms": Texts, Merge::Default, Reads, Loader, "Platforms it is built for.";
+        privileged "privileged": bool, Merge::Default, Reads, Loader, "Whether the build is privileged.";
+        provenance "provenance": TextOrBool, Merge::Default, Reads, Loader, "Attestation of origin.";
+        pull "pull": bool, Merge::Default, Reads, Loader, "Whether base images are pulled.";
+        sbom "sbom": TextOrBool, Merge::Default, Reads, Loader, "Attestation of contents.";
+        secrets "secrets": Grants, Merge::Default, Reads, Loader, "Secrets of the build.";
+        shm_size "shm_size": Bytes, Merge::Default, Reads, Loader, "Size of /dev/shm.";
+        ssh "ssh": SshKeys, Merge::Default, Reads, Loader, "SSH agents and keys.";
+        tags "tags": Texts, Merge::Unique, Reads, Loader, "Further tags.";
+        target "target": String, Merge::Default, Reads, Loader, "The stage that is built.";
+        ulimits "ulimits": Ulimits, Merge::Default, Reads, Loader, "Limits of the build.";
     }
 }
 
-impl Build {
-    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-        match node.value {
-            Value::String(_) => Some(one("context", node)),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::Timestamp(_)
-            | Value::List(_)
-            | Value::Map(_) => mapping(node, reader),
-        }
-    }
+/// A string is the context.
+fn context(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+    if matches!(node.value, Value::String(_)) { Some(one("context", node)) } else { mapping(node, reader) }
 }
 
 /// The mapping that a short form stands for.
 pub(super) fn one(key: &str, node: Node) -> Map {
     IndexMap::from([(key.to_owned(), Entry { key: node.origin, value: node })])
+}
+
+/// `ssh`: agents and keys, as a mapping or a list of `id=path`; `default` alone is the agent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SshKeys(pub IndexMap<String, Pair>);
+
+impl Decode for SshKeys {
+    const EXPECTED: &'static str = "a list of id=path";
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let is_list = matches!(node.value, Value::List(_));
+        let pairs = Pairs::decode(node, reader)?;
+        for (name, pair) in &pairs.0 {
+            if is_list && pair.value.is_none() && name != "default" {
+                reader.bad_value(pair.origin, format!("the key `{name}` has no path"), format!("write {name}=PATH"));
+            }
+        }
+        Some(SshKeys(pairs.0))
+    }
 }

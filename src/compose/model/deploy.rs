@@ -1,18 +1,21 @@
 //! How a service is deployed (Compose Deploy Specification; `docker stack deploy` reads it in full).
 
-use crate::compose::keys::{Later, Merge, Reader, keys};
-use crate::compose::model::scalar::{Bytes, Duration, Texts, mapping};
+use crate::compose::keys::{Merge, Reader, keys};
+use crate::compose::model::device::DeviceRequest;
+use crate::compose::model::scalar::{Bytes, Duration, Truncated};
+use crate::compose::model::text::{Pairs, Texts, mapping};
+use crate::origin::Spanned;
 use crate::syntax::{Map, Node, Value};
 
 keys! {
     /// `deploy`.
-    Deploy in "services.*.deploy" {
+    Deploy in "services.*.deploy" nullable true {
         mode "mode": String, Merge::Default, Reads, Translated, "`replicated`, `global`, `replicated-job` or `global-job`.";
         replicas "replicas": i64, Merge::Default, Reads, Translated, "How many containers run.";
         endpoint_mode "endpoint_mode": String, Merge::Default, Reads, Translated, "`vip` or `dnsrr`.";
-        labels "labels": Later, Merge::Pairs, Reads, Later, "Labels of the service.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Later, "Labels of the service.";
         update_config "update_config": UpdateConfig, Merge::Default, Reads, Translated, "How containers are replaced.";
-        rollback_config "rollback_config": Later, Merge::Default, Reads, Later, "How a rollback proceeds.";
+        rollback_config "rollback_config": UpdateConfig, Merge::Default, Reads, Later, "How a rollback proceeds.";
         resources "resources": Resources, Merge::Default, Reads, Translated, "Limits and reservations.";
         restart_policy "restart_policy": RestartPolicy, Merge::Default, Reads, Translated, "When a container is started again.";
         placement "placement": Placement, Merge::Default, Reads, Translated, "Where containers run.";
@@ -45,8 +48,8 @@ keys! {
     /// `deploy.placement`.
     Placement in "services.*.deploy.placement" {
         constraints "constraints": Texts, Merge::Default, Reads, Translated, "What a node must be.";
-        preferences "preferences": Later, Merge::Default, Reads, Later, "Over what containers are spread.";
-        max_replicas_per_node "max_replicas_per_node": Later, Merge::Default, Reads, Later, "How many run on one node.";
+        preferences "preferences": Vec<Spanned<Preference>>, Merge::Default, Reads, Later, "Over what containers are spread.";
+        max_replicas_per_node "max_replicas_per_node": i64, Merge::Default, Reads, Later, "How many run on one node.";
     }
 }
 
@@ -60,7 +63,7 @@ keys! {
 
 keys! {
     /// `deploy.resources.limits`.
-    Limits in "services.*.deploy.resources.limits" {
+    Limits in "services.*.deploy.resources.limits" short quoted_memory {
         cpus "cpus": f64, Merge::Default, Reads, Translated, "Number of cores.";
         memory "memory": Bytes, Merge::Default, Reads, Translated, "Bytes of memory.";
         pids "pids": i64, Merge::Default, Reads, Translated, "Number of processes.";
@@ -69,22 +72,42 @@ keys! {
 
 keys! {
     /// `deploy.resources.reservations`.
-    Reservations in "services.*.deploy.resources.reservations" {
+    Reservations in "services.*.deploy.resources.reservations" short quoted_memory {
         cpus "cpus": f64, Merge::Default, Reads, Translated, "Number of cores.";
         memory "memory": Bytes, Merge::Default, Reads, Translated, "Bytes of memory.";
-        generic_resources "generic_resources": Later, Merge::Default, Reads, Later, "Resources that nodes advertise.";
-        devices "devices": Later, Merge::Default, Reads, Later, "Devices such as graphics processors.";
+        generic_resources "generic_resources": Vec<Spanned<GenericResource>>, Merge::Default, Reads, Later, "Resources that nodes advertise.";
+        devices "devices": Vec<Spanned<DeviceRequest>>, Merge::Default, Reads, Later, "Devices such as graphics processors.";
     }
 }
 
-macro_rules! without_short_form {
-    ($($name:ident)*) => {
-        $(impl $name {
-            fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-                if node.value == Value::Null { Some(Map::new()) } else { mapping(node, reader) }
-            }
-        })*
-    };
+keys! {
+    /// `deploy.placement.preferences[]`.
+    Preference in "services.*.deploy.placement.preferences[]" {
+        spread "spread": String, Merge::Default, Reads, Later, "The node label over whose values containers are spread.";
+    }
 }
 
-without_short_form! { Deploy UpdateConfig RestartPolicy Placement Resources Limits Reservations }
+keys! {
+    /// `deploy.resources.reservations.generic_resources[]`.
+    GenericResource in "services.*.deploy.resources.reservations.generic_resources[]" {
+        discrete_resource_spec "discrete_resource_spec": DiscreteResource, Merge::Default, Reads, Later, "A resource that is counted.";
+    }
+}
+
+keys! {
+    /// `generic_resources[].discrete_resource_spec`.
+    DiscreteResource in "services.*.deploy.resources.reservations.generic_resources[].discrete_resource_spec" {
+        kind "kind": String, Merge::Default, Reads, Later, "The name that nodes advertise.";
+        value "value": Truncated, Merge::Default, Reads, Later, "How many.";
+    }
+}
+
+/// Sizes must be strings under `deploy.resources`, unlike everywhere else.
+fn quoted_memory(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+    let mut map = mapping(node, reader)?;
+    if let Some(memory) = map.get_mut("memory").filter(|entry| matches!(entry.value.value, Value::Int(_) | Value::Float(_))) {
+        reader.within("memory", |reader| reader.wrong_type(&memory.value, "a string such as \"512m\""));
+        map.shift_remove("memory");
+    }
+    Some(map)
+}

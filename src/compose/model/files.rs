@@ -1,15 +1,15 @@
 //! Configs, secrets and environment files (compose-spec, "configs", "secrets", "env_file"), in short and long form.
 
 use crate::compose::grammar::mode;
-use crate::compose::keys::{Decode, Later, Merge, Reader, Shape, keys};
+use crate::compose::keys::{Decode, Merge, Reader, Shape, keys};
 use crate::compose::model::build::one;
-use crate::compose::model::scalar::mapping;
+use crate::compose::model::text::{Options, Pairs, mapping};
 use crate::origin::Spanned;
 use crate::syntax::{Map, Node, Value};
 
 keys! {
     /// A service's use of a config or secret; a string is its source.
-    Grant in "services.*.configs[]" {
+    Grant in "services.*.configs[]" short source {
         source "source": String, Merge::Default, Reads, Translated, "The config or secret.";
         target "target": String, Merge::Default, Reads, Translated, "The file in the container.";
         uid "uid": String, Merge::Default, Reads, Translated, "The file's owner.";
@@ -18,10 +18,9 @@ keys! {
     }
 }
 
-impl Grant {
-    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-        if matches!(node.value, Value::String(_)) { Some(one("source", node)) } else { mapping(node, reader) }
-    }
+/// A string is the source.
+fn source(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+    if matches!(node.value, Value::String(_)) { Some(one("source", node)) } else { mapping(node, reader) }
 }
 
 /// All of them.
@@ -59,17 +58,16 @@ impl Decode for Mode {
 
 keys! {
     /// A file of environment variables; a string is its path.
-    EnvFile in "services.*.env_file[]" {
+    EnvFile in "services.*.env_file[]" short path requires path "path" closed true {
         path "path": String, Merge::Default, Reads, Translated, "The file.";
         format "format": String, Merge::Default, Reads, Loader, "`raw` takes values as they are.";
         required "required": bool, Merge::Default, Reads, Loader, "Whether it must exist.";
     }
 }
 
-impl EnvFile {
-    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-        if matches!(node.value, Value::String(_)) { Some(one("path", node)) } else { mapping(node, reader) }
-    }
+/// A string is the path.
+fn path(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+    if matches!(node.value, Value::String(_)) { Some(one("path", node)) } else { mapping(node, reader) }
 }
 
 /// All of them; one may stand without a list.
@@ -79,8 +77,10 @@ pub struct EnvFiles(pub Vec<Spanned<EnvFile>>);
 impl Decode for EnvFiles {
     const SHAPE: Shape = Shape::Items(EnvFile::TABLE);
 
+    const EXPECTED: &'static str = "a path or a list of paths";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        if matches!(node.value, Value::List(_)) {
+        if !matches!(node.value, Value::String(_)) {
             return Vec::decode(node, reader).map(EnvFiles);
         }
         let origin = node.origin;
@@ -90,23 +90,29 @@ impl Decode for EnvFiles {
 
 keys! {
     /// A config or secret of the project.
-    FileSource in "configs.*" {
+    FileSource in "configs.*" short own_keys {
         name "name": String, Merge::Default, Reads, Translated, "Its real name.";
         file "file": String, Merge::Default, Reads, Translated, "The file that holds it.";
         content "content": String, Merge::Default, Reads, Translated, "Its text.";
         environment "environment": String, Merge::Default, Reads, Translated, "The variable that holds it.";
         external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
-        labels "labels": Later, Merge::Default, Reads, Later, "Its labels.";
-        driver "driver": Later, Merge::Default, Reads, Later, "The plugin that holds it.";
-        driver_opts "driver_opts": Later, Merge::Default, Reads, Later, "Options of the plugin.";
-        template_driver "template_driver": Later, Merge::Default, Reads, Later, "The template language of its text.";
+        labels "labels": Pairs, Merge::Default, Reads, Later, "Its labels.";
+        driver "driver": String, Merge::Default, Reads, Later, "The plugin that holds it.";
+        driver_opts "driver_opts": Options, Merge::Default, Reads, Later, "Options of the plugin.";
+        template_driver "template_driver": String, Merge::Default, Reads, Later, "The template language of its text.";
     }
 }
 
-impl FileSource {
-    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-        mapping(node, reader)
+/// Only a config has its text in the file, and only a secret has a driver.
+fn own_keys(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+    let mut map = mapping(node, reader)?;
+    let foreign: &[&str] = if reader.path().starts_with("secrets.") { &["content"] } else { &["driver", "driver_opts"] };
+    for name in foreign {
+        if let Some(entry) = map.shift_remove(*name) {
+            reader.unknown_key(name, entry.key, &entry.value, FileSource::TABLE);
+        }
     }
+    Some(map)
 }
 
 /// `external: true`, or the old form with a name.

@@ -1,26 +1,21 @@
 //! A healthcheck (compose-spec, "healthcheck"): the command in its three forms and its times.
 
 use crate::compose::keys::{Decode, Merge, Reader, keys};
-use crate::compose::model::scalar::{Duration, Texts, mapping};
+use crate::compose::model::scalar::{Duration, Truncated};
+use crate::compose::model::text::Texts;
 use crate::origin::Spanned;
-use crate::syntax::{Map, Node, Value};
+use crate::syntax::{Node, Value};
 
 keys! {
     /// `healthcheck`.
     Healthcheck in "services.*.healthcheck" {
         disable "disable": bool, Merge::Default, Reads, Translated, "Turns it off.";
         interval "interval": Duration, Merge::Default, Reads, Translated, "Time between checks.";
-        retries "retries": i64, Merge::Default, Reads, Translated, "Failures until it is unhealthy.";
+        retries "retries": Truncated, Merge::Default, Reads, Translated, "Failures until it is unhealthy.";
         start_interval "start_interval": Duration, Merge::Default, Reads, Translated, "Time between checks at first.";
         start_period "start_period": Duration, Merge::Default, Reads, Translated, "Time in which failures do not count.";
         test "test": Test, Merge::Replace, Reads, Translated, "The command that checks.";
         timeout "timeout": Duration, Merge::Default, Reads, Translated, "Longest time of one check.";
-    }
-}
-
-impl Healthcheck {
-    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-        mapping(node, reader)
     }
 }
 
@@ -38,12 +33,14 @@ pub enum Test {
 }
 
 impl Decode for Test {
+    const EXPECTED: &'static str = "a string or a list of strings";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         let origin = node.origin;
         if let Value::String(text) = node.value {
             return Some(Test::Shell(Spanned { value: text, origin }));
         }
-        let mut words = Texts::strings(node, reader)?.0.into_iter();
+        let mut words = Texts::decode(node, reader)?.0.into_iter();
         let Some(head) = words.next() else { return Some(Test::Inherit) };
         reader.diags.consume(head.origin, "says how the test is run");
         match head.value.as_str() {

@@ -2,11 +2,15 @@
 
 pub mod build;
 pub mod deploy;
+pub mod device;
 pub mod files;
 pub mod health;
+pub mod host;
+pub mod lifecycle;
 pub mod mount;
 pub mod network;
 pub mod port;
 pub mod project;
 pub mod scalar;
 pub mod service;
+pub mod text;

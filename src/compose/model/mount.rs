@@ -1,12 +1,13 @@
 //! What is mounted into a container (compose-spec, "volumes" of a service, "tmpfs") and the volumes of a project.
 
 use crate::compose::grammar::mounts::{self, ShortKind};
-use crate::compose::keys::{Decode, Key, Later, Merge, Reader, Shape, keys};
+use crate::compose::keys::{Decode, Key, Merge, Reader, Shape, keys};
 use crate::compose::model::files::External;
-use crate::compose::model::scalar::{Bytes, Pairs, Texts, mapping};
+use crate::compose::model::scalar::{Bytes, Truncated, Unquoted, choices};
+use crate::compose::model::text::{OneOrMore, Options, Pairs};
 use crate::diag::{Code, Diagnostic};
 use crate::origin::Spanned;
-use crate::syntax::{Map, Node, Value};
+use crate::syntax::{Node, Value};
 
 keys! {
     /// A mount in long form.
@@ -15,28 +16,28 @@ keys! {
         source "source": String, Merge::Default, Reads, Translated, "The folder, volume or image.";
         target "target": String, Merge::Default, Reads, Translated, "The path in the container.";
         read_only "read_only": bool, Merge::Default, Reads, Translated, "Whether it cannot be written.";
-        consistency "consistency": Later, Merge::Default, Reads, Loader, "A hint for Docker Desktop.";
+        consistency "consistency": String, Merge::Default, Reads, Loader, "A hint for Docker Desktop.";
         bind "bind": BindOptions, Merge::Default, Reads, Translated, "Options of a bind mount.";
         volume "volume": VolumeOptions, Merge::Default, Reads, Translated, "Options of a volume mount.";
         tmpfs "tmpfs": TmpfsOptions, Merge::Default, Reads, Translated, "Options of a folder in memory.";
-        image "image": Later, Merge::Default, Reads, Later, "Options of an image mount.";
+        image "image": ImageOptions, Merge::Default, Reads, Later, "Options of an image mount.";
     }
 }
 
 keys! {
     /// `volumes[].bind`.
     BindOptions in "services.*.volumes[].bind" {
-        propagation "propagation": Later, Merge::Default, Reads, Later, "How mounts below it spread.";
+        propagation "propagation": String, Merge::Default, Reads, Later, "How mounts below it spread.";
         create_host_path "create_host_path": bool, Merge::Default, Reads, Translated, "Whether a missing folder is made.";
-        recursive "recursive": Later, Merge::Default, Reads, Later, "Whether mounts below it are mounted too.";
-        selinux "selinux": Later, Merge::Default, Reads, Later, "How it is relabelled.";
+        recursive "recursive": Recursive, Merge::Default, Reads, Later, "Whether mounts below it are mounted too.";
+        selinux "selinux": Selinux, Merge::Default, Reads, Later, "How it is relabelled.";
     }
 }
 
 keys! {
     /// `volumes[].volume`.
     VolumeOptions in "services.*.volumes[].volume" {
-        labels "labels": Later, Merge::Default, Reads, Later, "Labels of the volume.";
+        labels "labels": Pairs, Merge::Default, Reads, Later, "Labels of the volume.";
         nocopy "nocopy": bool, Merge::Default, Reads, Translated, "Whether the image's content is not copied.";
         subpath "subpath": String, Merge::Default, Reads, Translated, "A folder in the volume.";
     }
@@ -46,21 +47,34 @@ keys! {
     /// `volumes[].tmpfs`.
     TmpfsOptions in "services.*.volumes[].tmpfs" {
         size "size": Bytes, Merge::Default, Reads, Translated, "Its size in bytes.";
-        mode "mode": Later, Merge::Default, Reads, Later, "Its permission bits.";
+        mode "mode": Unquoted<Truncated>, Merge::Default, Reads, Later, "Its permission bits.";
     }
 }
 
-macro_rules! without_short_form {
-    ($($name:ident)*) => {
-        $(impl $name {
-            fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-                mapping(node, reader)
-            }
-        })*
-    };
+keys! {
+    /// `volumes[].image`.
+    ImageOptions in "services.*.volumes[].image" {
+        subpath "subpath": String, Merge::Default, Reads, Later, "A folder in the image.";
+    }
 }
 
-without_short_form! { LongMount BindOptions VolumeOptions TmpfsOptions Volume }
+choices! {
+    /// Whether mounts below a bind mount are mounted too.
+    Recursive {
+        Enabled "enabled" "They are.";
+        Disabled "disabled" "They are not.";
+        Writable "writable" "They are, and writable.";
+        ReadOnly "readonly" "They are, and read-only.";
+    }
+}
+
+choices! {
+    /// How the files of a bind mount are relabelled.
+    Selinux {
+        Shared "z" "For several containers.";
+        Private "Z" "For this container alone.";
+    }
+}
 
 /// One mount, in the form it was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,8 +153,10 @@ pub struct Tmpfs {
 }
 
 impl Decode for TmpfsMounts {
+    const EXPECTED: &'static str = OneOrMore::EXPECTED;
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let texts = Texts::decode(node, reader)?;
+        let texts = OneOrMore::decode(node, reader)?;
         let mut read = Vec::with_capacity(texts.0.len());
         for text in texts.0 {
             match mounts::parse_tmpfs(&text.value) {
@@ -154,11 +170,11 @@ impl Decode for TmpfsMounts {
 
 keys! {
     /// A volume of the project.
-    Volume in "volumes.*" {
+    Volume in "volumes.*" nullable true {
         name "name": String, Merge::Default, Reads, Translated, "Its real name.";
         driver "driver": String, Merge::Default, Reads, Translated, "The plugin that holds it.";
-        driver_opts "driver_opts": Pairs, Merge::Default, Reads, Translated, "Options of the plugin.";
+        driver_opts "driver_opts": Options, Merge::Default, Reads, Translated, "Options of the plugin.";
         external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
-        labels "labels": Later, Merge::Pairs, Reads, Later, "Its labels.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Later, "Its labels.";
     }
 }

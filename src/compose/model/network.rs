@@ -2,63 +2,73 @@
 
 use indexmap::IndexMap;
 
-use crate::compose::keys::{Decode, Entries, Key, Later, Merge, Named, Reader, Shape, keys, leaves};
+use crate::compose::keys::{Decode, Entries, Key, Merge, Named, Reader, Shape, keys};
+use crate::compose::leaves::leaves;
 use crate::compose::model::files::External;
-use crate::compose::model::scalar::{Texts, entries, mapping};
+use crate::compose::model::scalar::Truncated;
+use crate::compose::model::text::{Options, Pairs, TextOptions, TextSet, entries, mapping};
 use crate::origin::{Origin, Spanned};
-use crate::syntax::{Map, Node, Value};
+use crate::syntax::{Node, Value};
 
 keys! {
     /// A network of the project.
-    Network in "networks.*" {
-        name "name": Later, Merge::Default, Reads, Later, "Its real name.";
+    Network in "networks.*" nullable true {
+        name "name": String, Merge::Default, Reads, Later, "Its real name.";
         attachable "attachable": bool, Merge::Default, Reads, Loader, "Whether single containers may join.";
         driver "driver": String, Merge::Default, Reads, Translated, "What carries it.";
-        driver_opts "driver_opts": Later, Merge::Default, Reads, Later, "Options of the driver.";
-        enable_ipv4 "enable_ipv4": Later, Merge::Default, Reads, Later, "Whether it has IPv4 addresses.";
-        enable_ipv6 "enable_ipv6": Later, Merge::Default, Reads, Later, "Whether it has IPv6 addresses.";
+        driver_opts "driver_opts": Options, Merge::Default, Reads, Later, "Options of the driver.";
+        enable_ipv4 "enable_ipv4": bool, Merge::Default, Reads, Later, "Whether it has IPv4 addresses.";
+        enable_ipv6 "enable_ipv6": bool, Merge::Default, Reads, Later, "Whether it has IPv6 addresses.";
         external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
-        internal "internal": Later, Merge::Default, Reads, Later, "Whether it is cut off from the outside.";
-        ipam "ipam": Later, Merge::Default, Reads, Later, "Its addresses.";
-        labels "labels": Later, Merge::Pairs, Reads, Later, "Its labels.";
+        internal "internal": bool, Merge::Default, Reads, Later, "Whether it is cut off from the outside.";
+        ipam "ipam": Ipam, Merge::Default, Reads, Later, "Its addresses.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Later, "Its labels.";
     }
 }
 
 keys! {
     /// A service's attachment to a network.
-    Attachment in "services.*.networks.*" {
-        aliases "aliases": Later, Merge::Unique, Reads, Later, "Further names on the network.";
-        driver_opts "driver_opts": Later, Merge::Default, Reads, Later, "Options of the driver.";
-        gw_priority "gw_priority": Later, Merge::Default, Reads, Later, "Which network is the gateway.";
-        interface_name "interface_name": Later, Merge::Default, Reads, Later, "Name of the interface.";
-        ipv4_address "ipv4_address": Later, Merge::Default, Reads, Later, "A fixed address.";
-        ipv6_address "ipv6_address": Later, Merge::Default, Reads, Later, "A fixed address.";
-        link_local_ips "link_local_ips": Later, Merge::Unique, Reads, Later, "Link-local addresses.";
-        mac_address "mac_address": Later, Merge::Default, Reads, Later, "A hardware address.";
-        priority "priority": Later, Merge::Default, Reads, Later, "In which order networks are joined.";
+    Attachment in "services.*.networks.*" nullable true {
+        aliases "aliases": TextSet, Merge::Unique, Reads, Later, "Further names on the network.";
+        driver_opts "driver_opts": Options, Merge::Default, Reads, Later, "Options of the driver.";
+        gw_priority "gw_priority": Truncated, Merge::Default, Reads, Later, "Which network is the gateway.";
+        interface_name "interface_name": String, Merge::Default, Reads, Later, "Name of the interface.";
+        ipv4_address "ipv4_address": String, Merge::Default, Reads, Later, "A fixed address.";
+        ipv6_address "ipv6_address": String, Merge::Default, Reads, Later, "A fixed address.";
+        link_local_ips "link_local_ips": TextSet, Merge::Unique, Reads, Later, "Link-local addresses.";
+        mac_address "mac_address": String, Merge::Default, Reads, Later, "A hardware address.";
+        priority "priority": Truncated, Merge::Default, Reads, Later, "In which order networks are joined.";
+        use_service_name_alias "use_service_name_alias": bool, Merge::Default, Reads, Later, "Whether the service's name is one of its names there.";
     }
 }
 
 keys! {
     /// One dependency in long form.
-    LongDependency in "services.*.depends_on.*" {
+    LongDependency in "services.*.depends_on.*" requires condition "condition" {
         condition "condition": String, Merge::Default, Reads, Translated, "What it must have reached.";
         required "required": bool, Merge::Default, Reads, Translated, "Whether it must be there.";
         restart "restart": bool, Merge::Default, Reads, Translated, "Whether its restart restarts this one.";
     }
 }
 
-macro_rules! without_short_form {
-    ($($name:ident)*) => {
-        $(impl $name {
-            fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-                mapping(node, reader)
-            }
-        })*
-    };
+keys! {
+    /// `networks.*.ipam`.
+    Ipam in "networks.*.ipam" {
+        driver "driver": String, Merge::Default, Reads, Later, "What gives out addresses.";
+        config "config": Vec<Spanned<IpamPool>>, Merge::Default, Reads, Later, "The address ranges.";
+        options "options": TextOptions, Merge::Default, Reads, Later, "Options of the driver.";
+    }
 }
 
-without_short_form! { Network Attachment LongDependency }
+keys! {
+    /// `networks.*.ipam.config[]`.
+    IpamPool in "networks.*.ipam.config[]" {
+        subnet "subnet": String, Merge::Default, Reads, Later, "The range.";
+        ip_range "ip_range": String, Merge::Default, Reads, Later, "The part of it that containers get.";
+        gateway "gateway": String, Merge::Default, Reads, Later, "The address of the gateway.";
+        aux_addresses "aux_addresses": TextOptions, Merge::Default, Reads, Later, "Addresses of hosts outside.";
+    }
+}
 
 /// The networks of a service: a list of names, or a mapping.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,12 +76,13 @@ pub struct Attachments(pub Entries<Attachment>);
 
 impl Decode for Attachments {
     const SHAPE: Shape = Shape::Entries(Attachment::TABLE);
+    const EXPECTED: &'static str = "a list of names or a mapping";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         if !matches!(node.value, Value::List(_)) {
             return entries(node, reader).map(Attachments);
         }
-        let names = Texts::decode(node, reader)?;
+        let names = TextSet::decode(node, reader)?;
         Some(Attachments(
             names.0.into_iter().map(|name| (name.value, Named { key: name.origin, value: None })).collect(),
         ))
@@ -99,11 +110,12 @@ pub struct ServiceDependency {
 
 impl Decode for Dependencies {
     const SHAPE: Shape = Shape::Entries(LongDependency::TABLE);
+    const EXPECTED: &'static str = "a list of names or a mapping";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         let mut read = IndexMap::new();
         if matches!(node.value, Value::List(_)) {
-            for name in Texts::decode(node, reader)?.0 {
+            for name in TextSet::decode(node, reader)?.0 {
                 let key = name.origin;
                 read.insert(
                     name.value,
@@ -115,15 +127,11 @@ impl Decode for Dependencies {
         for (name, entry) in mapping(node, reader)? {
             let mut found = Vec::new();
             leaves(&entry.value, &mut found);
-            let place = entry.value.origin;
             let Some(long) = reader.within(name.clone(), |reader| LongDependency::decode(entry.value, reader)) else {
                 continue;
             };
             let LongDependency { condition, required, restart, extensions: _ } = long;
-            let Some(condition) = condition.take() else {
-                reader.within(name, |reader| reader.missing(place, "condition"));
-                continue;
-            };
+            let Some(condition) = condition.take() else { continue };
             let restart = match restart {
                 Key::Set { key, value } if value.value => Some(key),
                 Key::Set { key: _, value: _ } | Key::Null(_) | Key::Absent => None,

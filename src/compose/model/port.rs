@@ -2,9 +2,9 @@
 
 use crate::compose::grammar::ports;
 use crate::compose::keys::{Decode, Merge, Reader, Shape, keys};
-use crate::compose::model::scalar::{mapping, scalar_text};
+use crate::compose::model::text::scalar_text;
 use crate::origin::Spanned;
-use crate::syntax::{Map, Node, Value};
+use crate::syntax::{Node, Value};
 
 keys! {
     /// A port in long form.
@@ -16,12 +16,6 @@ keys! {
         published "published": PublishedText, Merge::Default, Reads, Translated, "The host's port or range.";
         protocol "protocol": String, Merge::Default, Reads, Translated, "`tcp`, `udp` or `sctp`.";
         app_protocol "app_protocol": String, Merge::Default, Reads, Translated, "What is spoken on it.";
-    }
-}
-
-impl LongPort {
-    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-        mapping(node, reader)
     }
 }
 
@@ -97,6 +91,8 @@ pub type Ports = Vec<Spanned<ServicePort>>;
 pub struct Exposes(pub Vec<Spanned<(u16, String)>>);
 
 impl Decode for Exposes {
+    const EXPECTED: &'static str = "a list of ports";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Value::List(items) = node.value else {
             reader.wrong_type(&node, "a list of ports");

@@ -5,14 +5,14 @@
     reason = "a decoder names the kinds it takes; every other kind is the same error"
 )]
 
-use indexmap::IndexMap;
-
 use crate::compose::grammar::{bytes, duration};
-use crate::compose::keys::{Decode, Entries, Named, Reader, Shape, Table};
-use crate::origin::{Origin, Spanned};
-use crate::syntax::{Map, Node, Value, go_float};
+use crate::compose::keys::{Decode, Reader};
+use crate::diag::{Code, Diagnostic};
+use crate::syntax::{Node, Value};
 
 impl Decode for String {
+    const EXPECTED: &'static str = "a string";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
             Value::String(text) => Some(text),
@@ -25,6 +25,8 @@ impl Decode for String {
 }
 
 impl Decode for bool {
+    const EXPECTED: &'static str = "true or false";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         let text = match &node.value {
             Value::Bool(value) => return Some(*value),
@@ -45,28 +47,141 @@ impl Decode for bool {
     }
 }
 
+/// A whole number, from a number without a fraction or from text; `None` after a message.
+fn whole(node: &Node, reader: &mut Reader<'_>) -> Option<i64> {
+    match &node.value {
+        Value::Int(value) => return Some(*value),
+        #[expect(clippy::cast_possible_truncation, reason = "it has no fraction, and a number too large stays too large")]
+        Value::Float(value) if value.fract() == 0.0 => return Some(*value as i64),
+        Value::Float(_) => {
+            let text = reader.sources.text_at(node.origin).to_owned();
+            reader.bad_value(node.origin, format!("`{text}` is not a whole number"), "write a whole number");
+        }
+        Value::String(text) => match text.parse() {
+            Ok(value) => return Some(value),
+            Err(_) => reader.bad_value(node.origin, format!("`{text}` is not a whole number"), "write a whole number"),
+        },
+        _ => reader.wrong_type(node, "a whole number"),
+    }
+    None
+}
+
 impl Decode for i64 {
+    const EXPECTED: &'static str = "a whole number";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        match &node.value {
-            Value::Int(value) => Some(*value),
-            #[expect(clippy::cast_possible_truncation, reason = "the reference truncates, and so does `as`")]
-            Value::Float(value) => Some(*value as i64),
-            Value::String(text) => match text.parse() {
-                Ok(value) => Some(value),
-                Err(_) => {
-                    reader.bad_value(node.origin, format!("`{text}` is not a whole number"), "write a whole number");
-                    None
-                }
-            },
+        whole(&node, reader)
+    }
+}
+
+/// A number of which the reference takes the whole part: `cpu_shares: 73.5` is 73.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Truncated(pub i64);
+
+impl Decode for Truncated {
+    const EXPECTED: &'static str = "a number";
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        #[expect(clippy::cast_possible_truncation, reason = "the reference truncates, and so does `as`")]
+        if let Value::Float(value) = &node.value {
+            return Some(Truncated(*value as i64));
+        }
+        whole(&node, reader).map(Truncated)
+    }
+}
+
+/// A whole number between two others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ranged<const LEAST: i64, const MOST: i64>(pub i64);
+
+impl<const LEAST: i64, const MOST: i64> Decode for Ranged<LEAST, MOST> {
+    const EXPECTED: &'static str = "a whole number";
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let origin = node.origin;
+        let value = whole(&node, reader)?;
+        if (LEAST..=MOST).contains(&value) {
+            return Some(Ranged(value));
+        }
+        let bounds = if MOST == i64::MAX { format!("at least {LEAST}") } else { format!("from {LEAST} to {MOST}") };
+        reader.bad_value(origin, format!("{value} is not {bounds}"), format!("write a number {bounds}"));
+        None
+    }
+}
+
+/// A value that must not be quoted: text is an error even when it reads like one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unquoted<T>(pub T);
+
+impl<T: Decode> Decode for Unquoted<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if matches!(node.value, Value::String(_)) {
+            reader.wrong_type(&node, T::EXPECTED);
+            return None;
+        }
+        T::decode(node, reader).map(Unquoted)
+    }
+}
+
+/// A value that may be left out after its key: `pid:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nullable<T>(pub T);
+
+impl<T: Decode> Decode for Nullable<T> {
+    const NULLABLE: bool = true;
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        T::decode(node, reader).map(Nullable)
+    }
+}
+
+/// Text, or true or false as text: `provenance: true`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextOrBool(pub String);
+
+impl Decode for TextOrBool {
+    const EXPECTED: &'static str = "a string, or true or false";
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            Value::String(text) => Some(TextOrBool(text)),
+            Value::Bool(value) => Some(TextOrBool(value.to_string())),
             _ => {
-                reader.wrong_type(&node, "a whole number");
+                reader.wrong_type(&node, Self::EXPECTED);
                 None
             }
         }
     }
 }
 
+/// Permission bits that a process takes from what it makes: `077` and `0o77` are octal, `77` is decimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Umask(pub u32);
+
+impl Decode for Umask {
+    const EXPECTED: &'static str = "permission bits such as 0022";
+    const NULLABLE: bool = true;
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let found = match &node.value {
+            Value::String(text) => match crate::syntax::scalar_of(text) {
+                Value::Int(value) => u32::try_from(value).ok(),
+                _ => None,
+            },
+            _ => u32::try_from(whole(&node, reader)?).ok(),
+        };
+        if found.is_none() {
+            reader.bad_value(node.origin, "these are no permission bits", "write octal digits such as 0022");
+        }
+        found.map(Umask)
+    }
+}
+
 impl Decode for f64 {
+    const EXPECTED: &'static str = "a number";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.value {
             #[expect(clippy::cast_precision_loss, reason = "numbers of cores and ratios are small")]
@@ -92,9 +207,21 @@ impl Decode for f64 {
 pub struct Bytes(pub i64);
 
 impl Decode for Bytes {
+    const EXPECTED: &'static str = "a size such as 512m";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.value {
             Value::Int(value) => Some(Bytes(*value)),
+            Value::Float(_) => {
+                let path = reader.path();
+                reader.diags.push(
+                    Diagnostic::new(Code::ValueIgnored, node.origin, format!("`{path}` has no effect"))
+                        .label("Docker ignores a size with a decimal point, unless it is quoted")
+                        .help(format!("write a whole number, or quote it: \"{}\"", reader.sources.text_at(node.origin)))
+                        .key(path),
+                );
+                None
+            }
             Value::String(text) => match bytes::parse(text) {
                 Ok(value) => Some(Bytes(value)),
                 Err(message) => {
@@ -115,6 +242,8 @@ impl Decode for Bytes {
 pub struct Duration(pub i64);
 
 impl Decode for Duration {
+    const EXPECTED: &'static str = "a duration such as \"30s\"";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.value {
             Value::String(text) => match duration::parse(text) {
@@ -124,7 +253,6 @@ impl Decode for Duration {
                     None
                 }
             },
-            Value::Int(0) => Some(Duration(0)),
             _ => {
                 reader.wrong_type(&node, "a duration such as \"30s\"");
                 None
@@ -133,192 +261,41 @@ impl Decode for Duration {
     }
 }
 
-/// Text that a scalar of any type gives, as the reference prints it.
-pub fn scalar_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) | Value::Timestamp(text) => Some(text.clone()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Int(value) => Some(value.to_string()),
-        Value::Float(value) => Some(go_float(*value)),
-        Value::Null => Some(String::new()),
-        Value::List(_) | Value::Map(_) => None,
-    }
-}
+/// States a set of words that a key may hold, as an enum.
+macro_rules! choices {
+    ($(#[$meta:meta])* $enum:ident { $($variant:ident $word:literal $doc:literal;)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $enum {
+            $(#[doc = $doc] $variant,)+
+        }
 
-/// A list of strings; numbers are taken as text where the key allows them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Texts(pub Vec<Spanned<String>>);
-
-impl Decode for Texts {
-    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let Value::List(items) = node.value else {
-            if let Value::String(text) = node.value {
-                return Some(Texts(vec![Spanned { value: text, origin: node.origin }]));
-            }
-            reader.wrong_type(&node, "a list");
-            return None;
-        };
-        let mut texts = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
-            match &item.value {
-                Value::String(_) | Value::Int(_) => {
-                    texts.push(Spanned { value: scalar_text(&item.value).unwrap_or_default(), origin: item.origin });
-                }
-                _ => reader.within(format!("[{index}]"), |reader| reader.wrong_type(&item, "a string")),
+        impl $enum {
+            /// The word that stands in the file.
+            pub fn word(self) -> &'static str {
+                match self { $($enum::$variant => $word),+ }
             }
         }
-        Some(Texts(texts))
-    }
-}
 
-/// `KEY=VALUE` items or a mapping. A value of `None` is a key without one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pairs(pub IndexMap<String, Pair>);
+        impl $crate::compose::keys::Decode for $enum {
+            const EXPECTED: &'static str = concat!("one of:" $(, " ", $word)+);
 
-/// One of [`Pairs`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pair {
-    /// The value; `None` when only the key is written.
-    pub value: Option<String>,
-    /// The leaf: the value of a mapping, the whole item of a list.
-    pub origin: Origin,
-    /// Where the key stands.
-    pub key: Origin,
-}
-
-impl Decode for Pairs {
-    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let mut pairs = IndexMap::new();
-        match node.value {
-            Value::Map(map) => {
-                for (name, entry) in map {
-                    let value = match scalar_text(&entry.value.value) {
-                        _ if entry.value.value == Value::Null => None,
-                        Some(text) => Some(text),
-                        None => {
-                            reader.within(name.clone(), |reader| {
-                                reader.wrong_type(&entry.value, "a string, a number or a boolean")
-                            });
-                            continue;
-                        }
-                    };
-                    let origin = if value.is_some() { entry.value.origin } else { entry.key };
-                    pairs.insert(name, Pair { value, origin, key: entry.key });
+            fn decode(node: $crate::syntax::Node, reader: &mut $crate::compose::keys::Reader<'_>) -> Option<Self> {
+                let origin = node.origin;
+                let text = String::decode(node, reader)?;
+                match text.as_str() {
+                    $($word => Some($enum::$variant),)+
+                    _ => {
+                        let words = [$($word),+].join(", ");
+                        reader.bad_value(origin, format!("`{text}` is none of: {words}"), format!("write one of: {words}"));
+                        None
+                    }
                 }
             }
-            Value::List(items) => {
-                for (index, item) in items.into_iter().enumerate() {
-                    let Value::String(text) = &item.value else {
-                        reader.within(format!("[{index}]"), |reader| {
-                            reader.wrong_type(&item, "a string such as KEY=VALUE")
-                        });
-                        continue;
-                    };
-                    let (name, value) = match text.split_once('=') {
-                        Some((name, value)) => (name, Some(value.to_owned())),
-                        None => (text.as_str(), None),
-                    };
-                    pairs.insert(name.to_owned(), Pair { value, origin: item.origin, key: item.origin });
-                }
-            }
-            _ => {
-                reader.wrong_type(&node, "a mapping or a list of KEY=VALUE");
-                return None;
-            }
         }
-        Some(Pairs(pairs))
-    }
-}
-
-/// The mapping under a node; anything else is an error.
-pub fn mapping(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-    match node.value {
-        Value::Map(map) => Some(map),
-        _ => {
-            reader.wrong_type(&node, "a mapping");
-            None
-        }
-    }
-}
-
-/// A mapping with keys of the user's own, each an object of one type.
-pub fn entries<T: Decode>(node: Node, reader: &mut Reader<'_>) -> Option<Entries<T>> {
-    let map = mapping(node, reader)?;
-    let mut read = Entries::with_capacity(map.len());
-    for (name, entry) in map {
-        let origin = entry.value.origin;
-        let value = match entry.value.value {
-            Value::Null => None,
-            _ => match reader.within(name.clone(), |reader| T::decode(entry.value, reader)) {
-                Some(value) => Some(Spanned { value, origin }),
-                None => continue,
-            },
-        };
-        read.insert(name, Named { key: entry.key, value });
-    }
-    Some(read)
-}
-
-impl<T: Decode> Decode for Entries<T> {
-    const SHAPE: Shape = entries_shape(T::SHAPE);
-
-    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        entries(node, reader)
-    }
-}
-
-const fn entries_shape(shape: Shape) -> Shape {
-    match table_of(shape) {
-        Some(table) => Shape::Entries(table),
-        None => Shape::Leaf,
-    }
-}
-
-const fn table_of(shape: Shape) -> Option<&'static Table> {
-    match shape {
-        Shape::Table(table) | Shape::Entries(table) | Shape::Items(table) => Some(table),
-        Shape::Leaf => None,
-    }
-}
-
-/// A list of objects of one type.
-impl<T: Decode> Decode for Vec<Spanned<T>> {
-    const SHAPE: Shape = match table_of(T::SHAPE) {
-        Some(table) => Shape::Items(table),
-        None => Shape::Leaf,
     };
-
-    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let Value::List(items) = node.value else {
-            reader.wrong_type(&node, "a list");
-            return None;
-        };
-        let mut read = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
-            let origin = item.origin;
-            if let Some(value) = reader.within(format!("[{index}]"), |reader| T::decode(item, reader)) {
-                read.push(Spanned { value, origin });
-            }
-        }
-        Some(read)
-    }
 }
 
-impl Texts {
-    /// A list of strings alone: a number is an error, as in `command`.
-    pub fn strings(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let Value::List(items) = node.value else {
-            reader.wrong_type(&node, "a string or a list of strings");
-            return None;
-        };
-        let mut texts = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
-            if let Value::String(value) = item.value {
-                texts.push(Spanned { value, origin: item.origin });
-            } else {
-                reader.within(format!("[{index}]"), |reader| reader.wrong_type(&item, "a string"));
-            }
-        }
-        Some(Texts(texts))
-    }
-}
+pub(crate) use choices;
+
+pub use crate::compose::model::text::{entries, mapping, scalar_text};

@@ -3,121 +3,128 @@
 use crate::compose::grammar::words;
 use crate::compose::keys::Identity::{GrantTarget, MountTarget, Path, Port};
 use crate::compose::keys::Merge::{Default as Deep, DependsOn, Names, Replace, Short, Unique, UniqueBy};
-use crate::compose::keys::{Decode, Entries, Later, Merge, Reader, keys};
+use crate::compose::keys::{Decode, Entries, Merge, Reader, keys};
 use crate::compose::model::build::Build;
 use crate::compose::model::deploy::Deploy;
+use crate::compose::model::device::{BlkioConfig, DeviceMapping, Gpus};
 use crate::compose::model::files::{EnvFiles, Grants};
 use crate::compose::model::health::Healthcheck;
+use crate::compose::model::host::{ContainerName, CredentialSpec, ExtraHosts, LabelFiles, Logging, Provider, PullPolicy, ServiceModels, Ulimits};
+use crate::compose::model::lifecycle::{Develop, Extends, Hooks, PreStartHooks};
 use crate::compose::model::mount::{Mounts, TmpfsMounts};
 use crate::compose::model::network::{Attachments, Dependencies};
 use crate::compose::model::port::{Exposes, Ports};
-use crate::compose::model::scalar::{Bytes, Duration, Pairs, Texts, mapping};
+use crate::compose::model::scalar::{Bytes, Duration, Nullable, Ranged, Truncated, Umask, Unquoted, choices};
+use crate::compose::model::text::{OneOrMore, Pairs, StorageOptions, TextSet, Texts, TextsAndNumbers};
 use crate::diag::{Code, Diagnostic};
 use crate::origin::Spanned;
-use crate::syntax::{Map, Node, Value};
+use crate::syntax::{Node, Value};
 
 keys! {
     /// One service.
     Service in "services.*" {
-        annotations "annotations": Later, Merge::Pairs, Reads, Later, "Annotations of the container.";
+        annotations "annotations": Pairs, Merge::Pairs, Reads, Later, "Annotations of the container.";
         attach "attach": bool, Deep, Reads, Loader, "Whether `up` attaches to its logs.";
-        blkio_config "blkio_config": Later, Deep, Reads, Later, "Limits of block input and output.";
+        blkio_config "blkio_config": BlkioConfig, Deep, Reads, Later, "Limits of block input and output.";
         build "build": Build, Short("context"), Ignores, Translated, "How its image is built.";
-        cap_add "cap_add": Texts, Unique, Reads, Translated, "Capabilities that it gets.";
-        cap_drop "cap_drop": Texts, Unique, Reads, Translated, "Capabilities that it loses.";
-        cgroup "cgroup": Later, Deep, Reads, Later, "Its control group namespace.";
-        cgroup_parent "cgroup_parent": Later, Deep, Ignores, Later, "Its parent control group.";
+        cap_add "cap_add": TextSet, Unique, Reads, Translated, "Capabilities that it gets.";
+        cap_drop "cap_drop": TextSet, Unique, Reads, Translated, "Capabilities that it loses.";
+        cgroup "cgroup": Cgroup, Deep, Reads, Later, "Its control group namespace.";
+        cgroup_parent "cgroup_parent": String, Deep, Ignores, Later, "Its parent control group.";
         command "command": Command, Replace, Reads, Translated, "What replaces the image's command.";
         configs "configs": Grants, UniqueBy(GrantTarget("/")), Reads, Translated, "Configs that it sees as files.";
-        container_name "container_name": Later, Deep, Ignores, Later, "A fixed name for its container.";
-        cpu_count "cpu_count": Later, Deep, Reads, Later, "Number of processors it may use (Windows).";
-        cpu_percent "cpu_percent": Later, Deep, Reads, Later, "Percentage of processors it may use (Windows).";
-        cpu_period "cpu_period": Later, Deep, Reads, Later, "Scheduler period in microseconds.";
-        cpu_quota "cpu_quota": Later, Deep, Refuses, Later, "Scheduler quota in microseconds.";
-        cpu_rt_period "cpu_rt_period": Later, Deep, Reads, Later, "Realtime scheduler period.";
-        cpu_rt_runtime "cpu_rt_runtime": Later, Deep, Reads, Later, "Realtime scheduler budget.";
-        cpu_shares "cpu_shares": Later, Deep, Refuses, Later, "Its weight among containers.";
+        container_name "container_name": ContainerName, Deep, Ignores, Later, "A fixed name for its container.";
+        cpu_count "cpu_count": Ranged<0, { i64::MAX }>, Deep, Reads, Later, "Number of processors it may use (Windows).";
+        cpu_percent "cpu_percent": Ranged<0, 100>, Deep, Reads, Later, "Percentage of processors it may use (Windows).";
+        cpu_period "cpu_period": Truncated, Deep, Reads, Later, "Scheduler period in microseconds.";
+        cpu_quota "cpu_quota": Truncated, Deep, Refuses, Later, "Scheduler quota in microseconds.";
+        cpu_rt_period "cpu_rt_period": Truncated, Deep, Reads, Later, "Realtime scheduler period.";
+        cpu_rt_runtime "cpu_rt_runtime": Truncated, Deep, Reads, Later, "Realtime scheduler budget.";
+        cpu_shares "cpu_shares": Truncated, Deep, Refuses, Later, "Its weight among containers.";
         cpus "cpus": f64, Deep, Reads, Translated, "Number of cores it may use.";
-        cpuset "cpuset": Later, Deep, Refuses, Later, "Which cores it may use.";
-        credential_spec "credential_spec": Later, Deep, Reads, Later, "A Windows account.";
+        cpuset "cpuset": String, Deep, Refuses, Later, "Which cores it may use.";
+        credential_spec "credential_spec": CredentialSpec, Deep, Reads, Later, "A Windows account.";
         depends_on "depends_on": Dependencies, DependsOn, Reads, Translated, "Services that must be up before it.";
         deploy "deploy": Deploy, Deep, Reads, Translated, "How it is deployed.";
-        develop "develop": Later, Deep, Reads, Loader, "What docker compose watches while developing.";
-        device_cgroup_rules "device_cgroup_rules": Later, Deep, Reads, Later, "Rules for devices.";
-        devices "devices": Later, Deep, Ignores, Later, "Devices of the host.";
-        dns "dns": Later, Unique, Reads, Later, "Name servers.";
-        dns_opt "dns_opt": Later, Unique, Reads, Later, "Resolver options.";
-        dns_search "dns_search": Later, Unique, Reads, Later, "Search domains.";
-        domainname "domainname": Later, Deep, Ignores, Later, "Its domain name.";
+        develop "develop": Develop, Deep, Reads, Loader, "What docker compose watches while developing.";
+        device_cgroup_rules "device_cgroup_rules": TextSet, Deep, Reads, Later, "Rules for devices.";
+        devices "devices": Vec<Spanned<DeviceMapping>>, Deep, Ignores, Later, "Devices of the host.";
+        dns "dns": OneOrMore, Unique, Reads, Later, "Name servers.";
+        dns_opt "dns_opt": TextSet, Unique, Reads, Later, "Resolver options.";
+        dns_search "dns_search": OneOrMore, Unique, Reads, Later, "Search domains.";
+        domainname "domainname": String, Deep, Ignores, Later, "Its domain name.";
         entrypoint "entrypoint": Command, Replace, Reads, Translated, "What replaces the image's entrypoint.";
         env_file "env_file": EnvFiles, UniqueBy(Path), Reads, Translated, "Files of environment variables.";
         environment "environment": Pairs, Merge::Pairs, Reads, Translated, "Environment variables.";
         expose "expose": Exposes, Unique, Reads, Translated, "Ports that other services reach.";
-        extends "extends": Later, Deep, Refuses, Later, "A service that it inherits from.";
-        external_links "external_links": Later, Deep, Ignores, Later, "Containers outside the project.";
-        extra_hosts "extra_hosts": Later, Deep, Reads, Later, "Lines for /etc/hosts.";
-        gpus "gpus": Later, Deep, Reads, Later, "Graphics processors.";
-        group_add "group_add": Later, Deep, Reads, Later, "Groups of its user.";
+        extends "extends": Extends, Deep, Refuses, Later, "A service that it inherits from.";
+        external_links "external_links": TextSet, Deep, Ignores, Later, "Containers outside the project.";
+        extra_hosts "extra_hosts": ExtraHosts, Deep, Reads, Later, "Lines for /etc/hosts.";
+        gpus "gpus": Gpus, Deep, Reads, Later, "Graphics processors.";
+        group_add "group_add": TextsAndNumbers, Deep, Reads, Later, "Groups of its user.";
         healthcheck "healthcheck": Healthcheck, Deep, Reads, Translated, "How it is checked.";
-        hostname "hostname": Later, Deep, Reads, Later, "Its host name.";
+        hostname "hostname": String, Deep, Reads, Later, "Its host name.";
         image "image": String, Deep, Reads, Translated, "The image it runs.";
         init "init": bool, Deep, Reads, Translated, "Whether an init process reaps its children.";
-        ipc "ipc": Later, Deep, Ignores, Later, "Its namespace for interprocess communication.";
-        isolation "isolation": Later, Deep, Reads, Later, "Its isolation technology (Windows).";
-        label_file "label_file": Later, Deep, Reads, Later, "Files of labels.";
-        labels "labels": Later, Merge::Pairs, Reads, Later, "Labels of the container.";
-        links "links": Later, Unique, Ignores, Later, "Services it reaches under other names.";
-        logging "logging": Later, Deep, Reads, Translated, "Where its output goes.";
-        mac_address "mac_address": Later, Deep, Ignores, Later, "Its hardware address.";
+        ipc "ipc": String, Deep, Ignores, Later, "Its namespace for interprocess communication.";
+        isolation "isolation": String, Deep, Reads, Later, "Its isolation technology (Windows).";
+        label_file "label_file": LabelFiles, Deep, Reads, Later, "Files of labels.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Later, "Labels of the container.";
+        links "links": TextSet, Unique, Ignores, Later, "Services it reaches under other names.";
+        logging "logging": Logging, Deep, Reads, Translated, "Where its output goes.";
+        mac_address "mac_address": String, Deep, Ignores, Later, "Its hardware address.";
         mem_limit "mem_limit": Bytes, Deep, Refuses, Translated, "Bytes of memory it may use.";
         mem_reservation "mem_reservation": Bytes, Deep, Reads, Translated, "Bytes of memory it is promised.";
-        mem_swappiness "mem_swappiness": Later, Deep, Reads, Later, "How readily it is swapped out.";
-        memswap_limit "memswap_limit": Later, Deep, Refuses, Later, "Bytes of memory and swap it may use.";
-        models "models": Later, Names, Reads, Later, "Models it uses.";
-        network_mode "network_mode": Later, Deep, Ignores, Later, "Its network namespace.";
+        mem_swappiness "mem_swappiness": i64, Deep, Reads, Later, "How readily it is swapped out.";
+        memswap_limit "memswap_limit": Bytes, Deep, Refuses, Later, "Bytes of memory and swap it may use.";
+        models "models": ServiceModels, Names, Reads, Later, "Models it uses.";
+        network_mode "network_mode": String, Deep, Ignores, Later, "Its network namespace.";
         networks "networks": Attachments, Names, Reads, Translated, "Networks it is attached to.";
-        oom_kill_disable "oom_kill_disable": Later, Deep, Reads, Later, "Whether it is spared when memory runs out.";
-        oom_score_adj "oom_score_adj": Later, Deep, Reads, Later, "How likely it is killed when memory runs out.";
-        pid "pid": Later, Deep, Ignores, Later, "Its process namespace.";
-        pids_limit "pids_limit": Later, Deep, Reads, Later, "Number of processes it may have.";
-        platform "platform": Later, Deep, Reads, Later, "The platform it runs on.";
+        oom_kill_disable "oom_kill_disable": bool, Deep, Reads, Later, "Whether it is spared when memory runs out.";
+        oom_score_adj "oom_score_adj": Ranged<-1000, 1000>, Deep, Reads, Later, "How likely it is killed when memory runs out.";
+        pid "pid": Nullable<String>, Deep, Ignores, Later, "Its process namespace.";
+        pids_limit "pids_limit": Truncated, Deep, Reads, Later, "Number of processes it may have.";
+        platform "platform": String, Deep, Reads, Later, "The platform it runs on.";
         ports "ports": Ports, UniqueBy(Port), Reads, Translated, "Ports that are published.";
-        post_start "post_start": Later, Deep, Reads, Later, "Commands after its start.";
-        pre_start "pre_start": Later, Deep, Reads, Later, "Containers that run before it.";
-        pre_stop "pre_stop": Later, Deep, Reads, Later, "Commands before its stop.";
+        post_start "post_start": Hooks, Deep, Reads, Later, "Commands after its start.";
+        pre_start "pre_start": PreStartHooks, Deep, Reads, Later, "Containers that run before it.";
+        pre_stop "pre_stop": Hooks, Deep, Reads, Later, "Commands before its stop.";
         privileged "privileged": bool, Deep, Ignores, Translated, "Whether it has all powers of the host.";
-        profiles "profiles": Texts, Unique, Reads, Loader, "Profiles that it belongs to.";
-        provider "provider": Later, Deep, Reads, Later, "A program that provides it.";
-        pull_policy "pull_policy": Later, Deep, Reads, Later, "When its image is pulled.";
-        pull_refresh_after "pull_refresh_after": Later, Deep, Reads, Later, "When its image is pulled again.";
+        profiles "profiles": TextSet, Unique, Reads, Loader, "Profiles that it belongs to.";
+        provider "provider": Provider, Deep, Reads, Later, "A program that provides it.";
+        pull_policy "pull_policy": PullPolicy, Deep, Reads, Later, "When its image is pulled.";
+        pull_refresh_after "pull_refresh_after": String, Deep, Reads, Later, "When its image is pulled again.";
         read_only "read_only": bool, Deep, Reads, Translated, "Whether its root file system is read-only.";
         restart "restart": String, Deep, Reads, Translated, "When it is started again.";
-        runtime "runtime": Later, Deep, Reads, Later, "The runtime that runs it.";
+        runtime "runtime": String, Deep, Reads, Later, "The runtime that runs it.";
         scale "scale": i64, Deep, Reads, Translated, "How many containers it has.";
         secrets "secrets": Grants, UniqueBy(GrantTarget("/run/secrets/")), Reads, Translated, "Secrets that it sees as files.";
-        security_opt "security_opt": Later, Deep, Ignores, Later, "Security options.";
+        security_opt "security_opt": TextSet, Deep, Ignores, Later, "Security options.";
         shm_size "shm_size": Bytes, Deep, Ignores, Translated, "Size of /dev/shm.";
         stdin_open "stdin_open": bool, Deep, Reads, Translated, "Whether its standard input stays open.";
         stop_grace_period "stop_grace_period": Duration, Deep, Reads, Translated, "Time between the stop signal and its end.";
         stop_signal "stop_signal": String, Deep, Reads, Translated, "The signal that stops it.";
-        storage_opt "storage_opt": Later, Deep, Reads, Later, "Storage options.";
-        sysctls "sysctls": Later, Merge::Pairs, Reads, Later, "Kernel parameters.";
+        storage_opt "storage_opt": StorageOptions, Deep, Reads, Later, "Storage options.";
+        sysctls "sysctls": Pairs, Merge::Pairs, Reads, Later, "Kernel parameters.";
         tmpfs "tmpfs": TmpfsMounts, Unique, Ignores, Translated, "Folders in memory.";
         tty "tty": bool, Deep, Reads, Translated, "Whether it has a terminal.";
-        ulimits "ulimits": Later, Deep, Reads, Later, "Limits of the process.";
-        use_api_socket "use_api_socket": Later, Deep, Reads, Later, "Whether it reaches the Docker engine.";
+        ulimits "ulimits": Ulimits, Deep, Reads, Later, "Limits of the process.";
+        umask "umask": Umask, Deep, Reads, Later, "Permission bits that its processes take away.";
+        use_api_socket "use_api_socket": Unquoted<bool>, Deep, Reads, Later, "Whether it reaches the Docker engine.";
         user "user": String, Deep, Reads, Translated, "The user it runs as.";
-        userns_mode "userns_mode": Later, Deep, Ignores, Later, "Its user namespace.";
-        uts "uts": Later, Deep, Reads, Later, "Its host name namespace.";
+        userns_mode "userns_mode": String, Deep, Ignores, Later, "Its user namespace.";
+        uts "uts": String, Deep, Reads, Later, "Its host name namespace.";
         volumes "volumes": Mounts, UniqueBy(MountTarget), Reads, Translated, "What is mounted into it.";
-        volumes_from "volumes_from": Later, Deep, Refuses, Later, "Services whose mounts it gets.";
+        volumes_from "volumes_from": TextSet, Deep, Refuses, Later, "Services whose mounts it gets.";
         working_dir "working_dir": String, Deep, Reads, Translated, "The folder it starts in.";
     }
 }
 
-impl Service {
-    fn short(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-        mapping(node, reader)
+choices! {
+    /// A service's control group namespace.
+    Cgroup {
+        Host "host" "The host's.";
+        Private "private" "Its own.";
     }
 }
 
@@ -129,10 +136,13 @@ pub type Services = Entries<Service>;
 pub struct Command(pub Vec<Spanned<String>>);
 
 impl Decode for Command {
+    const NULLABLE: bool = true;
+    const EXPECTED: &'static str = "a string or a list of strings";
+
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         let origin = node.origin;
         let Value::String(text) = &node.value else {
-            return crate::compose::model::scalar::Texts::strings(node, reader).map(|texts| Command(texts.0));
+            return Texts::decode(node, reader).map(|texts| Command(texts.0));
         };
         let words = match words::split_compose(text) {
             Ok(words) => words,
