@@ -98,8 +98,9 @@ pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
         for pass in passes::PASSES {
             (pass.run)(&mut lowered, &context, &mut diags);
         }
+        diags.spread(&loaded.leaves);
         app = Some(lowered).filter(|_| !diags.has_errors());
-        leaves = loaded.leaves;
+        leaves = loaded.leaves.into_all();
     }
     let consumed = diags.take_consumed();
     let diagnostics = diags.sorted(&sources);

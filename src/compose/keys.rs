@@ -54,6 +54,18 @@ impl<T> Key<T> {
     }
 }
 
+/// A key that may be written, whatever it holds.
+pub trait Written {
+    /// Where the key stands, when it is written.
+    fn written(&self) -> Option<Origin>;
+}
+
+impl<T> Written for Key<T> {
+    fn written(&self) -> Option<Origin> {
+        self.key()
+    }
+}
+
 /// How a later file's value meets an earlier one's (compose-spec "Merge").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
@@ -304,10 +316,10 @@ pub type Entries<T> = IndexMap<String, Named<T>>;
 /// States a mapping's keys, one a line: field, name, type, merge rule, what swarm does, what becomes of it, and what it means.
 ///
 /// After the path may stand, in this order: `nullable`, when the mapping may be null; `short f`, when `f` makes the mapping of a
-/// shorter form; `requires field "name", ...`, the keys that must be there; `closed`, when not even `x-*` may be added.
+/// shorter form; `requires "name", ...`, the keys that must be there; `closed`, when not even `x-*` may be added.
 macro_rules! keys {
     ($(#[$meta:meta])* $struct:ident in $path:literal
-        $(nullable $nullable:literal)? $(short $short:ident)? $(requires $($required:ident $required_name:literal),+)? $(closed $closed:literal)? {
+        $(nullable $nullable:literal)? $(short $short:ident)? $(requires $($required_name:literal),+)? $(closed $closed:literal)? {
         $($field:ident $name:literal: $type:ty, $merge:expr, $swarm:ident, $fate:ident, $doc:literal;)*
     }) => {
         $(#[$meta])*
@@ -355,14 +367,11 @@ macro_rules! keys {
             fn decode(node: $crate::syntax::Node, reader: &mut $crate::compose::keys::Reader<'_>) -> Option<Self> {
                 let place = node.origin;
                 let map = $crate::compose::keys::keys!(@short $($short)?)(node, reader)?;
-                let mut complete = true;
-                $($(if !map.contains_key($required_name) {
-                    reader.missing(place, $required_name);
-                    complete = false;
-                })+)?
-                let _ = place;
+                let required: &[&str] = &[$($($required_name),+)?];
+                let lacking: Vec<&str> = required.iter().copied().filter(|name| !map.contains_key(*name)).collect();
+                lacking.iter().for_each(|name| reader.missing(place, name));
                 let read = Self::from_map(map, reader);
-                complete.then_some(read)
+                lacking.is_empty().then_some(read)
             }
         }
     };

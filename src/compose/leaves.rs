@@ -26,6 +26,11 @@ impl Leaves {
         &self.all
     }
 
+    /// Every leaf, given away.
+    pub fn into_all(self) -> Vec<Origin> {
+        self.all
+    }
+
     /// Every leaf under a key, by the origin of the key, or under a list or mapping, by its own. A leaf stands for itself.
     pub fn below(&self, place: Origin) -> impl Iterator<Item = Origin> + '_ {
         let range = self.below.get(&place).cloned();

@@ -7,7 +7,8 @@ use crate::compose::dialect::{self, Decision, Dialect};
 use crate::compose::env_files::{self, EnvFiles, Surroundings};
 use crate::compose::find::{self, FILE_LIMIT, Files, Variables};
 use crate::compose::interpolate::interpolate;
-use crate::compose::keys::{Decode, Merge, Reader, Swarm, leaves};
+use crate::compose::keys::{Decode, Merge, Reader, Swarm};
+use crate::compose::leaves::{Leaves, leaves};
 use crate::compose::merge::{merge, settle_tags};
 use crate::compose::model::project::Project;
 use crate::compose::model::service::Service;
@@ -33,7 +34,7 @@ pub struct Loaded {
     /// The environment files of each service, read.
     pub env_files: EnvFiles,
     /// Every leaf of the resolved project.
-    pub leaves: Vec<Origin>,
+    pub leaves: Leaves,
 }
 
 /// Loads a project. `None` after errors that leave nothing to look at; otherwise errors stand in the sink.
@@ -71,8 +72,7 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
     if dialect == Dialect::Swarm {
         apply_swarm_rules(&mut root, diags);
     }
-    let mut found = Vec::new();
-    leaves(&root, &mut found);
+    let leaves = Leaves::of(&root);
     let place = root.origin;
     let of_profiles = leaves_of_profiles(&root);
     let mut reader = Reader::new(sources, diags);
@@ -82,7 +82,7 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
     let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };
     let env_files = env_files::read(&project, &around, sources, diags);
     drop(lookup);
-    Some(Loaded { project, name, dialect, folder: files.folder, variables, env_files, leaves: found })
+    Some(Loaded { project, name, dialect, folder: files.folder, variables, env_files, leaves })
 }
 
 fn say_dialect(decision: &Decision, diags: &mut Diagnostics) {

@@ -7,7 +7,7 @@ use crate::compose::grammar::ports;
 use crate::compose::keys::{Identity, Merge, Shape};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::Origin;
-use crate::syntax::{Entry, Map, Node, Tag, Value};
+use crate::syntax::{Entry, Node, Tag, Value};
 
 /// A later node over an earlier one.
 pub(crate) fn merge(base: Node, over: Node, rule: Merge, shape: Shape, path: &str, diags: &mut Diagnostics) -> Node {
@@ -22,11 +22,9 @@ pub(crate) fn merge(base: Node, over: Node, rule: Merge, shape: Shape, path: &st
         return over;
     }
     match rule {
-        Merge::Pairs => maps(pairs(base), pairs(over), Shape::Leaf, path, diags),
-        Merge::Names => maps(named(base, None), named(over, None), shape, path, diags),
-        Merge::DependsOn => {
-            maps(named(base, Some("service_started")), named(over, Some("service_started")), shape, path, diags)
-        }
+        Merge::Pairs => maps(keyed(base, pair), keyed(over, pair), Shape::Leaf, path, diags),
+        Merge::Names => maps(keyed(base, name), keyed(over, name), shape, path, diags),
+        Merge::DependsOn => maps(keyed(base, dependency), keyed(over, dependency), shape, path, diags),
         Merge::Short(key) => maps(long(base, key), long(over, key), shape, path, diags),
         Merge::Unique => append(base, over, |node| text(node).map(|text| before_equals(&text).to_owned()), diags),
         Merge::UniqueBy(identity) => append(base, over, |node| identity_of(node, identity), diags),
@@ -139,7 +137,7 @@ pub(crate) fn settle_tags(node: &mut Node) {
 
 fn consume(node: &Node, diags: &mut Diagnostics) {
     let mut found = Vec::new();
-    crate::compose::keys::leaves(node, &mut found);
+    crate::compose::leaves::leaves(node, &mut found);
     for leaf in found {
         diags.consume(leaf, "overridden by a later file");
     }
@@ -161,45 +159,35 @@ fn entry(node: Node, value: Value) -> Entry {
     Entry { key: node.origin, value: Node { value, origin: node.origin, tag: node.tag } }
 }
 
-fn pairs(node: Node) -> Node {
-    let origin = node.origin;
-    let tag = node.tag;
-    let Value::List(items) = node.value else { return Node { value: node.value, origin, tag } };
-    let map: Map = items
-        .into_iter()
-        .filter_map(|item| {
-            let text = text(&item)?;
-            Some(match text.split_once('=') {
-                Some((name, value)) => (name.to_owned(), entry(item, Value::String(value.to_owned()))),
-                None => (text, entry(item, Value::Null)),
-            })
-        })
-        .collect();
-    Node { value: Value::Map(map), origin, tag }
+/// A list as the mapping it stands for: each item gives a name and a value. A mapping stays.
+fn keyed(node: Node, entry_of: impl Fn(&Node) -> Option<(String, Value)>) -> Node {
+    let Value::List(items) = node.value else { return node };
+    let entries = items.into_iter().filter_map(|item| {
+        let (name, value) = entry_of(&item)?;
+        Some((name, entry(item, value)))
+    });
+    Node { value: Value::Map(entries.collect()), origin: node.origin, tag: node.tag }
 }
 
-fn named(node: Node, condition: Option<&str>) -> Node {
-    let origin = node.origin;
-    let tag = node.tag;
-    let Value::List(items) = node.value else { return Node { value: node.value, origin, tag } };
-    let map: Map = items
-        .into_iter()
-        .filter_map(|item| {
-            let name = text(&item)?;
-            let value = match condition {
-                None => Value::Null,
-                Some(condition) => Value::Map(IndexMap::from([(
-                    "condition".to_owned(),
-                    entry(
-                        Node { value: Value::Null, origin: item.origin, tag: None },
-                        Value::String(condition.to_owned()),
-                    ),
-                )])),
-            };
-            Some((name, entry(item, value)))
-        })
-        .collect();
-    Node { value: Value::Map(map), origin, tag }
+/// `KEY=VALUE`, or a key alone.
+fn pair(item: &Node) -> Option<(String, Value)> {
+    let text = text(item)?;
+    Some(match text.split_once('=') {
+        Some((name, value)) => (name.to_owned(), Value::String(value.to_owned())),
+        None => (text, Value::Null),
+    })
+}
+
+/// A name alone.
+fn name(item: &Node) -> Option<(String, Value)> {
+    text(item).map(|name| (name, Value::Null))
+}
+
+/// The name of a dependency that must be started.
+fn dependency(item: &Node) -> Option<(String, Value)> {
+    let place = Node { value: Value::Null, origin: item.origin, tag: None };
+    let started = entry(place, Value::String("service_started".to_owned()));
+    text(item).map(|name| (name, Value::Map(IndexMap::from([("condition".to_owned(), started)]))))
 }
 
 fn long(node: Node, key: &str) -> Node {

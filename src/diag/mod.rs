@@ -13,6 +13,7 @@ pub use code::{Code, Severity};
 pub use json::to_json;
 pub use text::{summary, to_text};
 
+use crate::compose::leaves::Leaves;
 use crate::origin::{Origin, Sources};
 
 /// A place and what is said about it.
@@ -45,6 +46,8 @@ pub struct Diagnostic {
     pub key: String,
     /// Leaves of the input that it speaks for beside its own place: a warning about a mapping speaks for all that stands in it.
     pub covers: Vec<Origin>,
+    /// Keys, lists and mappings of which it speaks for all that stands below.
+    pub covers_below: Vec<Origin>,
     /// What it has in common with other messages of its code: people are told once, with every place; programs get each one.
     /// Empty where it stands for itself.
     pub cause: String,
@@ -68,6 +71,7 @@ impl Diagnostic {
             help: Vec::new(),
             key: String::new(),
             covers: Vec::new(),
+            covers_below: Vec::new(),
             cause: String::new(),
         }
     }
@@ -116,6 +120,13 @@ impl Diagnostic {
         self
     }
 
+    /// A key, list or mapping that it speaks for, with all that stands below.
+    #[must_use]
+    pub fn covers_below(mut self, places: impl IntoIterator<Item = Origin>) -> Self {
+        self.covers_below.extend(places);
+        self
+    }
+
     /// The path of the key it is about.
     #[must_use]
     pub fn key(mut self, path: impl Into<String>) -> Self {
@@ -129,6 +140,7 @@ impl Diagnostic {
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     consumed: Vec<(Origin, &'static str)>,
+    consumed_below: Vec<(Origin, &'static str)>,
 }
 
 impl Diagnostics {
@@ -142,6 +154,23 @@ impl Diagnostics {
     /// Notes that a leaf of the input was used up without a trace in the manifests, and why that is right.
     pub fn consume(&mut self, leaf: Origin, reason: &'static str) {
         self.consumed.push((leaf, reason));
+    }
+
+    /// The same for everything under a key, list or mapping.
+    pub fn consume_below(&mut self, place: Origin, reason: &'static str) {
+        self.consumed_below.push((place, reason));
+    }
+
+    /// Says leaf by leaf what was said of keys, lists and mappings as a whole.
+    pub fn spread(&mut self, leaves: &Leaves) {
+        for (place, reason) in std::mem::take(&mut self.consumed_below) {
+            self.consumed.extend(leaves.below(place).map(|leaf| (leaf, reason)));
+        }
+        for diagnostic in &mut self.list {
+            for place in std::mem::take(&mut diagnostic.covers_below) {
+                diagnostic.covers.extend(leaves.below(place));
+            }
+        }
     }
 
     /// Gives every leaf that was used up away, with the reason.

@@ -3,7 +3,7 @@
 use crate::compose::Dialect;
 use crate::compose::env_files::{EnvEntry, ReadEnvFile};
 use crate::compose::keys::Key;
-use crate::compose::model::scalar::Pairs;
+use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Data, EnvSource, EnvVar, FileObject, FileObjectKind, Name, Why};
 use crate::lower::Context;

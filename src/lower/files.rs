@@ -3,7 +3,7 @@
 use crate::compose::Dialect;
 use crate::compose::find::say;
 use crate::compose::grammar::mounts;
-use crate::compose::keys::{Entries, Key, Named};
+use crate::compose::keys::{Entries, Key, Named, Written};
 use crate::compose::model::files::{FileSource, Grant, Grants};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Data, FileObject, FileObjectKind, Mount, MountSource, Name, Traced, Why};
@@ -55,10 +55,10 @@ fn object(
     } = &source.value;
     let path = format!("{section}.{name}");
     later::extensions(extensions, diags);
-    for (field, key) in
-        [("labels", labels), ("driver", driver), ("driver_opts", driver_opts), ("template_driver", template_driver)]
-    {
-        later::not_yet(&path, field, key, diags);
+    let not_yet: &[(&str, &dyn Written)] =
+        &[("labels", labels), ("driver", driver), ("driver_opts", driver_opts), ("template_driver", template_driver)];
+    for (field, key) in not_yet {
+        later::not_yet(&path, field, *key, diags);
     }
     let object = object_name(name, &source.value);
     if let Some(real) = real.get() {

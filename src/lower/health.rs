@@ -48,8 +48,8 @@ pub(super) fn check(
         return None;
     };
     let retries = match retries.get() {
-        Some(retries) if retries.value > 0 => {
-            Traced::from(retries.clone().map(|count| u32::try_from(count).unwrap_or(u32::MAX)))
+        Some(retries) if retries.value.0 > 0 => {
+            Traced::from(retries.clone().map(|count| u32::try_from(count.0).unwrap_or(u32::MAX)))
         }
         Some(retries) => Traced::from_origin(3, retries.origin),
         None => Traced::decided(3, "docker-default-retries"),

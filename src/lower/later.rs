@@ -1,7 +1,8 @@
 //! Keys that are read and not translated yet, and keys that the loader consumes: one message each, or a reason, so that nothing
 //! is silent.
 
-use crate::compose::keys::{Entries, Key, Later, Named, leaves};
+use crate::compose::keys::{Entries, Key, Named, Written};
+use crate::compose::leaves::leaves;
 use crate::compose::model::build::Build;
 use crate::compose::model::mount::Volume;
 use crate::compose::model::network::{Attachment, Network};
@@ -12,47 +13,34 @@ use crate::origin::Origin;
 use crate::syntax::Node;
 
 /// Says that a key is not translated yet.
-pub(super) fn not_yet(path: &str, name: &str, key: &Key<Later>, diags: &mut Diagnostics) {
-    let (place, found) = match key {
-        Key::Absent => return,
-        Key::Null(place) => return diags.consume(*place, "a key without a value says nothing"),
-        Key::Set { key, value } => {
-            let mut found = Vec::new();
-            leaves(&value.value.0, &mut found);
-            (*key, found)
-        }
-    };
+pub(super) fn not_yet(path: &str, name: &str, key: &dyn Written, diags: &mut Diagnostics) {
+    let Some(place) = key.written() else { return };
     diags.push(
         Diagnostic::new(Code::NotTranslated, place, format!("`{name}` is not translated yet"))
             .label("the manifests do not hold what this says")
             .help("add what it says to the manifests by hand")
             .key(format!("{path}.{name}"))
             .cause(name)
-            .covers(found),
+            .covers_below([place]),
     );
 }
 
 /// Says that a key, without which the rest would be wrong, is not read yet.
-pub(super) fn not_read(name: &str, key: &Key<Later>, diags: &mut Diagnostics) {
-    if let Key::Set { key, value } = key {
-        let mut found = Vec::new();
-        leaves(&value.value.0, &mut found);
-        diags.push(
-            Diagnostic::new(Code::NotReadYet, *key, format!("`{name}` is not read yet"))
-                .label("the manifests would lack what this brings in")
-                .help("resolve it first: docker compose config > resolved.yaml, then convert resolved.yaml")
-                .key(name)
-                .covers(found),
-        );
-    }
+pub(super) fn not_read(name: &str, key: &dyn Written, diags: &mut Diagnostics) {
+    let Some(place) = key.written() else { return };
+    diags.push(
+        Diagnostic::new(Code::NotReadYet, place, format!("`{name}` is not read yet"))
+            .label("the manifests would lack what this brings in")
+            .help("resolve it first: docker compose config > resolved.yaml, then convert resolved.yaml")
+            .key(name)
+            .covers_below([place]),
+    );
 }
 
 /// Takes note of a key whose whole value was used up.
-pub(super) fn used_up(key: &Key<Later>, reason: &'static str, diags: &mut Diagnostics) {
-    if let Key::Set { key: _, value } = key {
-        let mut found = Vec::new();
-        leaves(&value.value.0, &mut found);
-        found.into_iter().for_each(|leaf| diags.consume(leaf, reason));
+pub(super) fn used_up(key: &dyn Written, reason: &'static str, diags: &mut Diagnostics) {
+    if let Some(place) = key.written() {
+        diags.consume_below(place, reason);
     }
 }
 
@@ -179,7 +167,7 @@ fn networks_of(networks: &Entries<Network>, diags: &mut Diagnostics) {
             labels,
             extensions: extra,
         } = &network.value;
-        for (field, key) in [
+        let later: &[(&str, &dyn Written)] = &[
             ("name", real),
             ("driver_opts", driver_opts),
             ("enable_ipv4", enable_ipv4),
@@ -187,8 +175,9 @@ fn networks_of(networks: &Entries<Network>, diags: &mut Diagnostics) {
             ("internal", internal),
             ("ipam", ipam),
             ("labels", labels),
-        ] {
-            not_yet(&path, field, key, diags);
+        ];
+        for (field, key) in later {
+            not_yet(&path, field, *key, diags);
         }
         if let Some(attachable) = attachable.get() {
             diags.consume(attachable.origin, "any pod may reach any other");
@@ -241,10 +230,11 @@ pub(super) fn attachments(path: &str, attachments: &Entries<Attachment>, diags: 
             link_local_ips,
             mac_address,
             priority,
+            use_service_name_alias,
             extensions: extra,
         } = &attachment.value;
         let path = format!("{path}.networks.{name}");
-        for (field, key) in [
+        let later: &[(&str, &dyn Written)] = &[
             ("aliases", aliases),
             ("driver_opts", driver_opts),
             ("gw_priority", gw_priority),
@@ -254,8 +244,10 @@ pub(super) fn attachments(path: &str, attachments: &Entries<Attachment>, diags: 
             ("link_local_ips", link_local_ips),
             ("mac_address", mac_address),
             ("priority", priority),
-        ] {
-            not_yet(&path, field, key, diags);
+            ("use_service_name_alias", use_service_name_alias),
+        ];
+        for (field, key) in later {
+            not_yet(&path, field, *key, diags);
         }
         extensions(extra, diags);
     }
@@ -299,7 +291,7 @@ pub(super) fn build(path: &str, place: Origin, build: &Build, image: &str, diags
             .key(format!("{path}.build"))
             .covers(context.get().map(|context| context.origin)),
     );
-    for key in [
+    let used: &[&dyn Written] = &[
         additional_contexts,
         args,
         cache_from,
@@ -322,13 +314,11 @@ pub(super) fn build(path: &str, place: Origin, build: &Build, image: &str, diags
         tags,
         target,
         ulimits,
-    ] {
-        used_up(key, "used when the image is built", diags);
-    }
-    for text in [dockerfile, dockerfile_inline] {
-        if let Some(text) = text.get() {
-            diags.consume(text.origin, "used when the image is built");
-        }
+        dockerfile,
+        dockerfile_inline,
+    ];
+    for key in used {
+        used_up(*key, "used when the image is built", diags);
     }
     extensions(extra, diags);
 }

@@ -1,7 +1,7 @@
 //! `volumes`, `tmpfs` and `shm_size` (compose-spec): what is mounted where, and what each bind mount is for.
 
 use crate::compose::grammar::mounts::{self as grammar, ShortKind, ShortMount};
-use crate::compose::keys::Key;
+use crate::compose::keys::{Key, Written};
 use crate::compose::model::mount::{
     BindOptions, LongMount, Mounts, ServiceMount, TmpfsMounts, TmpfsOptions, Volume, VolumeOptions,
 };
@@ -106,8 +106,10 @@ fn from_long(
         bind_options.get().map(|found| &found.value)
     {
         later::extensions(extensions, diags);
-        for (name, key) in [("propagation", propagation), ("recursive", recursive), ("selinux", selinux)] {
-            later::not_yet(&path, name, key, diags);
+        let not_yet: &[(&str, &dyn Written)] =
+            &[("propagation", propagation), ("recursive", recursive), ("selinux", selinux)];
+        for (name, key) in not_yet {
+            later::not_yet(&path, name, *key, diags);
         }
         if let Some(create) = create_host_path.get() {
             diags.consume(create.origin, "matters on the Docker host alone");

@@ -2,7 +2,8 @@
 
 use crate::compose::keys::Key;
 use crate::compose::model::deploy::{Deploy, Limits, Reservations, Resources as DeployResources};
-use crate::compose::model::scalar::{Bytes, Texts};
+use crate::compose::model::scalar::Bytes;
+use crate::compose::model::text::TextSet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Resources, SecurityContext, Traced};
 use crate::lower::later;
@@ -118,11 +119,11 @@ pub(super) fn security(
     group: Option<Traced<i64>>,
     read_only: &Key<bool>,
     privileged: &Key<bool>,
-    cap_add: &Key<Texts>,
-    cap_drop: &Key<Texts>,
+    cap_add: &Key<TextSet>,
+    cap_drop: &Key<TextSet>,
     diags: &mut Diagnostics,
 ) -> SecurityContext {
-    let capabilities = |key: &Key<Texts>| {
+    let capabilities = |key: &Key<TextSet>| {
         let names = key.get().map_or(&[][..], |texts| texts.value.0.as_slice());
         names
             .iter()

@@ -1,8 +1,9 @@
 //! Replicas, updates, restarts and the end of a service (compose-spec "deploy"; SwarmKit's defaults: stop-first, one by one).
 
 use crate::compose::Dialect;
-use crate::compose::keys::{Key, Later};
+use crate::compose::keys::Key;
 use crate::compose::model::deploy::{Deploy, UpdateConfig};
+use crate::compose::model::host::Logging;
 use crate::compose::model::network::Dependencies;
 use crate::compose::model::scalar::Duration;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -229,14 +230,10 @@ pub(super) fn grace(period: &Key<Duration>) -> Traced<u32> {
 }
 
 /// `logging`: the container's output goes where the cluster puts it.
-pub(super) fn logging(path: &str, logging: &Key<Later>, diags: &mut Diagnostics) {
-    let Key::Set { key: _, value } = logging else { return };
-    let driver = if let crate::syntax::Value::Map(map) = &value.value.0.value {
-        map.get("driver").and_then(|entry| crate::compose::model::scalar::scalar_text(&entry.value.value))
-    } else {
-        None
-    };
-    match driver.as_deref() {
+pub(super) fn logging(path: &str, logging: &Key<Logging>, diags: &mut Diagnostics) {
+    let Some(Logging { driver, options: _, extensions: _ }) = logging.get().map(|found| &found.value) else { return };
+    let driver = driver.get().map(|driver| driver.value.as_str());
+    match driver {
         None | Some("json-file" | "local" | "") => later::used_up(logging, "the kubelet keeps and rotates logs", diags),
         Some(_) => later::not_yet(path, "logging", logging, diags),
     }

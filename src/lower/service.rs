@@ -1,6 +1,7 @@
 //! One service, taken apart: a table of contents, one line a key. A key that the table gains does not compile until it stands here.
 
 use crate::compose::Dialect;
+use crate::compose::keys::Written;
 use crate::compose::model::service::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::Run;
@@ -109,6 +110,7 @@ pub(super) fn lower(
         tmpfs,
         tty,
         ulimits,
+        umask,
         use_api_socket,
         user,
         userns_mode,
@@ -137,7 +139,7 @@ pub(super) fn lower(
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
     let system = lifecycle::system(stop.as_ref());
     let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
-    for (field, key) in [
+    let not_yet: &[(&str, &dyn Written)] = &[
         ("annotations", annotations),
         ("blkio_config", blkio_config),
         ("cgroup", cgroup),
@@ -189,12 +191,14 @@ pub(super) fn lower(
         ("storage_opt", storage_opt),
         ("sysctls", sysctls),
         ("ulimits", ulimits),
+        ("umask", umask),
         ("use_api_socket", use_api_socket),
         ("userns_mode", userns_mode),
         ("uts", uts),
         ("volumes_from", volumes_from),
-    ] {
-        later::not_yet(&path, field, key, diags);
+    ];
+    for (field, key) in not_yet {
+        later::not_yet(&path, field, *key, diags);
     }
     later::not_read("extends", extends, diags);
     later::used_up(develop, "matters only while developing with docker compose", diags);

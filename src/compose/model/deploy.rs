@@ -105,7 +105,9 @@ keys! {
 /// Sizes must be strings under `deploy.resources`, unlike everywhere else.
 fn quoted_memory(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
     let mut map = mapping(node, reader)?;
-    if let Some(memory) = map.get_mut("memory").filter(|entry| matches!(entry.value.value, Value::Int(_) | Value::Float(_))) {
+    if let Some(memory) =
+        map.get_mut("memory").filter(|entry| matches!(entry.value.value, Value::Int(_) | Value::Float(_)))
+    {
         reader.within("memory", |reader| reader.wrong_type(&memory.value, "a string such as \"512m\""));
         map.shift_remove("memory");
     }

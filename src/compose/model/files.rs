@@ -58,7 +58,7 @@ impl Decode for Mode {
 
 keys! {
     /// A file of environment variables; a string is its path.
-    EnvFile in "services.*.env_file[]" short path requires path "path" closed true {
+    EnvFile in "services.*.env_file[]" short path requires "path" closed true {
         path "path": String, Merge::Default, Reads, Translated, "The file.";
         format "format": String, Merge::Default, Reads, Loader, "`raw` takes values as they are.";
         required "required": bool, Merge::Default, Reads, Loader, "Whether it must exist.";
@@ -106,7 +106,8 @@ keys! {
 /// Only a config has its text in the file, and only a secret has a driver.
 fn own_keys(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
     let mut map = mapping(node, reader)?;
-    let foreign: &[&str] = if reader.path().starts_with("secrets.") { &["content"] } else { &["driver", "driver_opts"] };
+    let foreign: &[&str] =
+        if reader.path().starts_with("secrets.") { &["content"] } else { &["driver", "driver_opts"] };
     for name in foreign {
         if let Some(entry) = map.shift_remove(*name) {
             reader.unknown_key(name, entry.key, &entry.value, FileSource::TABLE);

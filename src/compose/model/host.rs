@@ -8,8 +8,8 @@
 
 use indexmap::IndexMap;
 
-use crate::compose::keys::{Decode, Entries, Key, Merge, Named, Reader, Shape, keys};
-use crate::compose::model::text::{LooseOptions, OneOrMore, TextSet, entries, mapping, refuse_doubles, scalar_text};
+use crate::compose::keys::{Decode, Entries, Merge, Named, Reader, Shape, keys};
+use crate::compose::model::text::{LooseOptions, TextSet, entries, mapping, scalar_text};
 use crate::origin::{Origin, Spanned};
 use crate::syntax::{Node, Value};
 
@@ -37,11 +37,14 @@ impl Decode for ExtraHosts {
                     let addresses = match entry.value.value {
                         Value::String(address) => vec![Spanned { value: address, origin: entry.value.origin }],
                         Value::List(_) => reader
-                            .within(host.clone(), |reader| crate::compose::model::text::Texts::decode(entry.value, reader))
+                            .within(host.clone(), |reader| {
+                                crate::compose::model::text::Texts::decode(entry.value, reader)
+                            })
                             .map(|texts| texts.0)
                             .unwrap_or_default(),
                         _ => {
-                            reader.within(host, |reader| reader.wrong_type(&entry.value, "an address or a list of them"));
+                            reader
+                                .within(host, |reader| reader.wrong_type(&entry.value, "an address or a list of them"));
                             continue;
                         }
                     };
@@ -53,7 +56,8 @@ impl Decode for ExtraHosts {
             Value::List(_) => {
                 let lines = TextSet::decode(node, reader)?.0;
                 for line in lines {
-                    let Some((host, addresses)) = line.value.split_once('=').or_else(|| line.value.split_once(':')) else {
+                    let Some((host, addresses)) = line.value.split_once('=').or_else(|| line.value.split_once(':'))
+                    else {
                         let message = format!("`{}` has no address", line.value);
                         reader.bad_value(line.origin, message, "write host=address");
                         continue;
@@ -97,7 +101,7 @@ pub enum Ulimit {
 
 keys! {
     /// A limit with a soft and a hard value.
-    SoftHard in "services.*.ulimits.*" requires soft "soft", hard "hard" {
+    SoftHard in "services.*.ulimits.*" requires "soft", "hard" {
         soft "soft": i64, Merge::Default, Reads, Later, "What holds at first.";
         hard "hard": i64, Merge::Default, Reads, Later, "How far it can be raised.";
     }
@@ -142,7 +146,7 @@ keys! {
 
 keys! {
     /// `provider`.
-    Provider in "services.*.provider" requires kind "type" {
+    Provider in "services.*.provider" requires "type" {
         kind "type": String, Merge::Default, Reads, Later, "The program.";
         options "options": ProviderOptions, Merge::Default, Reads, Later, "Its arguments.";
     }
@@ -268,19 +272,15 @@ impl Decode for PullPolicy {
     }
 }
 
-/// One or more of `every_` with digits and a unit.
+/// `every_`, then times: digits and a unit each.
 fn is_interval(policy: &str) -> bool {
-    let mut rest = policy;
-    while let Some(after) = rest.strip_prefix("every_") {
-        let digits = after.trim_start_matches(|c: char| c.is_ascii_digit());
-        let Some(next) = digits.strip_prefix(['w', 'd', 'h', 'm', 's']).filter(|_| digits.len() < after.len()) else {
+    let Some(mut rest) = policy.strip_prefix("every_").filter(|rest| !rest.is_empty()) else { return false };
+    while !rest.is_empty() {
+        let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let Some(next) = unit.strip_prefix(['w', 'd', 'h', 'm', 's']).filter(|_| unit.len() < rest.len()) else {
             return false;
         };
-        // Further times may follow without `every_` before them.
         rest = next;
-        if rest.is_empty() {
-            return true;
-        }
     }
-    false
+    true
 }

@@ -11,7 +11,7 @@ use crate::syntax::{Map, Node, Value};
 
 keys! {
     /// A command that runs in the container.
-    Hook in "services.*.post_start[]" requires command "command" {
+    Hook in "services.*.post_start[]" requires "command" {
         command "command": Command, Merge::Default, Reads, Later, "The command.";
         user "user": String, Merge::Default, Reads, Later, "The user it runs as.";
         privileged "privileged": bool, Merge::Default, Reads, Later, "Whether it has all powers of the host.";
@@ -86,7 +86,7 @@ keys! {
 
 keys! {
     /// `develop.watch[]`.
-    Watch in "services.*.develop.watch[]" requires path "path", action "action" {
+    Watch in "services.*.develop.watch[]" requires "path", "action" {
         path "path": String, Merge::Default, Reads, Loader, "The folder.";
         action "action": WatchAction, Merge::Default, Reads, Loader, "What a change does.";
         target "target": String, Merge::Default, Reads, Loader, "Where changed files go.";
@@ -110,7 +110,7 @@ choices! {
 
 keys! {
     /// `extends`; a string is the service.
-    Extends in "services.*.extends" short service requires service "service" closed true {
+    Extends in "services.*.extends" short service requires "service" closed true {
         service "service": String, Merge::Default, Reads, Loader, "The service.";
         file "file": String, Merge::Default, Reads, Loader, "The file that defines it.";
     }

@@ -44,7 +44,7 @@ keys! {
 
 keys! {
     /// One dependency in long form.
-    LongDependency in "services.*.depends_on.*" requires condition "condition" {
+    LongDependency in "services.*.depends_on.*" requires "condition" {
         condition "condition": String, Merge::Default, Reads, Translated, "What it must have reached.";
         required "required": bool, Merge::Default, Reads, Translated, "Whether it must be there.";
         restart "restart": bool, Merge::Default, Reads, Translated, "Whether its restart restarts this one.";

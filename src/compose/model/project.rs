@@ -45,7 +45,7 @@ pub type Includes = Vec<Spanned<Include>>;
 
 keys! {
     /// A model of the project.
-    Model in "models.*" requires model "model" {
+    Model in "models.*" requires "model" {
         name "name": String, Merge::Default, Reads, Later, "Its real name.";
         model "model": String, Merge::Default, Reads, Later, "The image that holds it.";
         context_size "context_size": Unquoted<i64>, Merge::Default, Reads, Later, "How many tokens it considers.";

@@ -51,7 +51,10 @@ impl Decode for bool {
 fn whole(node: &Node, reader: &mut Reader<'_>) -> Option<i64> {
     match &node.value {
         Value::Int(value) => return Some(*value),
-        #[expect(clippy::cast_possible_truncation, reason = "it has no fraction, and a number too large stays too large")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it has no fraction, and a number too large stays too large"
+        )]
         Value::Float(value) if value.fract() == 0.0 => return Some(*value as i64),
         Value::Float(_) => {
             let text = reader.sources.text_at(node.origin).to_owned();

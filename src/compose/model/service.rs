@@ -9,7 +9,9 @@ use crate::compose::model::deploy::Deploy;
 use crate::compose::model::device::{BlkioConfig, DeviceMapping, Gpus};
 use crate::compose::model::files::{EnvFiles, Grants};
 use crate::compose::model::health::Healthcheck;
-use crate::compose::model::host::{ContainerName, CredentialSpec, ExtraHosts, LabelFiles, Logging, Provider, PullPolicy, ServiceModels, Ulimits};
+use crate::compose::model::host::{
+    ContainerName, CredentialSpec, ExtraHosts, LabelFiles, Logging, Provider, PullPolicy, ServiceModels, Ulimits,
+};
 use crate::compose::model::lifecycle::{Develop, Extends, Hooks, PreStartHooks};
 use crate::compose::model::mount::{Mounts, TmpfsMounts};
 use crate::compose::model::network::{Attachments, Dependencies};
