@@ -1,7 +1,7 @@
 //! `volumes`, `tmpfs` and `shm_size` (compose-spec): what is mounted where, and what each bind mount is for.
 
 use crate::compose::grammar::mounts::{self as grammar, ShortKind, ShortMount};
-use crate::compose::keys::{Key, Written};
+use crate::compose::keys::Key;
 use crate::compose::model::mount::{
     BindOptions, LongMount, Mounts, ServiceMount, TmpfsMounts, TmpfsOptions, Volume, VolumeOptions,
 };
@@ -106,11 +106,9 @@ fn from_long(
         bind_options.get().map(|found| &found.value)
     {
         later::extensions(extensions, diags);
-        let not_yet: &[(&str, &dyn Written)] =
-            &[("propagation", propagation), ("recursive", recursive), ("selinux", selinux)];
-        for (name, key) in not_yet {
-            later::not_yet(&path, name, *key, diags);
-        }
+        later::not_yet(&path, "propagation", propagation, diags);
+        later::not_yet(&path, "recursive", recursive, diags);
+        later::not_yet(&path, "selinux", selinux, diags);
         if let Some(create) = create_host_path.get() {
             diags.consume(create.origin, "matters on the Docker host alone");
         }
