@@ -301,4 +301,4 @@ macro_rules! choices {
 
 pub(crate) use choices;
 
-pub use crate::compose::model::text::{entries, mapping, scalar_text};
+pub use crate::compose::model::text::{Pairs, Texts, entries, mapping, scalar_text};
