@@ -104,6 +104,7 @@ codes! {
     DependencySwarmLoose "T0206" "dependency-swarm-loose" Warning;
     DependencyNoHealthcheck "T0207" "dependency-no-healthcheck" Warning;
     DependencyScaledToZero "T0208" "dependency-scaled-to-zero" Warning;
+    StartFirst "T0220" "start-first" Warning;
     PortInferred "T0301" "port-inferred" Note;
     PortUnknown "T0302" "port-unknown" Note;
     NameRewritten "T0303" "name-rewritten" Warning;

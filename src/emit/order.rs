@@ -16,6 +16,7 @@ const SPEC: &[&str] = &[
     // Deployment, StatefulSet, and the selector that a Service shares with them.
     "replicas",
     "minReadySeconds",
+    "progressDeadlineSeconds",
     "podManagementPolicy",
     "serviceName",
     "type",

@@ -39,6 +39,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         kind: Traced::decided(kind, "kind"),
         replicas: said(1),
         min_ready_seconds: None,
+        progress_deadline: None,
         rollout: said(Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::All }),
         restart: Restart::default(),
         run: Run::default(),

@@ -44,6 +44,7 @@ fn account_for(workload: &Workload) {
         kind,
         replicas,
         min_ready_seconds,
+        progress_deadline,
         rollout,
         restart,
         run,
@@ -68,7 +69,8 @@ fn account_for(workload: &Workload) {
         files,
     } = workload;
     // Written down in this module and those beside it.
-    let _ = (name, origin, kind, replicas, run, min_ready_seconds, rollout, ports, container, called, pod);
+    let _ = (name, origin, kind, replicas, run, min_ready_seconds, progress_deadline, rollout, ports, container);
+    let _ = (called, pod);
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
     // Heard by the passes, which left them in place.
     let _ = (service, once_per_node, headless);
@@ -95,6 +97,9 @@ fn deployment(context: &Context, workload: &Workload) -> Manifest {
     let spec = at.within("spec", |at| DeploymentSpec {
         replicas: Some(container::count(at.put("replicas", &workload.replicas))),
         min_ready_seconds: seconds(at, workload),
+        progress_deadline_seconds: at
+            .maybe("progressDeadlineSeconds", workload.progress_deadline.as_ref())
+            .map(container::count),
         selector: meta::selector(context, at, &workload.name),
         strategy: Some(strategy(at, &workload.rollout)),
         template: pod::template(context, at, workload),

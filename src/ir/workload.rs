@@ -18,7 +18,9 @@ pub struct Workload {
     pub replicas: Traced<u32>,
     /// Seconds a new pod must be ready before the next is replaced.
     pub min_ready_seconds: Option<Traced<u32>>,
-    /// How pods are replaced.
+    /// Seconds without progress after which an update counts as failed. Made by `passes::rollouts`.
+    pub progress_deadline: Option<Traced<u32>>,
+    /// How pods are replaced. Corrected by `passes::rollouts`.
     pub rollout: Traced<Rollout>,
     /// When Docker started it again. Taken by `passes::kinds`: empty afterwards.
     pub restart: Restart,

@@ -150,7 +150,14 @@ fn update(path: &str, update: &UpdateConfig, plan: &mut Plan, diags: &mut Diagno
     later::extensions(extensions, diags);
     let step = match parallelism.get() {
         Some(found) if found.value == 0 => Amount::All,
-        Some(found) => Amount::Count(u32::try_from(found.value).unwrap_or(1)),
+        Some(found) => Amount::Count(u32::try_from(found.value).unwrap_or_else(|_| {
+            diags.push(
+                Diagnostic::new(Code::BadValue, found.origin, format!("{} is no parallelism", found.value))
+                    .help("write 1 or more, or 0 for all at once")
+                    .key(format!("{path}.parallelism")),
+            );
+            1
+        })),
         None => Amount::Count(1),
     };
     let start_first = order.get().is_some_and(|order| order.value == "start-first");
@@ -189,7 +196,12 @@ fn update(path: &str, update: &UpdateConfig, plan: &mut Plan, diags: &mut Diagno
 fn failure(path: &str, action: &Key<String>, ratio: &Key<f64>, diags: &mut Diagnostics) {
     if let Some(action) = action.get() {
         match action.value.as_str() {
-            "pause" => diags.consume(action.origin, "Kubernetes stalls a failing rollout too"),
+            "pause" | "" => diags.consume(action.origin, "Kubernetes stalls a failing rollout too"),
+            other if !matches!(other, "continue" | "rollback") => diags.push(
+                Diagnostic::new(Code::BadValue, action.origin, format!("`{other}` is no action"))
+                    .help("write pause, continue or rollback")
+                    .key(format!("{path}.failure_action")),
+            ),
             other => diags.push(
                 Diagnostic::new(
                     Code::RollbackAction,

@@ -224,6 +224,7 @@ pub(super) fn lower(
         kind: plan.kind.unwrap_or_else(|| Traced::decided(Kind::Deployment, "ordinary-service")),
         replicas: plan.replicas,
         min_ready_seconds: plan.min_ready_seconds,
+        progress_deadline: None,
         rollout: plan.rollout,
         restart: plan.restart,
         run: Run::default(),

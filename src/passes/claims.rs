@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Kind, Mount, MountSource, Name, Rollout, Traced,
-    Volume, VolumeSource, Why, Workload,
+    App, Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Kind, Mount, MountSource, Name, Traced, Volume,
+    VolumeSource, Why, Workload,
 };
 use crate::lower::Context;
 use crate::origin::Origin;
@@ -73,7 +73,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             }
             place(workload, mount, alone && template, &mut names, &mut shared);
         }
-        finish(workload, diags);
+        finish(workload);
     }
     let by_number: BTreeMap<String, Name> = group_names(app);
     for workload in &mut app.workloads {
@@ -258,8 +258,8 @@ fn add(workload: &mut Workload, names: &mut Names, wanted: &str, source: VolumeS
     name
 }
 
-/// A workload with claim templates is a StatefulSet; one that shares a claim stops before it starts anew.
-fn finish(workload: &mut Workload, diags: &mut Diagnostics) {
+/// A workload with claim templates is a StatefulSet.
+fn finish(workload: &mut Workload) {
     let needs_group = !workload.claim_templates.is_empty()
         || workload.volumes.iter().any(|volume| {
             matches!(volume.source, VolumeSource::Claim(_) | VolumeSource::Object { kind: _, object: _, items: _ })
@@ -267,7 +267,6 @@ fn finish(workload: &mut Workload, diags: &mut Diagnostics) {
     if !needs_group || workload.pod.fs_group.as_ref().is_some_and(|group| group.value == 0) {
         workload.pod.fs_group = None;
     }
-    let holds_claim = workload.volumes.iter().any(|volume| matches!(volume.source, VolumeSource::Claim(_)));
     if let Some(first) = workload.claim_templates.first() {
         let why = first.why.clone();
         workload.kind = Traced { value: Kind::StatefulSet, why: why.clone() };
@@ -284,16 +283,5 @@ fn finish(workload: &mut Workload, diags: &mut Diagnostics) {
             why,
         });
         workload.governing = Some(governing);
-        for place in workload.rollout.why.origins() {
-            diags.consume(*place, "a StatefulSet replaces its pods one by one, the old one first");
-        }
-    } else if holds_claim
-        && workload.kind.value == Kind::Deployment
-        && matches!(
-            workload.rollout.value,
-            Rollout::Rolling { max_surge: crate::ir::Amount::Count(1..) | crate::ir::Amount::All, max_unavailable: _ }
-        )
-    {
-        workload.rollout = Traced { value: Rollout::Recreate, why: workload.rollout.why.clone() };
     }
 }

@@ -7,6 +7,7 @@ mod kinds;
 mod pods;
 mod probes;
 mod references;
+mod rollouts;
 mod waits;
 
 use crate::diag::Diagnostics;
@@ -31,6 +32,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "waits", run: waits::run },
     // Makes StatefulSets of Deployments that own a volume, which need a governing Service.
     Pass { name: "claims", run: claims::run },
+    // Needs kinds, volumes and checks: what the old pod holds, the new one cannot have.
+    Pass { name: "rollouts", run: rollouts::run },
     // Looks at nothing but the checks.
     Pass { name: "probes", run: probes::run },
     // Puts finished containers into pods: what each holds is known by now.

@@ -1,0 +1,140 @@
+//! Whether pods can be replaced as the input says (design 4.1): not where the new pod needs what the old one still holds, and not
+//! for what is never updated.
+//!
+//! ```yaml
+//! deploy: { update_config: { order: start-first } }   # on a service with a volume of its own
+//! # strategy: { type: Recreate }, and a warning
+//! ```
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{Amount, App, Check, Kind, Rollout, Traced, VolumeSource, Why, Workload};
+use crate::lower::Context;
+use crate::origin::Origin;
+
+const SECOND: i64 = 1_000_000_000;
+
+/// After so many seconds without progress a Deployment's update counts as failed, unless it says otherwise.
+const DEADLINE: u32 = 600;
+
+pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
+    for workload in &mut app.workloads {
+        match workload.kind.value {
+            Kind::Job => never_updated(workload, diags),
+            Kind::StatefulSet => one_by_one(workload, diags),
+            Kind::DaemonSet => {
+                if surges(workload) && host_port(workload).is_some() {
+                    stop_first(workload, "the new pod needs the port of the node that the old one holds", diags);
+                }
+            }
+            Kind::Deployment => deployment(workload, diags),
+        }
+        workload.progress_deadline = deadline(workload);
+    }
+}
+
+/// Whether a new pod is started before an old one is stopped.
+fn surges(workload: &Workload) -> bool {
+    match workload.rollout.value {
+        Rollout::Recreate => false,
+        Rollout::Rolling { max_surge, max_unavailable: _ } => max_surge != Amount::Count(0),
+    }
+}
+
+fn host_port(workload: &Workload) -> Option<&Why> {
+    workload.ports.iter().find_map(|port| port.host_port.as_ref()).map(|port| &port.why)
+}
+
+fn never_updated(workload: &mut Workload, diags: &mut Diagnostics) {
+    let pause = workload.min_ready_seconds.take();
+    let pauses = pause.iter().flat_map(|pause| pause.why.origins());
+    for place in workload.rollout.why.origins().iter().chain(pauses) {
+        diags.consume(*place, "a Job is never updated: a changed one is a new Job");
+    }
+}
+
+fn one_by_one(workload: &mut Workload, diags: &mut Diagnostics) {
+    if surges(workload) {
+        say_stop_first(workload, "the new pod needs the claim that the old one holds", diags);
+    }
+    for place in workload.rollout.why.origins() {
+        diags.consume(*place, "a StatefulSet replaces its pods one by one, the old one first");
+    }
+}
+
+/// One pod of a claim must be gone before the next one starts: two databases on one folder destroy it. Several replicas that share a
+/// claim hold it together anyway.
+fn deployment(workload: &mut Workload, diags: &mut Diagnostics) {
+    let holds = |workload: &Workload| {
+        let claims = workload.volumes.iter().filter(|volume| matches!(volume.source, VolumeSource::Claim(_)));
+        claims.into_iter().any(|volume| {
+            let mut mounts = workload.container.mounts.iter().filter(|mount| mount.volume == volume.name);
+            mounts.any(|mount| mount.read_only.is_none())
+        })
+    };
+    if workload.replicas.value <= 1 && holds(workload) {
+        if surges(workload) {
+            say_stop_first(workload, "the new pod needs the volume that the old one writes to", diags);
+        }
+        workload.rollout.value = Rollout::Recreate;
+        if workload.rollout.why.origins().is_empty() {
+            workload.rollout.why = Why::Decision("one-pod-holds-the-volume");
+        }
+    } else if surges(workload) && host_port(workload).is_some() {
+        stop_first(workload, "the new pod needs the port of the node that the old one holds", diags);
+    }
+}
+
+fn stop_first(workload: &mut Workload, because: &str, diags: &mut Diagnostics) {
+    say_stop_first(workload, because, diags);
+    if let Rollout::Rolling { max_surge, max_unavailable: _ } = workload.rollout.value {
+        workload.rollout.value = match max_surge {
+            Amount::All => Rollout::Recreate,
+            Amount::Count(step) => {
+                Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::Count(step) }
+            }
+        };
+    }
+}
+
+fn say_stop_first(workload: &Workload, because: &str, diags: &mut Diagnostics) {
+    let place = workload.rollout.why.origins().last().copied().unwrap_or(workload.origin);
+    diags.push(
+        Diagnostic::new(
+            Code::StartFirst,
+            place,
+            format!("`{}` is stopped before its new pod starts", workload.service),
+        )
+        .label("start-first cannot be had here")
+        .why(because)
+        .help("write order: stop-first, or remove it")
+        .key(format!("services.{}.deploy.update_config.order", workload.service))
+        .covers(workload.rollout.why.origins().iter().copied()),
+    );
+}
+
+/// Long enough for a pod to become ready and stay so, where that can take longer than Kubernetes waits. Swarm waits for ever.
+fn deadline(workload: &Workload) -> Option<Traced<u32>> {
+    if workload.kind.value != Kind::Deployment {
+        return None;
+    }
+    let starts = workload.check.as_ref().map_or(0, start_seconds);
+    let stays = workload.min_ready_seconds.as_ref().map_or(0, |pause| pause.value);
+    let needed = starts.saturating_add(stays).saturating_add(60);
+    let origins: Vec<Origin> = workload
+        .min_ready_seconds
+        .iter()
+        .map(|pause| &pause.why)
+        .chain(
+            workload.check.iter().flat_map(|check| [&check.start_period.why, &check.interval.why, &check.retries.why]),
+        )
+        .flat_map(Why::origins)
+        .copied()
+        .collect();
+    (needed > DEADLINE).then_some(Traced { value: needed, why: Why::Origins(origins) })
+}
+
+/// The longest time that a healthcheck gives a container to become healthy.
+fn start_seconds(check: &Check) -> u32 {
+    let tries = i64::from(check.retries.value).saturating_mul(check.interval.value);
+    u32::try_from(check.start_period.value.saturating_add(tries).max(0) / SECOND).unwrap_or(u32::MAX)
+}
