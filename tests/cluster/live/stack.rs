@@ -1,0 +1,161 @@
+//! One live stack: its compilation, its namespace, its probe pod, and what it looks like when something is wrong.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use transship::Compilation;
+use transship::render::yaml;
+
+use crate::client::Cluster;
+use crate::compiled::{self, StackWorld};
+use crate::expect::{self, Expect};
+
+/// The pod from which the app is looked at.
+pub(super) const PROBE: &str = "probe";
+
+/// A stack in a namespace of its own.
+pub(super) struct Stack<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) namespace: String,
+    pub(super) expect: Expect,
+    /// What is applied.
+    pub(super) objects: Vec<Value>,
+    /// The same as kubectl reads it.
+    pub(super) text: String,
+}
+
+impl<'a> Stack<'a> {
+    /// Compiles it; nothing reaches the cluster yet.
+    pub(super) fn new(cluster: &'a Cluster, folder: &Path) -> Result<Self, String> {
+        let expect = expect::read(&folder.join("expect.toml"))?;
+        let file = super::main_file(folder)?;
+        let variables = expect.variables.iter().map(|(name, text)| (name.clone(), text.text())).collect();
+        let world = StackWorld { variables };
+        let compilation = compiled::one(&world, &file);
+        let objects = objects(&compilation, &expect)?;
+        let text = stream(&objects);
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Stack { cluster, namespace: cluster.name(&name), expect, objects, text })
+    }
+
+    /// Makes the namespace and the probe pod in it.
+    pub(super) fn prepare(&self) -> Result<(), String> {
+        self.cluster.create_namespace(&self.namespace)?;
+        let image = std::env::var("TRANSSHIP_TEST_PROBE_IMAGE").unwrap_or_else(|_| "busybox:1.37".to_owned());
+        let container = json!({"name": PROBE, "image": image, "command": ["sleep", "3600"]});
+        let spec = json!({"terminationGracePeriodSeconds": 0, "automountServiceAccountToken": false, "containers": [container]});
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": PROBE}, "spec": spec}).to_string();
+        self.apply(&pod).map(|_| ())
+    }
+
+    /// `kubectl apply -f -`, as users do it; what it prints.
+    pub(super) fn apply(&self, text: &str) -> Result<String, String> {
+        let output = self.cluster.kubectl(&self.namespace, &["apply", "-f", "-"], text.as_bytes())?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        // A warning of kubectl or of the server is one that the user would see.
+        if output.status.success() && said.is_empty() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(said.into_owned())
+        }
+    }
+
+    /// Runs a command in a pod and returns what it prints.
+    pub(super) fn exec(&self, pod: &str, command: &[&str]) -> Result<Vec<u8>, String> {
+        let arguments: Vec<&str> = ["exec", pod, "--"].into_iter().chain(command.iter().copied()).collect();
+        let output = self.cluster.kubectl(&self.namespace, &arguments, b"")?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        Err(format!("{} in {pod}: {}{}", command.join(" "), out, err.trim_end()))
+    }
+
+    /// The objects of a kind.
+    pub(super) fn list(&self, api_version: &str, kind: &str) -> Result<Vec<Value>, String> {
+        self.cluster.list(api_version, kind, &self.namespace)
+    }
+
+    /// The app's own pods.
+    pub(super) fn pods(&self) -> Result<Vec<Value>, String> {
+        let pods = self.list("v1", "Pod")?;
+        Ok(pods.into_iter().filter(|pod| text(pod, "/metadata/name") != PROBE).collect())
+    }
+
+    /// Pods, their events and the ends of their logs.
+    pub(super) fn state(&self) -> String {
+        let mut said = String::new();
+        let mut add = |title: &str, arguments: &[&str]| {
+            if let Ok(output) = self.cluster.kubectl(&self.namespace, arguments, b"") {
+                let text = String::from_utf8_lossy(&output.stdout).into_owned();
+                said.push_str(&format!("--- {title}\n{text}"));
+            }
+        };
+        add("pods", &["get", "pods,jobs,persistentvolumeclaims", "-o", "wide"]);
+        add("events", &["get", "events", "--sort-by=.lastTimestamp"]);
+        for pod in self.pods().unwrap_or_default() {
+            let name = text(&pod, "/metadata/name");
+            add(&format!("log of {name}"), &["logs", name, "--all-containers", "--prefix", "--tail=15"]);
+        }
+        said
+    }
+
+    /// Removes everything.
+    pub(super) fn remove(&self) {
+        self.cluster.delete_namespace(&self.namespace);
+    }
+
+    /// Looks again and again, until it holds or the time is over.
+    pub(super) fn within(&self, limit: Duration, mut check: impl FnMut() -> Result<(), String>) -> Result<(), String> {
+        let start = Instant::now();
+        loop {
+            match check() {
+                Ok(()) => return Ok(()),
+                Err(message) if start.elapsed() >= limit => {
+                    return Err(format!("{message} (after {} s)", limit.as_secs()));
+                }
+                Err(_) => std::thread::sleep(Duration::from_millis(400)),
+            }
+        }
+    }
+}
+
+/// The manifests as they are applied: with the claims' class, where the stack asks for one.
+pub(super) fn objects(compilation: &Compilation, expect: &Expect) -> Result<Vec<Value>, String> {
+    let Some(manifests) = &compilation.manifests else { return Err(compiled::errors(compilation)) };
+    let mut objects: Vec<Value> = manifests.iter().map(compiled::object).collect();
+    if let Some(class) = &expect.storage_class {
+        for object in &mut objects {
+            let mut specs: Vec<&mut Value> = match object.pointer("/kind").and_then(Value::as_str) {
+                Some("PersistentVolumeClaim") => object.pointer_mut("/spec").into_iter().collect(),
+                _ => match object.pointer_mut("/spec/volumeClaimTemplates") {
+                    Some(Value::Array(claims)) => {
+                        claims.iter_mut().filter_map(|claim| claim.pointer_mut("/spec")).collect()
+                    }
+                    _ => Vec::new(),
+                },
+            };
+            for spec in specs.iter_mut().filter_map(|spec| spec.as_object_mut()) {
+                spec.entry("storageClassName").or_insert_with(|| json!(class));
+            }
+        }
+    }
+    Ok(objects)
+}
+
+/// Objects as kubectl reads them.
+pub(super) fn stream(objects: &[Value]) -> String {
+    let objects: Vec<transship::emit::Value> = objects.iter().cloned().map(Into::into).collect();
+    yaml::stream(&objects)
+}
+
+/// A text of an object; empty where there is none.
+pub(super) fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A number of an object; 0 where there is none.
+pub(super) fn number(object: &Value, pointer: &str) -> i64 {
+    object.pointer(pointer).and_then(Value::as_i64).unwrap_or_default()
+}
