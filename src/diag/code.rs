@@ -129,6 +129,7 @@ codes! {
     VolumeSeed "T0415" "volume-seed" Note;
     ClearTextSecret "T0501" "clear-text-secret" Warning;
     EnvironmentName "T0502" "environment-name" Error;
+    Placeholder "T0503" "placeholder" Warning;
     HealthcheckNone "T0601" "healthcheck-none" Note;
     HealthcheckRounded "T0602" "healthcheck-rounded" Note;
     RollbackAction "T0701" "rollback-action" Warning;

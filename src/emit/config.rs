@@ -75,7 +75,7 @@ fn uses(workload: &Workload, file: &FileObject) -> bool {
     let in_env = || {
         workload.containers().flat_map(|container| &container.env).any(|variable| match &variable.source {
             EnvSource::Secret { object, key: _ } => file.kind == FileObjectKind::Secret && *object == file.name,
-            EnvSource::Literal(_) => false,
+            EnvSource::Literal(_) | EnvSource::Field(_) | EnvSource::Composed(_) => false,
         })
     };
     let in_env_from = || {

@@ -9,8 +9,8 @@
 
 use k8s_openapi::api::core::v1::{
     Capabilities, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource, ExecAction,
-    Lifecycle, LifecycleHandler, Probe, ResourceRequirements, SecretEnvSource, SecretKeySelector, SecurityContext,
-    VolumeMount,
+    Lifecycle, LifecycleHandler, ObjectFieldSelector, Probe, ResourceRequirements, SecretEnvSource, SecretKeySelector,
+    SecurityContext, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -100,6 +100,15 @@ fn variable(at: &mut At, variable: &ir::EnvVar) -> EnvVar {
     let name = name.clone();
     match source {
         EnvSource::Literal(text) => EnvVar { name, value: Some(for_kubelet(text)), value_from: None },
+        EnvSource::Composed(parts) => EnvVar { name, value: Some(composed(parts)), value_from: None },
+        EnvSource::Field(path) => {
+            let field = ObjectFieldSelector { field_path: (*path).to_owned(), api_version: None };
+            EnvVar {
+                name,
+                value: None,
+                value_from: Some(EnvVarSource { field_ref: Some(field), ..Default::default() }),
+            }
+        }
         EnvSource::Secret { object, key } => {
             let secret = SecretKeySelector { name: object.to_string(), key: key.clone(), optional: None };
             EnvVar {
@@ -109,6 +118,15 @@ fn variable(at: &mut At, variable: &ir::EnvVar) -> EnvVar {
             }
         }
     }
+}
+
+/// Every dollar of a text is doubled here: behind its last one a variable may begin.
+fn composed(parts: &[ir::TextPart]) -> String {
+    let written = parts.iter().map(|part| match part {
+        ir::TextPart::Text(text) => text.replace('$', "$$"),
+        ir::TextPart::Variable(name) => format!("$({name})"),
+    });
+    written.collect()
 }
 
 fn probe(at: &mut At, key: &str, check: &ir::Probe) -> Probe {

@@ -18,8 +18,8 @@ pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use run::{Restart, RestartCondition, Retries, Run};
 pub use workload::{
     Amount, Check, Condition, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount, MountSource, Pod,
-    Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, Stop, Volume, VolumeSource, Wait, WaitFor,
-    Workload,
+    Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, Stop, TextPart, Volume, VolumeSource, Wait,
+    WaitFor, Workload,
 };
 
 use crate::origin::{Origin, Spanned};

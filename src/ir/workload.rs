@@ -350,6 +350,10 @@ pub struct EnvVar {
 pub enum EnvSource {
     /// Readable in the manifest, byte for byte (emit escapes it for the kubelet).
     Literal(String),
+    /// A field of the pod, as `spec.nodeName`.
+    Field(&'static str),
+    /// Text with variables in it that stand earlier in the environment; emit escapes the rest for the kubelet.
+    Composed(Vec<TextPart>),
     /// A key of a Secret.
     Secret {
         /// The Secret.
@@ -357,6 +361,15 @@ pub enum EnvSource {
         /// The key in it.
         key: String,
     },
+}
+
+/// A part of a text that the kubelet puts together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextPart {
+    /// Text, byte for byte.
+    Text(String),
+    /// The value of a variable.
+    Variable(&'static str),
 }
 
 /// Limits and requests.

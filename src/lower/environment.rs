@@ -6,8 +6,8 @@ use crate::compose::keys::Key;
 use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Data, EnvSource, EnvVar, FileObject, FileObjectKind, Name, Why};
-use crate::lower::Context;
 use crate::lower::env_files::{self, EnvFrom, EnvObjects};
+use crate::lower::{Context, placeholders};
 use crate::origin::Origin;
 
 use indexmap::IndexMap;
@@ -36,19 +36,8 @@ pub(super) fn environment(
             continue;
         }
         let value = pair.value.clone().or_else(|| lookup(name).map(|(value, _)| value));
-        match &value {
-            Some(value) if context.dialect() == Dialect::Swarm && value.contains("{{") => diags.push(
-                Diagnostic::new(
-                    Code::NotTranslated,
-                    pair.origin,
-                    format!("the template in `{name}` is not translated yet"),
-                )
-                .label("it arrives as it is written")
-                .help("write the value, or take it from the pod with valueFrom.fieldRef by hand")
-                .key(format!("{path}.environment.{name}")),
-            ),
-            Some(_) => {}
-            None => diags.consume(pair.origin, "a variable without a value that nothing sets is not set"),
+        if value.is_none() {
+            diags.consume(pair.origin, "a variable without a value that nothing sets is not set");
         }
         variables.insert(name.clone(), value.map(|value| (value, pair.origin)));
     }
@@ -78,6 +67,7 @@ fn place(
     path: &str,
     diags: &mut Diagnostics,
 ) -> Vec<EnvVar> {
+    let service = path.strip_prefix("services.").unwrap_or(path);
     let mut secret: Vec<(String, Data)> = Vec::new();
     let mut env = Vec::with_capacity(variables.len());
     let mut clear: Vec<(String, Origin)> = Vec::new();
@@ -92,7 +82,13 @@ fn place(
             secret.push((name.clone(), Data { bytes: value.into_bytes(), why: why.clone() }));
             env.push(EnvVar { source: EnvSource::Secret { object: own.clone(), key: name.clone() }, name, why });
         } else {
-            env.push(EnvVar { source: EnvSource::Literal(value), name, why });
+            let is_template = context.dialect() == Dialect::Swarm && placeholders::has_placeholder(&value);
+            let source = if is_template {
+                placeholders::source(context, service, &value, origin, &mut env, diags)
+            } else {
+                EnvSource::Literal(value)
+            };
+            env.push(EnvVar { source, name, why });
         }
     }
     if !secret.is_empty() {

@@ -8,6 +8,7 @@ mod health;
 mod later;
 mod lifecycle;
 mod mounts;
+mod placeholders;
 mod placement;
 mod ports;
 mod resources;
@@ -105,7 +106,7 @@ fn uses(workload: &crate::ir::Workload, object: &FileObject) -> bool {
         crate::ir::EnvSource::Secret { object: name, key: _ } => {
             *name == object.name && object.kind == crate::ir::FileObjectKind::Secret
         }
-        crate::ir::EnvSource::Literal(_) => false,
+        crate::ir::EnvSource::Literal(_) | crate::ir::EnvSource::Field(_) | crate::ir::EnvSource::Composed(_) => false,
     });
     let in_env_from =
         || workload.container.env_from.iter().any(|from| from.value == (object.kind, object.name.clone()));

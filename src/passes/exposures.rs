@@ -114,6 +114,7 @@ fn dialled(app: &App) -> Seen {
         for variable in &workload.container.env {
             let text = match &variable.source {
                 EnvSource::Literal(text) => Some(text.as_str()),
+                EnvSource::Field(_) | EnvSource::Composed(_) => None,
                 EnvSource::Secret { object: _, key } => secret_text(workload, app, key),
             };
             if let (Some(text), Some(place)) = (text, variable.why.origins().first()) {

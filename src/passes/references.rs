@@ -24,6 +24,7 @@ fn of_workload(workload: &Workload, app: &App, names: &BTreeMap<&str, usize>) ->
     for variable in &workload.container.env {
         match &variable.source {
             EnvSource::Literal(text) => hosts(text, names_host(&variable.name), names, &mut found),
+            EnvSource::Field(_) | EnvSource::Composed(_) => {}
             EnvSource::Secret { object, key } => {
                 let is_object = |file: &&FileObject| file.kind == FileObjectKind::Secret && file.name == *object;
                 let files = workload.files.iter().chain(&app.files).filter(is_object);

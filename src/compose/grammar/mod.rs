@@ -7,6 +7,7 @@ pub mod dotenv;
 pub mod duration;
 pub mod mode;
 pub mod mounts;
+pub mod placeholder;
 pub mod ports;
 pub mod template;
 pub mod words;
