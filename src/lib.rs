@@ -31,7 +31,7 @@ pub mod syntax;
 pub mod target;
 pub mod world;
 
-pub use request::{ManagerNodes, Request, Waits};
+pub use request::{ManagerNodes, Publish, Request, Waits};
 
 use diag::{Diagnostic, Diagnostics};
 use emit::{Images, Manifest};

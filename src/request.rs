@@ -22,6 +22,8 @@ pub struct Request {
     pub manager_nodes: ManagerNodes,
     /// The version of Kubernetes that the manifests are for.
     pub target: Target,
+    /// How published ports are reached from outside.
+    pub publish: Publish,
     /// A namespace that every object carries, and that is written too.
     pub namespace: Option<String>,
     /// What becomes of `depends_on`.
@@ -50,4 +52,16 @@ pub enum ManagerNodes {
     Drop,
     /// It becomes an affinity to control-plane nodes, and a toleration of their taint.
     Keep,
+}
+
+/// How published ports are reached from outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Publish {
+    /// At an address of their own, under the published number.
+    #[default]
+    LoadBalancer,
+    /// At a port of every node: the published number, where nodes may have it.
+    NodePort,
+    /// Not at all.
+    None,
 }

@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use crate::compose::Dialect;
 use crate::diag::Code;
-use crate::request::{ManagerNodes, Request, Waits};
+use crate::request::{ManagerNodes, Publish, Request, Waits};
 use crate::target::Target;
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
@@ -87,6 +87,9 @@ pub(super) struct Input {
     /// The version of Kubernetes that the manifests are for
     #[arg(long, value_name = "VERSION", value_parser = Target::parse, default_value_t)]
     kubernetes_version: Target,
+    /// How published ports are reached from outside
+    #[arg(long, value_enum, default_value_t = PublishChoice::LoadBalancer)]
+    publish: PublishChoice,
     /// A namespace that every object carries, and that is written too
     #[arg(short, long, value_parser = namespace)]
     namespace: Option<String>,
@@ -120,6 +123,7 @@ impl Input {
             dialect,
             manager_nodes,
             kubernetes_version,
+            publish,
             namespace,
             waiting,
         } = self;
@@ -133,6 +137,7 @@ impl Input {
             dialect: dialect.dialect(),
             manager_nodes: manager_nodes.choice(),
             target: kubernetes_version,
+            publish: publish.choice(),
             namespace,
             waits: waits.waits(),
             wait_image,
@@ -232,6 +237,27 @@ impl WaitsChoice {
         match self {
             WaitsChoice::Init => Waits::Init,
             WaitsChoice::None => Waits::None,
+        }
+    }
+}
+
+/// How published ports are reached.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PublishChoice {
+    /// At an address of their own, under the published number
+    LoadBalancer,
+    /// At a port of every node: the published number where nodes may have it
+    NodePort,
+    /// Not at all
+    None,
+}
+
+impl PublishChoice {
+    fn choice(self) -> Publish {
+        match self {
+            PublishChoice::LoadBalancer => Publish::LoadBalancer,
+            PublishChoice::NodePort => Publish::NodePort,
+            PublishChoice::None => Publish::None,
         }
     }
 }

@@ -107,11 +107,17 @@ codes! {
     StartFirst "T0220" "start-first" Warning;
     PortInferred "T0301" "port-inferred" Note;
     PortUnknown "T0302" "port-unknown" Note;
-    NameRewritten "T0303" "name-rewritten" Warning;
+    NameRewritten "T0303" "name-rewritten" Note;
     PortLoopback "T0304" "port-loopback" Warning;
     PortDatastore "T0305" "port-datastore" Warning;
     PortHostAddress "T0306" "port-host-address" Warning;
     PortRandom "T0307" "port-random" Note;
+    NameLeft "T0308" "name-left" Warning;
+    NameTaken "T0309" "name-taken" Warning;
+    PortNotPublished "T0310" "port-not-published" Note;
+    PortTwice "T0311" "port-twice" Warning;
+    NodePortChosen "T0312" "node-port-chosen" Note;
+    PortRange "T0313" "port-range" Warning;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;
     BindData "T0403" "bind-data" Warning;

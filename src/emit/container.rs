@@ -68,9 +68,9 @@ fn words(at: &mut At, key: &str, words: Option<&[Traced<String>]>) -> Option<Vec
 }
 
 fn container_port(at: &mut At, listening: &ir::Port) -> ContainerPort {
-    let ir::Port { number, protocol: transport, stated, host_port } = listening;
-    // Whether it was stated matters to waits alone.
-    let _ = stated;
+    let ir::Port { number, protocol: transport, stated, host_port, name, spoken } = listening;
+    // Whether it was stated matters to waits alone, and what it is called and speaks to Services.
+    let _ = (stated, name, spoken);
     at.here(&number.why);
     ContainerPort {
         container_port: i32::from(number.value),

@@ -72,6 +72,16 @@ pub(super) fn selecting(context: &Context, workload: &Name) -> Labels {
     Labels::from([(NAME.to_owned(), workload.to_string()), in_project(context)])
 }
 
+/// The label that a mark of a pod is.
+pub(super) fn mark(mark: &Name) -> String {
+    format!("transship.dev/{mark}")
+}
+
+/// The labels that find the pods of every workload with a mark.
+pub(super) fn marked(context: &Context, name: &Name) -> Labels {
+    Labels::from([(mark(name), "true".to_owned()), in_project(context)])
+}
+
 /// The label that everything of the project has.
 pub(super) fn in_project(context: &Context) -> (String, String) {
     (PART_OF.to_owned(), context.project.value.to_string())

@@ -24,9 +24,9 @@ const TOGETHER: &str = "transship.dev/together";
 
 /// The template of a workload's pods.
 pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> PodTemplateSpec {
-    let Pod { grace_seconds, hostname, fs_group, system, placement, together } = &workload.pod;
+    let Pod { grace_seconds, hostname, marks, fs_group, system, placement, together } = &workload.pod;
     at.within("template", |at| {
-        let metadata = at.within("metadata", |at| metadata(context, at, workload, together.as_ref()));
+        let metadata = at.within("metadata", |at| metadata(context, at, workload, marks, together.as_ref()));
         let spec = at.within("spec", |at| {
             let mut volumes = at.list("volumes", &workload.volumes, storage::volume).unwrap_or_default();
             let index = volumes.len().to_string();
@@ -109,8 +109,19 @@ fn member(at: &mut At, member: &Member) -> Container {
     container::main(at, name, why, ports, container)
 }
 
-fn metadata(context: &Context, at: &mut At, workload: &Workload, together: Option<&Traced<Name>>) -> ObjectMeta {
+fn metadata(
+    context: &Context,
+    at: &mut At,
+    workload: &Workload,
+    marks: &[Traced<Name>],
+    together: Option<&Traced<Name>>,
+) -> ObjectMeta {
     let mut labels = meta::labels(context, at, &workload.name);
+    for mark in marks {
+        let label = meta::mark(&mark.value);
+        at.within("labels", |at| at.because(&label, &mark.why));
+        labels.insert(label, "true".to_owned());
+    }
     let group = at.within("labels", |at| at.maybe(TOGETHER, together));
     labels.extend(group.map(|name| (TOGETHER.to_owned(), name.to_string())));
     ObjectMeta { labels: Some(labels), annotations: config::checksums(context, at, workload), ..Default::default() }

@@ -17,15 +17,16 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
 use super::{Context, Manifest, container, meta};
-use crate::ir::{Exposure, ExposureKind, ExposurePort, Name};
+use crate::ir::{Exposure, ExposureKind, ExposurePort, Name, Selects};
 
 /// A Service of a workload.
 pub(super) fn emit(context: &Context, workload: &Name, exposure: &Exposure) -> Manifest {
-    let Exposure { name, kind, ports, not_ready, why } = exposure;
+    let Exposure { name, kind, selects, ports, not_ready, why } = exposure;
     let (type_, cluster_ip) = match kind {
         ExposureKind::Cluster => (None, None),
         ExposureKind::Headless => (None, Some("None".to_owned())),
         ExposureKind::LoadBalancer => (Some("LoadBalancer".to_owned()), None),
+        ExposureKind::NodePort => (Some("NodePort".to_owned()), None),
     };
     let mut at = At::default();
     let metadata = meta::object(context, &mut at, name, workload, why);
@@ -35,7 +36,10 @@ pub(super) fn emit(context: &Context, workload: &Name, exposure: &Exposure) -> M
             type_,
             cluster_ip,
             publish_not_ready_addresses: at.flag("publishNotReadyAddresses", not_ready.as_ref()),
-            selector: Some(meta::selecting(context, workload)),
+            selector: Some(match selects {
+                Selects::Own => meta::selecting(context, workload),
+                Selects::Marked(mark) => meta::marked(context, mark),
+            }),
             ports: at.list("ports", ports, service_port),
             ..Default::default()
         }
@@ -44,13 +48,15 @@ pub(super) fn emit(context: &Context, workload: &Name, exposure: &Exposure) -> M
 }
 
 fn service_port(at: &mut At, exposed: &ExposurePort) -> ServicePort {
-    let ExposurePort { port, target, protocol } = exposed;
+    let ExposurePort { port, target, protocol, node_port, name, spoken } = exposed;
     at.here(&port.why);
+    let given = at.maybe("name", name.as_ref()).map(|name| name.to_string());
     ServicePort {
-        name: Some(format!("{}-{}", protocol.prefix(), port.value)),
+        name: Some(given.unwrap_or_else(|| format!("{}-{}", protocol.prefix(), port.value))),
+        app_protocol: at.maybe("appProtocol", spoken.as_ref()),
+        node_port: node_port.map(i32::from),
         port: i32::from(port.value),
         target_port: target.filter(|target| *target != port.value).map(|target| IntOrString::Int(i32::from(target))),
         protocol: container::protocol(*protocol),
-        ..Default::default()
     }
 }

@@ -4,8 +4,8 @@ use super::{Images, Manifest, Value, emit};
 use crate::ir::{
     Amount, App, Claim, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind, ExposurePort,
     FileObject, FileObjectKind, JobRole, Kind, Name, NodeRule, NodeTest, Placement, Pod, Port, Probe, Protocol,
-    Resources, Restart, Rollout, Run, SecurityContext, Spread, Step, Stop, Traced, Volume, VolumeSource, Wait, WaitFor,
-    Why, Workload,
+    Resources, Restart, Rollout, Run, SecurityContext, Selects, Spread, Step, Stop, Traced, Volume, VolumeSource, Wait,
+    WaitFor, Why, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -44,6 +44,8 @@ fn workload(text: &str, kind: Kind) -> Workload {
         restart: Restart::default(),
         run: Run::default(),
         once_per_node: None,
+        aliases: Vec::new(),
+        links: Vec::new(),
         dependencies: Vec::new(),
         ports: Vec::new(),
         published: Vec::new(),
@@ -55,6 +57,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         pod: Pod {
             grace_seconds: said(10),
             hostname: None,
+            marks: Vec::new(),
             fs_group: None,
             system: None,
             placement: Placement::default(),
@@ -67,6 +70,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         volumes: Vec::new(),
         claim_templates: Vec::new(),
         governing: None,
+        answers: Vec::new(),
         exposures: Vec::new(),
         files: Vec::new(),
     }
@@ -130,15 +134,30 @@ fn web_container() -> Container {
 }
 
 fn web() -> Workload {
-    let port = |number, protocol| Port { number: said(number), protocol, stated: true, host_port: Some(said(number)) };
-    let exposed = |port, target| ExposurePort { port: said(port), target, protocol: Protocol::Tcp };
-    let exposure = |text, kind, ports| Exposure { name: name(text), kind, ports, not_ready: Some(why()), why: why() };
+    let port = |number, protocol| Port { host_port: Some(said(number)), ..Port::plain(said(number), protocol, true) };
+    let exposed = |port, target| ExposurePort {
+        port: said(port),
+        target,
+        protocol: Protocol::Tcp,
+        node_port: Some(30000),
+        name: Some(said(name("x"))),
+        spoken: Some(said("http".to_owned())),
+    };
+    let exposure = |text, kind, ports| Exposure {
+        name: name(text),
+        kind,
+        selects: Selects::Own,
+        ports,
+        not_ready: Some(why()),
+        why: why(),
+    };
     let items = vec![("z".to_owned(), Some(said(0o400)))];
     Workload {
         min_ready_seconds: Some(said(10)),
         ports: vec![port(80, Protocol::Tcp), port(53, Protocol::Udp)],
         container: web_container(),
         pod: Pod {
+            marks: vec![said(name("mark"))],
             grace_seconds: said(10),
             hostname: Some(said("web".to_owned())),
             fs_group: Some(said(1)),
@@ -182,6 +201,7 @@ fn sample() -> App {
     db.governing = Some(name("db-headless"));
     db.claim_templates.push(Claim { name: name("db-data"), size: said(1 << 30), why: why() });
     db.exposures.push(Exposure {
+        selects: Selects::Marked(name("mark")),
         name: name("db-headless"),
         kind: ExposureKind::Headless,
         ports: Vec::new(),
@@ -193,6 +213,7 @@ fn sample() -> App {
         namespace: Some(name("space")),
         files: vec![file("shared", FileObjectKind::ConfigMap, &[("Z", b"$(x)"), ("A", b"\xff")])],
         claims: vec![Claim { name: name("data"), size: said(5), why: why() }],
+        dials: Vec::new(),
         workloads: vec![db, web(), workload("agent", Kind::DaemonSet), workload("migrate", Kind::Job)],
     }
 }

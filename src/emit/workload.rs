@@ -49,6 +49,8 @@ fn account_for(workload: &Workload) {
         restart,
         run,
         once_per_node,
+        aliases,
+        links,
         dependencies,
         ports,
         published,
@@ -65,6 +67,7 @@ fn account_for(workload: &Workload) {
         volumes,
         claim_templates,
         governing,
+        answers,
         exposures,
         files,
     } = workload;
@@ -75,6 +78,7 @@ fn account_for(workload: &Workload) {
     // Heard by the passes, which left them in place.
     let _ = (service, once_per_node, headless);
     // Taken by the passes.
+    debug_assert!(aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
     debug_assert!(restart.condition.is_none() && waits.is_empty());
 }

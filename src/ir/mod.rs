@@ -5,6 +5,7 @@
 
 mod layout;
 mod name;
+mod network;
 mod objects;
 mod placement;
 mod run;
@@ -13,7 +14,8 @@ mod workload;
 pub use layout::{Member, Step};
 pub use name::Name;
 pub use name::short_hash;
-pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole};
+pub use network::{Alias, Answer, Dial, Link};
+pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Selects};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use run::{Restart, RestartCondition, Retries, Run};
 pub use workload::{
@@ -91,4 +93,6 @@ pub struct App {
     pub claims: Vec<Claim>,
     /// In the order of the file. Names are unique.
     pub workloads: Vec<Workload>,
+    /// Who names whom as a host. Made by `passes::names`.
+    pub dials: Vec<Dial>,
 }

@@ -52,6 +52,8 @@ pub struct Exposure {
     pub name: Name,
     /// What it is for.
     pub kind: ExposureKind,
+    /// Which pods answer.
+    pub selects: Selects,
     /// May be empty only when headless.
     pub ports: Vec<ExposurePort>,
     /// Answers for pods that are not ready too.
@@ -67,8 +69,19 @@ pub enum ExposureKind {
     Cluster,
     /// The pods' own addresses.
     Headless,
-    /// Reached from outside.
+    /// Reached from outside, at an address of its own.
     LoadBalancer,
+    /// Reached from outside, at a port of every node.
+    NodePort,
+}
+
+/// The pods behind a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selects {
+    /// Those of the workload that it belongs to.
+    Own,
+    /// Those of every workload with this mark.
+    Marked(Name),
 }
 
 /// A port of a Service.
@@ -80,6 +93,12 @@ pub struct ExposurePort {
     pub target: Option<u16>,
     /// The protocol.
     pub protocol: Protocol,
+    /// The port of every node; the server chooses one where it is needed and not given.
+    pub node_port: Option<u16>,
+    /// What the user calls it.
+    pub name: Option<Traced<Name>>,
+    /// What is spoken on it, as `http`.
+    pub spoken: Option<Traced<String>>,
 }
 
 /// The right to read one Job, for the account of the workload that waits for it.

@@ -1,6 +1,6 @@
 //! A workload: one service of the input, first in its own terms, then in terms that emit can write down.
 
-use super::{Claim, Exposure, FileObject, JobRole, Member, Name, Restart, Run, Step, Traced};
+use super::{Alias, Answer, Claim, Exposure, FileObject, JobRole, Link, Member, Name, Restart, Run, Step, Traced};
 use crate::origin::Origin;
 
 /// What runs: one service.
@@ -29,11 +29,15 @@ pub struct Workload {
     /// Whether it does its work once on each node (`global-job`), and then only stays.
     pub once_per_node: Option<Origin>,
 
+    /// Names beside its own. Taken by `passes::names`: empty afterwards.
+    pub aliases: Vec<Alias>,
+    /// Names that it alone has for others. Taken by `passes::names`: empty afterwards.
+    pub links: Vec<Link>,
     /// What it depends on. Taken by `passes::waits`: empty afterwards.
     pub dependencies: Vec<Dependency>,
     /// TCP, UDP and SCTP ports it listens on, no two alike. Completed by `passes::exposures`.
     pub ports: Vec<Port>,
-    /// What was published on the host. Taken by `passes::exposures`: empty afterwards.
+    /// What was published on the host. Taken by `passes::publishing`: empty afterwards.
     pub published: Vec<Published>,
     /// Its healthcheck. Taken by `passes::probes`: `None` afterwards.
     pub check: Option<Check>,
@@ -62,6 +66,8 @@ pub struct Workload {
     pub claim_templates: Vec<Claim>,
     /// Name of the governing Service of a StatefulSet.
     pub governing: Option<Name>,
+    /// Services under further names. Made by `passes::names`, taken by `passes::exposures`: empty afterwards.
+    pub answers: Vec<Answer>,
     /// Its Services. Made by `passes::exposures`.
     pub exposures: Vec<Exposure>,
     /// ConfigMaps and Secrets that it alone uses.
@@ -172,17 +178,32 @@ pub struct Port {
     pub stated: bool,
     /// A port of the node that is bound to it (`mode: host`).
     pub host_port: Option<Traced<u16>>,
+    /// What the user calls it.
+    pub name: Option<Traced<Name>>,
+    /// What is spoken on it, as `http`.
+    pub spoken: Option<Traced<String>>,
+}
+
+impl Port {
+    /// A port of which no more is known than that it is there.
+    pub fn plain(number: Traced<u16>, protocol: Protocol, stated: bool) -> Self {
+        Port { number, protocol, stated, host_port: None, name: None, spoken: None }
+    }
 }
 
 /// A port that was published on the host.
 #[derive(Clone, Debug)]
 pub struct Published {
-    /// The port on the host: 1 to 65535.
-    pub published: Traced<u16>,
+    /// The port on the host: 1 to 65535; `None` for one that Docker chose.
+    pub published: Option<Traced<u16>>,
     /// The container's port: 1 to 65535.
-    pub target: u16,
+    pub target: Traced<u16>,
     /// The protocol.
     pub protocol: Protocol,
+    /// The address of the host that it was bound to.
+    pub address: Option<Traced<String>>,
+    /// Where it is written.
+    pub origin: Origin,
 }
 
 /// A healthcheck, in Docker's terms and with Docker's defaults filled in.
@@ -409,6 +430,8 @@ pub struct Pod {
     pub grace_seconds: Traced<u32>,
     /// Host name, where one was written that Kubernetes takes.
     pub hostname: Option<Traced<String>>,
+    /// Labels `transship.dev/<mark>: "true"`, by which Services and policies find pods of several workloads.
+    pub marks: Vec<Traced<Name>>,
     /// Group that owns the files of its volumes.
     pub fs_group: Option<Traced<i64>>,
     /// The operating system that its containers are for, where Kubernetes must be told.

@@ -16,12 +16,12 @@ mod restart;
 mod rollout;
 mod service;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compose::Dialect;
 use crate::compose::Loaded;
 use crate::compose::keys::Key;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::Diagnostics;
 use crate::ir::{App, FileObject, Name, Traced};
 use crate::lower::env_files::EnvObjects;
 use crate::origin::Sources;
@@ -56,35 +56,51 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         files: files::objects(context, diags),
         claims: Vec::new(),
         workloads: Vec::new(),
+        dials: Vec::new(),
     };
     let env_objects = env_files::objects(context, &mut app.files);
     later::top_level(context, diags);
-    let mut taken: BTreeMap<Name, usize> = BTreeMap::new();
     if let Key::Set { key: _, value: services } = &project.services {
+        let mut names = distinct_names(services.value.keys().map(String::as_str));
         for (name, service) in &services.value {
-            if let Some(body) = &service.value {
-                let workload =
-                    service::lower(context, name, service.key, &body.value, &env_objects, &mut app.files, diags);
-                if let Some(other) = taken.get(&workload.name).and_then(|index: &usize| app.workloads.get(*index)) {
-                    diags.push(
-                        Diagnostic::new(
-                            Code::Conflict,
-                            service.key,
-                            format!("`{name}` and `{}` would both be called {}", other.service, workload.name),
-                        )
-                        .also(other.origin, "the other service")
-                        .why("Kubernetes names hold lower-case letters, digits and dashes only")
-                        .help("rename one of the two"),
-                    );
-                    continue;
-                }
-                taken.insert(workload.name.clone(), app.workloads.len());
-                app.workloads.push(workload);
+            if let (Some(body), Some(own)) = (&service.value, names.remove(name.as_str())) {
+                app.workloads.push(service::lower(
+                    context,
+                    name,
+                    own,
+                    service.key,
+                    &body.value,
+                    &env_objects,
+                    &mut app.files,
+                    diags,
+                ));
             }
         }
     }
     own(&mut app, &env_objects);
     app
+}
+
+/// The name of each service in the cluster: its own where Kubernetes takes it; of two that would be one, the second ends in a hash.
+fn distinct_names<'a>(services: impl Iterator<Item = &'a str> + Clone) -> BTreeMap<&'a str, Name> {
+    let mut names = BTreeMap::new();
+    let mut taken: BTreeSet<Name> = BTreeSet::new();
+    for service in services.clone() {
+        let name = Name::from_text(service);
+        if name.as_str() == service {
+            taken.insert(name.clone());
+            names.insert(service, name);
+        }
+    }
+    for service in services {
+        if !names.contains_key(service) {
+            let near = Name::from_text(service);
+            let name = if taken.contains(&near) { near.with(&crate::ir::short_hash(service.as_bytes())) } else { near };
+            taken.insert(name.clone());
+            names.insert(service, name);
+        }
+    }
+    names
 }
 
 /// Moves files that one workload alone uses to that workload. One of an `env_file` that every service had to take inline is left out.

@@ -4,7 +4,7 @@ use crate::compose::keys::Key;
 use crate::compose::model::port::{Exposes, LongPort, Ports, ServicePort};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images::Image;
-use crate::ir::{Check, Port, Protocol, Published, Traced};
+use crate::ir::{Check, Name, Port, Protocol, Published, Traced};
 use crate::lower::later;
 use crate::origin::Origin;
 
@@ -15,6 +15,8 @@ struct Mapping {
     target: Traced<u16>,
     protocol: Protocol,
     host_mode: bool,
+    name: Option<Traced<Name>>,
+    spoken: Option<Traced<String>>,
     origin: Origin,
 }
 
@@ -27,43 +29,48 @@ pub(super) fn stated(
     diags: &mut Diagnostics,
 ) -> Vec<Port> {
     let mut found: Vec<Port> = Vec::new();
-    let mut add = |number: Traced<u16>, protocol: Protocol, host_port: Option<Traced<u16>>, diags: &mut Diagnostics| {
-        let same = found.iter_mut().find(|port| port.number.value == number.value && port.protocol == protocol);
-        match same {
-            Some(port) => {
-                number.why.origins().iter().for_each(|origin| diags.consume(*origin, "the port is stated already"));
-                port.host_port = port.host_port.take().or(host_port);
-            }
-            None => found.push(Port { number, protocol, stated: true, host_port }),
-        }
-    };
     for mapping in mappings(ports, &mut Diagnostics::default()) {
         let host_port = mapping
             .published
             .filter(|_| mapping.host_mode)
             .and_then(|(text, origin)| Some(Traced::from_origin(text.parse().ok()?, origin)));
-        add(mapping.target, mapping.protocol, host_port, diags);
+        let plain = Port::plain(mapping.target, mapping.protocol, true);
+        add(&mut found, Port { host_port, name: mapping.name, spoken: mapping.spoken, ..plain }, diags);
     }
     for port in expose.get().iter().flat_map(|ports| ports.value.0.iter()) {
         let (number, word) = &port.value;
         if let (true, Some(protocol)) = (*number > 0, protocol(word)) {
-            add(Traced::from_origin(*number, port.origin), protocol, None, diags);
+            add(&mut found, Port::plain(Traced::from_origin(*number, port.origin), protocol, true), diags);
         }
     }
     if let Some((port, origin)) = check.and_then(own_port) {
-        add(Traced::from_origin(port, origin), Protocol::Tcp, None, &mut Diagnostics::default());
+        add(
+            &mut found,
+            Port::plain(Traced::from_origin(port, origin), Protocol::Tcp, true),
+            &mut Diagnostics::default(),
+        );
     }
     if found.is_empty() {
         for number in known.iter().flat_map(|image| image.ports) {
-            found.push(Port {
-                number: Traced::decided(*number, "image-table"),
-                protocol: Protocol::Tcp,
-                stated: true,
-                host_port: None,
-            });
+            found.push(Port::plain(Traced::decided(*number, "image-table"), Protocol::Tcp, true));
         }
     }
     found
+}
+
+/// Adds a port, or what is said of one that is known.
+fn add(found: &mut Vec<Port>, port: Port, diags: &mut Diagnostics) {
+    let same =
+        found.iter_mut().find(|known| known.number.value == port.number.value && known.protocol == port.protocol);
+    match same {
+        Some(known) => {
+            port.number.why.origins().iter().for_each(|origin| diags.consume(*origin, "the port is stated already"));
+            known.host_port = known.host_port.take().or(port.host_port);
+            known.name = known.name.take().or(port.name);
+            known.spoken = known.spoken.take().or(port.spoken);
+        }
+        None => found.push(port),
+    }
 }
 
 /// The port that a healthcheck asks the container itself for: `localhost:8080` or `127.0.0.1:8080`.
@@ -78,77 +85,32 @@ fn own_port(check: &Check) -> Option<(u16, Origin)> {
     })
 }
 
-/// Ports that were published on the host and are published in the cluster.
-pub(super) fn published(
-    path: &str,
-    ports: &Key<Ports>,
-    known: Option<&Image>,
-    diags: &mut Diagnostics,
-) -> Vec<Published> {
+/// Ports that were published on the host, whatever becomes of them.
+pub(super) fn published(path: &str, ports: &Key<Ports>, diags: &mut Diagnostics) -> Vec<Published> {
     let mut all: Vec<Published> = Vec::new();
     for mapping in mappings(ports, diags) {
-        let Mapping { host_ip, published, target, protocol, host_mode, origin } = mapping;
+        let Mapping { host_ip, published, target, protocol, host_mode, origin, name: _named, spoken: _spoken } =
+            mapping;
         if host_mode {
             continue;
         }
-        let number = target.value;
-        let Some((text, place)) = published else {
-            diags.push(
-                Diagnostic::new(Code::PortRandom, origin, format!("port {number} is not published"))
-                    .why("Docker published it under a number chosen at random")
-                    .help(format!("write \"{number}:{number}\" to publish it"))
-                    .key(format!("{path}.ports")),
-            );
-            continue;
+        let number = match published {
+            None => None,
+            Some((text, place)) => match text.split('-').next().unwrap_or_default().parse::<u16>() {
+                Ok(0) => None,
+                Ok(port) => Some(Traced::from_origin(port, place)),
+                Err(_) => {
+                    diags.push(
+                        Diagnostic::new(Code::BadValue, place, format!("`{text}` is no published port"))
+                            .help("write a port from 1 to 65535")
+                            .key(format!("{path}.ports")),
+                    );
+                    continue;
+                }
+            },
         };
-        if let Some((address, place)) = host_ip
-            && !address.is_empty()
-            && address != "0.0.0.0"
-            && address != "::"
-        {
-            let loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
-            if loopback {
-                diags.push(
-                    Diagnostic::new(Code::PortLoopback, place, format!("port {number} is not published"))
-                        .label(format!("{address} is reached from the Docker host alone"))
-                        .help(format!("reach it with: kubectl port-forward service/NAME {text}:{number}"))
-                        .key(format!("{path}.ports")),
-                );
-                continue;
-            }
-            diags.push(
-                Diagnostic::new(Code::PortHostAddress, place, format!("port {number} is published on every address"))
-                    .label(format!("a Service cannot be bound to {address}"))
-                    .help("restrict it with loadBalancerSourceRanges, or remove the address")
-                    .key(format!("{path}.ports")),
-            );
-        }
-        if let Some(image) = known.filter(|image| image.datastore) {
-            diags.push(
-                Diagnostic::new(
-                    Code::PortDatastore,
-                    place,
-                    format!("port {number} of {} is not published", image.name),
-                )
-                .label("a datastore open to the outside")
-                .why("a load balancer would open it to the network it stands in; in the cluster it is reachable")
-                .help(format!("reach it with: kubectl port-forward service/NAME {text}:{number}"))
-                .key(format!("{path}.ports")),
-            );
-            continue;
-        }
-        let first = text.split('-').next().unwrap_or_default();
-        match first.parse::<u16>() {
-            Ok(0) | Err(_) => diags.push(
-                Diagnostic::new(Code::BadValue, place, format!("`{text}` is no published port"))
-                    .help("write a port from 1 to 65535")
-                    .key(format!("{path}.ports")),
-            ),
-            Ok(port) if all.iter().any(|other| other.published.value == port && other.protocol == protocol) => {
-                diags.consume(place, "the same port is published already");
-            }
-            Ok(port) => all.push(Published { published: Traced::from_origin(port, place), target: number, protocol }),
-        }
+        let address = host_ip.map(|(address, place)| Traced::from_origin(address, place));
+        all.push(Published { published: number, target, protocol, address, origin });
     }
     all
 }
@@ -164,6 +126,8 @@ fn mappings(ports: &Key<Ports>, diags: &mut Diagnostics) -> Vec<Mapping> {
                     target: Traced::from_origin(short.target, port.origin),
                     protocol: protocol(&short.protocol)?,
                     host_mode: false,
+                    name: None,
+                    spoken: None,
                     origin: port.origin,
                 })
             })),
@@ -176,16 +140,8 @@ fn mappings(ports: &Key<Ports>, diags: &mut Diagnostics) -> Vec<Mapping> {
 fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Option<Mapping> {
     let LongPort { name, mode, host_ip, target, published, protocol: spoken, app_protocol, extensions } = long;
     later::extensions(extensions, diags);
-    for text in [name, app_protocol].into_iter().filter_map(Key::get) {
-        diags.push(
-            Diagnostic::new(
-                Code::NotTranslated,
-                text.origin,
-                "a port's name and application protocol are not translated yet",
-            )
-            .help("add name or appProtocol to the Service by hand"),
-        );
-    }
+    let spoken_on_it = app_protocol.get().cloned().map(Traced::from);
+    let name = name.get().cloned().map(|name| Traced::from(name).map(|name| Name::from_text(&name)));
     let host_mode = mode.get().is_some_and(|mode| mode.value == "host");
     if let Some(mode) = mode.get() {
         diags.consume(mode.origin, "decides between a port of the node and a Service");
@@ -220,6 +176,8 @@ fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Opt
         target: Traced::from_origin(number, target.origin),
         protocol,
         host_mode,
+        name,
+        spoken: spoken_on_it,
         origin,
     })
 }

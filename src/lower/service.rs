@@ -3,7 +3,7 @@
 use crate::compose::Dialect;
 use crate::compose::keys::Written;
 use crate::compose::model::service::Service;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::Diagnostics;
 use crate::ir::Run;
 use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
@@ -15,6 +15,7 @@ use crate::origin::Origin;
 pub(super) fn lower(
     context: &Context<'_>,
     name: &str,
+    own: Name,
     origin: Origin,
     service: &Service,
     env_objects: &EnvObjects,
@@ -22,7 +23,6 @@ pub(super) fn lower(
     diags: &mut Diagnostics,
 ) -> Workload {
     let path = format!("services.{name}");
-    let own = workload_name(name, origin, &path, diags);
     let Service {
         annotations,
         attach,
@@ -216,7 +216,7 @@ pub(super) fn lower(
     later::extensions(extensions, diags);
     Workload {
         dependencies: rollout::dependencies(context.dialect(), &path, depends_on, diags),
-        published: ports::published(&path, ports, known, diags),
+        published: ports::published(&path, ports, diags),
         ports: stated,
         check,
         mounts,
@@ -250,6 +250,7 @@ pub(super) fn lower(
         pod: Pod {
             grace_seconds: rollout::grace(stop_grace_period),
             hostname: None,
+            marks: Vec::new(),
             fs_group: known.and_then(|image| image.user).map(|user| Traced::decided(user, "image-user")).or(user.0),
             system,
             placement: plan.placement,
@@ -263,26 +264,15 @@ pub(super) fn lower(
         volumes: Vec::new(),
         claim_templates: Vec::new(),
         governing: None,
+        answers: Vec::new(),
+        aliases: Vec::new(),
+        links: Vec::new(),
         exposures: Vec::new(),
         files: Vec::new(),
         service: name.to_owned(),
         origin,
         name: own,
     }
-}
-
-fn workload_name(name: &str, origin: Origin, path: &str, diags: &mut Diagnostics) -> Name {
-    let own = Name::from_text(name);
-    if own.as_str() != name {
-        diags.push(
-            Diagnostic::new(Code::NameRewritten, origin, format!("the service `{name}` is called {own} in the cluster"))
-                .label("Kubernetes refuses this name")
-                .why("names there hold lower-case letters, digits and dashes, begin with a letter and have at most 63 characters")
-                .help(format!("where other services dial `{name}`, write {own}"))
-                .key(path),
-        );
-    }
-    own
 }
 
 fn image_of(

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Kind, Mount, MountSource, Name, Traced, Volume,
+    App, Claim, ContainerMount, Exposure, ExposureKind, Kind, Mount, MountSource, Name, Selects, Traced, Volume,
     VolumeSource, Why, Workload,
 };
 use crate::lower::Context;
@@ -274,11 +274,8 @@ fn finish(workload: &mut Workload) {
         workload.exposures.push(Exposure {
             name: governing.clone(),
             kind: ExposureKind::Headless,
-            ports: workload
-                .ports
-                .iter()
-                .map(|port| ExposurePort { port: port.number.clone(), target: None, protocol: port.protocol })
-                .collect(),
+            selects: Selects::Own,
+            ports: workload.ports.iter().map(crate::passes::exposures::service_port).collect(),
             not_ready: Some(Why::Decision("peers-find-each-other")),
             why,
         });

@@ -1,159 +1,131 @@
-//! Ports and names become Services (design 4.3): every service under its own name on the ports of its container, and a second
-//! Service for what was published.
+//! Names become Services (design 4.3): every service under its own name on the ports of its container, and once more under each
+//! further name.
 //!
 //! ```yaml
-//! ports: ["80:3000"]
-//! # Service web: port 3000; Service web-published, type LoadBalancer: port 80, targetPort 3000
+//! services: { db: { image: postgres, container_name: shop-db } }
+//! # Service db: port 5432; Service shop-db: the same port, the same pods
 //! ```
 
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, EnvSource, Exposure, ExposureKind, ExposurePort, Port, Protocol, Traced, Why, Workload};
+use crate::ir::{Answer, App, Dial, Exposure, ExposureKind, ExposurePort, Name, Port, Selects, Traced, Why, Workload};
 use crate::lower::Context;
-use crate::origin::Origin;
-
-/// `name:port`, and where it was seen.
-type Seen = BTreeMap<String, Vec<(u16, Origin)>>;
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
-    let seen = dialled(app);
+    let mut dialled: BTreeMap<&Name, Vec<&Dial>> = BTreeMap::new();
+    for dial in &app.dials {
+        dialled.entry(&dial.to).or_default().push(dial);
+    }
     for workload in &mut app.workloads {
-        if workload.ports.is_empty() {
-            infer(workload, &seen, diags);
+        let dials = dialled.get(&workload.name).map(Vec::as_slice).unwrap_or_default();
+        infer(workload, dials, diags);
+        if workload.ends() && workload.ports.is_empty() && dials.is_empty() && workload.answers.is_empty() {
+            continue;
         }
-        let published = std::mem::take(&mut workload.published);
-        for port in &published {
-            if !workload.ports.iter().any(|known| known.number.value == port.target && known.protocol == port.protocol)
-            {
-                workload.ports.push(Port {
-                    number: port.published.clone().map(|_| port.target),
-                    protocol: port.protocol,
-                    stated: true,
-                    host_port: None,
-                });
-            }
+        let own = own_name(workload, diags);
+        workload.exposures.push(own);
+    }
+    further_names(&mut app.workloads);
+}
+
+/// Ports that others dial. The usual port of a URL's scheme counts only where nothing else is known.
+fn infer(workload: &mut Workload, dials: &[&Dial], diags: &mut Diagnostics) {
+    let is_known = !workload.ports.is_empty();
+    for dial in dials.iter().filter(|dial| dial.from != dial.to && (dial.written || !is_known)) {
+        let Some((number, protocol)) = dial.port else { continue };
+        if workload.ports.iter().any(|port| port.number.value == number && port.protocol == protocol) {
+            continue;
         }
-        if !workload.ends() || !workload.ports.is_empty() {
-            workload.exposures.push(own_name(workload, diags));
-        }
-        if let Some(first) = published.first() {
-            workload.exposures.push(Exposure {
-                name: workload.name.with("published"),
-                kind: ExposureKind::LoadBalancer,
-                why: first.published.why.clone(),
-                ports: published
-                    .iter()
-                    .map(|port| ExposurePort {
-                        target: (port.published.value != port.target).then_some(port.target),
-                        port: port.published.clone(),
-                        protocol: port.protocol,
-                    })
-                    .collect(),
-                not_ready: None,
-            });
-        }
+        let seen = dial.line.as_ref().map_or_else(|| "seen here".to_owned(), |line| format!("seen in {line}"));
+        diags.push(
+            Diagnostic::new(
+                Code::PortInferred,
+                dial.place,
+                format!("`{}` listens on port {number}, as another service dials it", workload.service),
+            )
+            .label(seen)
+            .help(format!("write expose: [\"{number}\"] to say so"))
+            .key(format!("services.{}", workload.service)),
+        );
+        workload.ports.push(Port::plain(Traced::from_origin(number, dial.place), protocol, false));
     }
 }
 
 fn own_name(workload: &Workload, diags: &mut Diagnostics) -> Exposure {
-    let ports: Vec<ExposurePort> = workload
-        .ports
-        .iter()
-        .map(|port| ExposurePort { port: port.number.clone(), target: None, protocol: port.protocol })
-        .collect();
-    if ports.is_empty() {
+    if workload.ports.is_empty() {
         diags.push(
             Diagnostic::new(Code::PortUnknown, workload.origin, format!("no port of `{}` is known", workload.service))
                 .why("its Service is headless: the name resolves to the pods, and any port answers")
                 .help("write expose: with its ports to give the Service an address of its own")
-                .key(format!("services.{}", workload.service)),
+                .key(format!("services.{}", workload.service))
+                .cause("no port is known"),
         );
     }
+    let is_headless = workload.ports.is_empty() || workload.headless.is_some();
     Exposure {
         name: workload.name.clone(),
-        kind: if ports.is_empty() || workload.headless.is_some() {
-            ExposureKind::Headless
-        } else {
-            ExposureKind::Cluster
-        },
-        ports,
+        kind: if is_headless { ExposureKind::Headless } else { ExposureKind::Cluster },
+        selects: Selects::Own,
+        ports: workload.ports.iter().map(service_port).collect(),
         not_ready: None,
         why: workload.headless.map_or(Why::Origin(workload.origin), Why::Origin),
     }
 }
 
-fn infer(workload: &mut Workload, seen: &Seen, diags: &mut Diagnostics) {
-    for (number, place) in seen.get(&workload.service).into_iter().flatten() {
-        if workload.ports.iter().any(|port| port.number.value == *number) {
-            continue;
-        }
-        diags.push(
-            Diagnostic::new(
-                Code::PortInferred,
-                *place,
-                format!("`{}` listens on port {number}, as another service dials it", workload.service),
-            )
-            .label("seen here")
-            .help(format!("write expose: [\"{number}\"] to say so"))
-            .key(format!("services.{}", workload.service)),
-        );
-        workload.ports.push(Port {
-            number: Traced::from_origin(*number, *place),
-            protocol: Protocol::Tcp,
-            stated: false,
-            host_port: None,
-        });
+/// A port under its own number.
+pub(super) fn service_port(port: &Port) -> ExposurePort {
+    ExposurePort {
+        port: port.number.clone(),
+        target: None,
+        protocol: port.protocol,
+        node_port: None,
+        name: port.name.clone(),
+        spoken: port.spoken.clone(),
     }
 }
 
-/// Every `name:port` in variables and arguments whose name is a service's.
-fn dialled(app: &App) -> Seen {
-    let mut seen: Seen = app.workloads.iter().map(|workload| (workload.service.clone(), Vec::new())).collect();
-    for workload in &app.workloads {
-        for variable in &workload.container.env {
-            let text = match &variable.source {
-                EnvSource::Literal(text) => Some(text.as_str()),
-                EnvSource::Field(_) | EnvSource::Composed(_) => None,
-                EnvSource::Secret { object: _, key } => secret_text(workload, app, key),
-            };
-            if let (Some(text), Some(place)) = (text, variable.why.origins().first()) {
-                scan(text, *place, &mut seen);
+/// The Services of further names; one that several workloads share finds their pods by a mark.
+fn further_names(workloads: &mut [Workload]) {
+    let mut shared: BTreeMap<Name, (usize, Exposure)> = BTreeMap::new();
+    for (index, workload) in workloads.iter_mut().enumerate() {
+        for answer in std::mem::take(&mut workload.answers) {
+            let Answer { name, each_pod, shared: is_shared, why } = answer;
+            let Some(own) = workload.exposures.first() else { continue };
+            let kind = if each_pod { ExposureKind::Headless } else { own.kind };
+            if !is_shared {
+                workload.exposures.push(Exposure { name, kind, why, ..own.clone() });
+                continue;
             }
-        }
-        let words = [&workload.container.command, &workload.container.args].into_iter().flatten().flatten();
-        for word in words {
-            if let Some(place) = word.why.origins().first() {
-                scan(&word.value, *place, &mut seen);
-            }
-        }
-    }
-    seen
-}
-
-fn secret_text<'a>(workload: &'a Workload, app: &'a App, key: &str) -> Option<&'a str> {
-    let objects = workload.files.iter().chain(&app.files).filter(|object| object.name == workload.name);
-    let data = objects.flat_map(|object| &object.entries).find(|(name, _)| name == key)?;
-    std::str::from_utf8(&data.1.bytes).ok()
-}
-
-fn scan(text: &str, place: Origin, seen: &mut Seen) {
-    for (at, _) in text.match_indices(':') {
-        let (Some(before), Some(after)) = (text.get(..at), text.get(at + 1..)) else { continue };
-        let digits: &str = after.get(..after.bytes().take_while(u8::is_ascii_digit).count()).unwrap_or_default();
-        let next = after.get(digits.len()..).and_then(|rest| rest.chars().next());
-        if next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '.' || next == '_' || next == '@') {
-            continue;
-        }
-        let Some(number) = digits.parse::<u16>().ok().filter(|number| *number > 0) else { continue };
-        let start = before
-            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
-            .map_or(0, |found| found + 1);
-        let name = before.get(start..).unwrap_or_default();
-        if let Some(found) = seen.get_mut(name)
-            && !found.iter().any(|(known, _)| *known == number)
-        {
-            found.push((number, place));
+            let mark = Name::from_text(&format!("answers-{name}"));
+            workload.pod.marks.push(Traced { value: mark.clone(), why: why.clone() });
+            let ports = &own.ports;
+            let join = |(_, exposure): &mut (usize, Exposure)| add(exposure, ports, &why);
+            shared.entry(name.clone()).and_modify(join).or_insert_with(|| {
+                (index, Exposure { name, kind, selects: Selects::Marked(mark), why: why.clone(), ..own.clone() })
+            });
         }
     }
+    for (index, exposure) in shared.into_values() {
+        if let Some(workload) = workloads.get_mut(index) {
+            workload.exposures.push(exposure);
+        }
+    }
+}
+
+/// Docker answers with the addresses of all in turn: an address of its own serves only where all listen on the same ports.
+fn add(exposure: &mut Exposure, ports: &[ExposurePort], why: &Why) {
+    let same =
+        |one: &ExposurePort, two: &ExposurePort| one.port.value == two.port.value && one.protocol == two.protocol;
+    let alike = exposure.ports.len() == ports.len()
+        && ports.iter().all(|port| exposure.ports.iter().any(|known| same(known, port)));
+    if !alike || ports.is_empty() {
+        exposure.kind = ExposureKind::Headless;
+    }
+    for port in ports {
+        if !exposure.ports.iter().any(|known| same(known, port)) {
+            exposure.ports.push(port.clone());
+        }
+    }
+    exposure.why = Why::Origins(exposure.why.origins().iter().chain(why.origins()).copied().collect());
 }

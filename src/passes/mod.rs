@@ -4,8 +4,10 @@ mod claims;
 mod cycles;
 mod exposures;
 mod kinds;
+mod names;
 mod pods;
 mod probes;
+mod publishing;
 mod references;
 mod rollouts;
 mod waits;
@@ -24,10 +26,14 @@ pub struct Pass {
 
 /// All passes, in order.
 pub const PASSES: &[Pass] = &[
+    // From here on every host in a text is a name of the cluster, and it is known who dials whom.
+    Pass { name: "names", run: names::run },
     // Who runs once must be known before waits and claims, which differ for Jobs.
     Pass { name: "kinds", run: kinds::run },
     // Ports are completed from what others dial, before waits ask for them.
     Pass { name: "exposures", run: exposures::run },
+    // Stands behind the Services of names, in this order in the output too.
+    Pass { name: "publishing", run: publishing::run },
     // Needs kinds and ports.
     Pass { name: "waits", run: waits::run },
     // Makes StatefulSets of Deployments that own a volume, which need a governing Service.

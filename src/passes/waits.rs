@@ -12,7 +12,8 @@ use super::{cycles, references};
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Condition, Dependency, Exposure, ExposureKind, JobRole, Kind, Name, Protocol, Wait, WaitFor, Why, Workload,
+    App, Condition, Dependency, Exposure, ExposureKind, JobRole, Kind, Name, Protocol, Selects, Wait, WaitFor, Why,
+    Workload,
 };
 use crate::lower::Context;
 use crate::request::Waits;
@@ -213,7 +214,14 @@ fn served(host: Name, port: Option<u16>, dependency: &Dependency, path: &str, di
 
 /// The Service that answers for ready pods alone.
 fn ready(name: &Name, why: &Why) -> Exposure {
-    Exposure { name: name.clone(), kind: ExposureKind::Headless, ports: Vec::new(), not_ready: None, why: why.clone() }
+    Exposure {
+        name: name.clone(),
+        kind: ExposureKind::Headless,
+        selects: Selects::Own,
+        ports: Vec::new(),
+        not_ready: None,
+        why: why.clone(),
+    }
 }
 
 /// Docker answers names from the start of a container, Kubernetes from readiness: of services that dial each other none would ever
@@ -241,7 +249,7 @@ fn answer_early(app: &mut App, circles: &Circles) {
                     ExposureKind::Cluster | ExposureKind::Headless => {
                         exposure.not_ready.get_or_insert(Why::Decision("peers-find-each-other"));
                     }
-                    ExposureKind::LoadBalancer => {}
+                    ExposureKind::LoadBalancer | ExposureKind::NodePort => {}
                 }
             }
         }

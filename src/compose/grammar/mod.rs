@@ -5,6 +5,7 @@ pub mod bytes;
 pub mod constraint;
 pub mod dotenv;
 pub mod duration;
+pub mod hosts;
 pub mod mode;
 pub mod mounts;
 pub mod placeholder;

@@ -1,0 +1,373 @@
+//! Where hosts stand in a text: the authority of a URL, `host:port`, lists of these, `host=` in a connection string, `-h host` in
+//! a command. A word that merely equals a service's name (`POSTGRES_DB: my_db`) is none.
+//!
+//! No specification says where a container dials its peers; these are the forms in which real files write it (RFC 3986, section
+//! 3.2, and the connection strings of libpq, JDBC, ADO.NET and Go's drivers).
+
+mod keys;
+
+use std::ops::Range;
+
+pub use keys::{Says, flag, says};
+
+use keys::scheme_port;
+
+/// A host in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// The port that is written beside it.
+    pub port: Option<u16>,
+    /// The port that its scheme implies; holds where no port is written.
+    pub implied: Option<u16>,
+    /// Whether it is dialled with UDP.
+    pub udp: bool,
+}
+
+impl Host {
+    /// The port that is dialled, as far as the text says it.
+    pub fn dialled(&self) -> Option<u16> {
+        self.port.or(self.implied)
+    }
+}
+
+/// Every host in a text, in order.
+pub fn find(text: &str, says: Says) -> Vec<Host> {
+    let mut found = Vec::new();
+    let mut scan =
+        Scan { text, says, authority: 0..0, implied: None, udp: false, port_of_text: None, command: Command::None };
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        let Some(skipped) = rest.find(is_host_character) else {
+            scan.pass(at..text.len());
+            break;
+        };
+        scan.pass(at..at + skipped);
+        let start = at + skipped;
+        let length = text.get(start..).map_or(0, |run| run.find(|c| !is_host_character(c)).unwrap_or(run.len()));
+        scan.run(start..start + length, &mut found);
+        at = start + length;
+    }
+    found
+}
+
+fn is_host_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+/// What has been read so far of one text.
+struct Scan<'a> {
+    text: &'a str,
+    says: Says,
+    /// The hosts of the URL that is being read, without its user; empty outside of URLs.
+    authority: Range<usize>,
+    /// The port of its scheme.
+    implied: Option<u16>,
+    /// Whether its scheme is a UDP one.
+    udp: bool,
+    /// The port that stands elsewhere in the text; looked for once.
+    port_of_text: Option<Option<u16>>,
+    command: Command,
+}
+
+/// A command whose plain arguments are hosts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Command {
+    None,
+    /// `ping HOST`.
+    Host,
+    /// `nc HOST PORT`.
+    HostAndPort,
+}
+
+impl<'a> Scan<'a> {
+    /// Reads what stands between two runs.
+    fn pass(&mut self, range: Range<usize>) {
+        let between = self.slice(range.clone());
+        if between.contains([';', '|', '&', '\n']) {
+            self.command = Command::None;
+        }
+        if let Some(at) = between.rfind("//")
+            && range.start + at >= self.authority.end
+            && (between.get(..at).is_some_and(|before| before.ends_with([':', '@'])))
+        {
+            self.open(range.start + at);
+        }
+    }
+
+    /// Begins the authority whose `//` stands at a byte.
+    fn open(&mut self, slashes: usize) {
+        let start = slashes + 2;
+        let rest = self.slice(start..self.text.len());
+        let end = start + rest.find(|c: char| c.is_whitespace() || "/?#\"'`\\;<>{}|".contains(c)).unwrap_or(rest.len());
+        let user = self.slice(start..end).rfind('@').map_or(0, |at| at + 1);
+        self.authority = start + user..end;
+        let before = self.slice(0..slashes).trim_end_matches(':');
+        let first = before
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-')))
+            .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+        let scheme = before.get(first..).unwrap_or_default().to_ascii_lowercase();
+        if matches!(scheme.as_str(), "s3" | "gs" | "gcs" | "file" | "unix" | "npipe" | "sqlite") {
+            self.authority = end..end;
+        }
+        self.udp = scheme.contains("udp");
+        self.implied = scheme_port(&scheme);
+    }
+
+    fn run(&mut self, run: Range<usize>, found: &mut Vec<Host>) {
+        let word = self.slice(run.clone());
+        if !self.authority.is_empty() && run.start < self.authority.end {
+            let begins = run.start == self.authority.start || self.before(run.start).ends_with([',', '(', '@', '/']);
+            // In `A://one,B://two` the second scheme is no host.
+            let is_scheme = self.slice(run.end..self.text.len()).starts_with("://");
+            if run.start >= self.authority.start && begins && !is_scheme {
+                found.push(Host { port: self.port_after(run.end), implied: self.implied, udp: self.udp, range: run });
+            }
+            return;
+        }
+        if run.start < self.authority.start {
+            return;
+        }
+        let before = self.before(run.start);
+        if let Some(short) = word.strip_prefix("-h").or_else(|| word.strip_prefix("-H"))
+            && !short.is_empty()
+            && (before.is_empty() || before.ends_with(char::is_whitespace))
+        {
+            found.push(Host { range: run.start + 2..run.end, port: None, implied: None, udp: false });
+        }
+        let trimmed = word.trim_end_matches('.');
+        let range = run.start..run.start + trimmed.len();
+        if let Some(host) = self.outside(range) {
+            found.push(host);
+        }
+        let is_command = before.is_empty() || before.ends_with([' ', '(', ';', '|', '&', '\n']);
+        match word {
+            _ if !is_command || !self.slice(run.end..self.text.len()).starts_with(' ') => {}
+            "ping" | "nslookup" | "dig" | "host" | "hosts" | "ahosts" | "ahostsv4" | "curl" | "wget" => {
+                self.command = Command::Host;
+            }
+            "nc" | "ncat" | "netcat" | "telnet" => self.command = Command::HostAndPort,
+            _ => {}
+        }
+    }
+
+    /// A run outside of URLs.
+    fn outside(&mut self, range: Range<usize>) -> Option<Host> {
+        let before = self.before(range.start);
+        let is_flag = self.slice(range.clone()).starts_with('-');
+        let near = last_bytes(before, 80);
+        let key = keyed(near);
+        let previous = near.split_whitespace().next_back().filter(|_| near.ends_with([' ', '\t', '"', '\'']));
+        let said = key.or_else(|| previous.map(flag)).unwrap_or(Says::Anything);
+        if self.says == Says::Other || said == Says::Other || range.is_empty() || is_flag {
+            return None;
+        }
+        let host = |port| Some(Host { range: range.clone(), port, implied: None, udp: false });
+        let in_path = before.ends_with(['/', '$', '{', '\\', '%']);
+        if let Some(port) = self.port_after(range.end).filter(|_| !in_path) {
+            return host(Some(port));
+        }
+        let after = self.slice(range.end..self.text.len());
+        if after.starts_with(['=', '(']) || after.starts_with("://") || in_path {
+            return None;
+        }
+        if said == Says::Hosts {
+            return host(comma_port(after).or_else(|| self.port_elsewhere()));
+        }
+        if self.says == Says::Hosts {
+            let is_item = |c: char| c.is_whitespace() || ",;|\"'[]()@".contains(c);
+            let begins = before.chars().next_back().is_none_or(is_item);
+            let ends = after.chars().next().is_none_or(|c| is_item(c) || matches!(c, '/' | ':'));
+            return if begins && ends { host(None) } else { None };
+        }
+        previous.and_then(|previous| self.argument(previous, after)).and_then(host)
+    }
+
+    /// An argument of a command whose plain arguments are hosts: the port beside it, where it is one.
+    #[expect(clippy::option_option, reason = "whether it is a host, and whether a port is known")]
+    fn argument(&self, previous: &str, after: &str) -> Option<Option<u16>> {
+        let is_value =
+            previous.starts_with('-') && !previous.trim_start_matches('-').chars().all(|c| "sfSkLiIvqzt46".contains(c));
+        if is_value {
+            return None;
+        }
+        let word = after.strip_prefix(' ').and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+        let port = word.and_then(|digits| digits.parse().ok()).filter(|port| *port > 0);
+        match self.command {
+            Command::Host => Some(None),
+            Command::HostAndPort => port.map(Some),
+            Command::None => None,
+        }
+    }
+
+    /// `:5432`, where the number ends as a port does.
+    fn port_after(&self, end: usize) -> Option<u16> {
+        let after = self.slice(end..self.text.len()).strip_prefix(':')?;
+        let length = after.bytes().take_while(u8::is_ascii_digit).count();
+        let next = after.get(length..).and_then(|rest| rest.chars().next());
+        if next.is_some_and(|next| is_host_character(next) && next != '.' || next == '@') {
+            return None;
+        }
+        // A full stop may end a sentence; a version goes on behind it.
+        let rest = after.get(length..).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
+        if rest.starts_with(is_host_character) {
+            return None;
+        }
+        after.get(..length)?.parse().ok().filter(|port| *port > 0)
+    }
+
+    /// The first `port=N`, `--port N` or `-p N` of the text.
+    fn port_elsewhere(&mut self) -> Option<u16> {
+        if let Some(known) = self.port_of_text {
+            return known;
+        }
+        let lower = self.text.to_ascii_lowercase();
+        let find = |word: &str| {
+            lower.match_indices(word).find_map(|(at, word)| {
+                let rest = lower.get(at + word.len()..)?.trim_start_matches(['"', '\'']);
+                let rest = rest.trim_start_matches([' ', '=', ':', '"', '\'']);
+                rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok().filter(|port| *port > 0)
+            })
+        };
+        let found = find("port").or_else(|| find(" -p "));
+        self.port_of_text = Some(found);
+        found
+    }
+
+    fn before(&self, at: usize) -> &'a str {
+        self.slice(0..at)
+    }
+
+    fn slice(&self, range: Range<usize>) -> &'a str {
+        self.text.get(range).unwrap_or_default()
+    }
+}
+
+/// What `key=` or `key: ` before a word says of it; `None` where there is no key.
+fn keyed(near: &str) -> Option<Says> {
+    let quoted = near.trim_end_matches([' ', '"', '\'']);
+    let before = quoted.strip_suffix(['=', ':'])?.trim_end_matches([' ', '"', '\'']);
+    let start = before.rfind(|c: char| !is_host_character(c)).map_or(0, |at| at + 1);
+    let key = before.get(start..).unwrap_or_default();
+    let is_source = key.eq_ignore_ascii_case("source") && before.to_ascii_lowercase().ends_with("data source");
+    (!key.is_empty()).then(|| if is_source { Says::Hosts } else { says(key) })
+}
+
+/// SQL Server's `host,1433`.
+fn comma_port(after: &str) -> Option<u16> {
+    let digits = after.strip_prefix(',')?.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok().filter(|port| *port > 0)
+}
+
+/// The end of a text, so that looking back costs the same everywhere.
+fn last_bytes(text: &str, count: usize) -> &str {
+    let mut start = text.len().saturating_sub(count);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Says, find, says};
+    use crate::compose::grammar::random_texts;
+
+    /// The hosts in one line: `name:port`, a port that a scheme implies in parentheses. A number is found too, and looked up in vain.
+    fn shown(text: &str, says: Says) -> String {
+        let is_name = |host: &super::Host| text.get(host.range.clone()).unwrap_or_default().parse::<u16>().is_err();
+        let hosts = find(text, says).into_iter().filter(is_name).map(|host| {
+            let port = host.port.map(|port| format!(":{port}")).or(host.implied.map(|port| format!("({port})")));
+            format!("{}{}", text.get(host.range).unwrap_or_default(), port.unwrap_or_default())
+        });
+        hosts.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn hosts_of_texts_with_any_key() {
+        let cases = [
+            ("postgres://u:p@my_db/my_db", "my_db(5432)"),
+            ("postgresql+asyncpg://u:p@my_db:5433/my_db?x=my_db", "my_db:5433"),
+            ("mongodb://a:1,b:2,c/my_db", "a:1 b:2 c(27017)"),
+            ("jdbc:sqlserver://my_db:1433;databaseName=my_db", "my_db:1433"),
+            ("jdbc:oracle:thin:@my_db:1521/XE", "my_db:1521"),
+            ("user:pass@tcp(my_db:3306)/my_db", "my_db:3306"),
+            ("host=my_db port=5432 dbname=my_db", "my_db:5432"),
+            ("Server=my_db,1433;Database=my_db", "my_db:1433"),
+            ("Data Source=my_db;User Id=sa", "my_db"),
+            ("{\"host\": \"my_db\", \"database\": \"my_db\"}", "my_db"),
+            ("a_1:9092,b_2:9093", "a_1:9092 b_2:9093"),
+            ("1@kafka_1:9093", "kafka_1:9093"),
+            ("pg_isready -h my_db -U my_db", "my_db"),
+            ("mysqladmin ping -hmy_db -u my_db", "my_db"),
+            ("nc -z -w 2 my_db 5432 && echo my_db", "my_db:5432"),
+            ("until ping -c 1 my_db; do true; done", "my_db"),
+            ("wait-for-it my_db:5432 -- run my_db", "my_db:5432"),
+            ("--db-host=my_db --db-name=my_db", "my_db"),
+            ("PLAINTEXT://kafka_1:9092,EXTERNAL://localhost:9094", "kafka_1:9092 localhost:9094"),
+            ("my_db", ""),
+            ("example/my_db:5432", ""),
+            ("redis:7-alpine redis:7.2", ""),
+            ("s3://my_bucket/x", ""),
+            ("udp://statsd:8125", "statsd:8125"),
+            ("amqp://guest:12345@my_mq//", "my_mq(5672)"),
+            ("http://my_api/v1 and https://my_api", "my_api(80) my_api(443)"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shown(text, Says::Anything), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_texts_that_are_hosts() {
+        let cases = [
+            ("my_db", "my_db"),
+            ("a_1,b_2", "a_1 b_2"),
+            ("[\"a_1\", \"b_2:9300\"]", "a_1 b_2:9300"),
+            ("rabbit@my_mq", "rabbit my_mq"),
+            ("my_api/v1", "my_api"),
+            ("/var/run/my_db", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shown(text, Says::Hosts), expected, "{text}");
+        }
+        assert_eq!(shown("redis:7", Says::Other), "");
+    }
+
+    #[test]
+    fn keys_say_what_their_values_are() {
+        for key in [
+            "DB_HOST",
+            "dbHost",
+            "PGHOST",
+            "KAFKA_BROKERS",
+            "discovery.seed_hosts",
+            "ES_NODES",
+            "BASE_URL",
+            "SERVER_NAME",
+            "PEER_1",
+        ] {
+            assert_eq!(says(key), Says::Hosts, "{key}");
+        }
+        for key in ["POSTGRES_DB", "MYSQL_DATABASE", "DB_NAME", "DB_USER", "REDIS_IMAGE", "BUCKETS"] {
+            assert_eq!(says(key), Says::Other, "{key}");
+        }
+        for key in ["REDIS", "GREETING", ""] {
+            assert_eq!(says(key), Says::Anything, "{key}");
+        }
+    }
+
+    #[test]
+    fn never_panics() {
+        let pieces =
+            ["a_1", "://", "@", ":", "5432", ",", "/", "=", " ", "-h", "host", "\"", "é", ".", "//", "nc", "port="];
+        for text in random_texts(&pieces, 5_000) {
+            for says in [Says::Hosts, Says::Anything, Says::Other] {
+                for host in find(&text, says) {
+                    assert!(text.get(host.range.clone()).is_some_and(|name| !name.is_empty()), "{text}");
+                }
+            }
+        }
+    }
+}

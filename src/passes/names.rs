@@ -1,0 +1,228 @@
+//! Every name that a Docker network gives a service resolves in the cluster (design 4.3): a further name is a further Service, and
+//! where Kubernetes refuses a name, it is rewritten together with what dials it.
+//!
+//! ```yaml
+//! services: { my_db: { image: postgres }, web: { environment: { DATABASE_URL: "postgres://my_db/my_db" } } }
+//! # Service my-db; DATABASE_URL: postgres://my-db/my_db
+//! ```
+
+mod table;
+mod texts;
+
+use std::collections::BTreeMap;
+
+use self::table::{Entry, Table};
+use self::texts::{Found, Objects};
+use crate::compose::grammar::hosts;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{Answer, App, Dial, EnvSource, Name, Protocol, TextPart, Why, Workload};
+use crate::lower::Context;
+use crate::origin::Origin;
+
+/// How many places of one name are shown.
+const MOST_PLACES: usize = 8;
+
+pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
+    let mut table = Table::new(app, context.loaded, diags);
+    let mut objects = Objects::new(std::mem::take(&mut app.files));
+    let mut seen = Seen::default();
+    for (index, workload) in app.workloads.iter_mut().enumerate() {
+        environment(index, workload, &mut objects, &mut table, &mut seen);
+        words(index, workload, &mut table, &mut seen);
+        texts::mounted(index, workload, &objects, &mut table, &mut seen);
+    }
+    app.files = objects.into_files();
+    for answer in table.take_answers() {
+        if let Some(workload) = app.workloads.get_mut(answer.0) {
+            workload.answers.push(answer.1);
+        }
+    }
+    report(app, &table, &seen, diags);
+    app.dials = seen.into_dials(app);
+}
+
+/// What was seen in the texts of all workloads.
+#[derive(Default)]
+struct Seen {
+    dials: BTreeMap<DialKey, (Origin, Option<String>)>,
+    order: Vec<DialKey>,
+    /// By the workload whose name was rewritten: how many references were rewritten with it.
+    rewritten: BTreeMap<usize, usize>,
+    /// By the name as it was written: where it stands and is not rewritten.
+    left: BTreeMap<String, Vec<(Origin, Option<String>)>>,
+}
+
+/// Who dials whom, on which port, and whether that is written.
+type DialKey = (usize, usize, Option<(u16, Protocol)>, bool);
+
+impl Seen {
+    fn dial(&mut self, from: usize, found: &Found, place: Origin, line: Option<String>) {
+        let key = (from, found.to, found.port, found.written);
+        if let std::collections::btree_map::Entry::Vacant(entry) = self.dials.entry(key) {
+            entry.insert((place, line));
+            self.order.push(key);
+        }
+    }
+
+    fn left(&mut self, name: &str, place: Origin, line: Option<String>) {
+        let places = self.left.entry(name.to_owned()).or_default();
+        if !places.contains(&(place, line.clone())) {
+            places.push((place, line));
+        }
+    }
+
+    fn into_dials(mut self, app: &App) -> Vec<Dial> {
+        let name = |index: usize| app.workloads.get(index).map(|workload| workload.name.clone());
+        let dial = |key: DialKey| {
+            let (place, line) = self.dials.remove(&key)?;
+            let (from, to, port, written) = key;
+            Some(Dial { from: name(from)?, to: name(to)?, port, written, place, line })
+        };
+        std::mem::take(&mut self.order).into_iter().filter_map(dial).collect()
+    }
+}
+
+/// The variables, in place, those that stand in a Secret too.
+fn environment(index: usize, workload: &mut Workload, objects: &mut Objects, table: &mut Table, seen: &mut Seen) {
+    let mut ports: BTreeMap<String, u16> = BTreeMap::new();
+    for variable in &workload.container.env {
+        if let EnvSource::Literal(text) = &variable.source
+            && let Ok(port) = text.trim().parse::<u16>()
+            && port > 0
+        {
+            ports.insert(variable.name.to_ascii_uppercase(), port);
+        }
+    }
+    for variable in &mut workload.container.env {
+        let place = variable.why.origins().first().copied().unwrap_or(workload.origin);
+        match &mut variable.source {
+            EnvSource::Literal(text) => value(index, &variable.name, text, place, &ports, table, seen),
+            EnvSource::Field(_) => {}
+            EnvSource::Composed(parts) => {
+                for part in parts {
+                    if let TextPart::Text(text) = part {
+                        value(index, &variable.name, text, place, &ports, table, seen);
+                    }
+                }
+            }
+            EnvSource::Secret { object, key } => {
+                if let Some(bytes) = objects.secret(&mut workload.files, object, key)
+                    && let Ok(mut text) = String::from_utf8(bytes.clone())
+                {
+                    value(index, &variable.name, &mut text, place, &ports, table, seen);
+                    *bytes = text.into_bytes();
+                }
+            }
+        }
+    }
+    for from in &workload.container.env_from {
+        objects.each_key(&mut workload.files, &from.value, |key, bytes, why| {
+            if let Ok(mut text) = String::from_utf8(bytes.clone()) {
+                let place = why.origins().first().copied().unwrap_or(workload.origin);
+                value(index, key, &mut text, place, &ports, table, seen);
+                *bytes = text.into_bytes();
+            }
+        });
+    }
+}
+
+/// The value of one variable.
+fn value(
+    index: usize,
+    name: &str,
+    text: &mut String,
+    place: Origin,
+    ports: &BTreeMap<String, u16>,
+    table: &mut Table,
+    seen: &mut Seen,
+) {
+    let says = hosts::says(name);
+    for mut found in texts::rewrite(index, text, says, table, seen) {
+        if found.port.is_none() {
+            found.port = sibling_port(name, ports).map(|port| (port, Protocol::Tcp));
+            found.written = found.port.is_some();
+        }
+        seen.dial(index, &found, place, None);
+    }
+    for name in texts::left(text, says, table) {
+        seen.left(&name, place, None);
+    }
+}
+
+/// The value of `DB_PORT` beside `DB_HOST`.
+fn sibling_port(name: &str, ports: &BTreeMap<String, u16>) -> Option<u16> {
+    let upper = name.to_ascii_uppercase();
+    let endings =
+        ["HOSTNAME", "HOSTS", "HOST", "SERVER", "ADDRESS", "ADDR", "URL", "ENDPOINT", "SERVICE", "NODE", "IP"];
+    let shorter = endings.iter().find_map(|ending| upper.strip_suffix(ending));
+    let beside = shorter.and_then(|start| ports.get(&format!("{start}PORT")));
+    beside.or_else(|| ports.get(&format!("{upper}_PORT"))).or_else(|| ports.get(&format!("{upper}PORT"))).copied()
+}
+
+/// The entrypoint with its arguments, and the healthcheck.
+fn words(index: usize, workload: &mut Workload, table: &mut Table, seen: &mut Seen) {
+    let container = &mut workload.container;
+    let mut command: Vec<_> = container.command.iter_mut().chain(&mut container.args).flatten().collect();
+    texts::rewrite_words(index, &mut command, workload.origin, table, seen);
+    if let Some(check) = &mut workload.check {
+        let mut command: Vec<_> = check.command.iter_mut().collect();
+        texts::rewrite_words(index, &mut command, workload.origin, table, seen);
+    }
+}
+
+/// What became of names, once for each service that lost one.
+fn report(app: &App, table: &Table, seen: &Seen, diags: &mut Diagnostics) {
+    for (index, workload) in app.workloads.iter().enumerate() {
+        if workload.name.as_str() != workload.service {
+            let places = match seen.rewritten.get(&index) {
+                None => "nothing in the project dials it by that name".to_owned(),
+                Some(1) => "rewritten in the one place that dials it".to_owned(),
+                Some(count) => format!("rewritten in the {count} places that dial it"),
+            };
+            diags.push(
+                Diagnostic::new(
+                    Code::NameRewritten,
+                    workload.origin,
+                    format!("the service `{}` is called {} in the cluster", workload.service, workload.name),
+                )
+                .label(places)
+                .why("Kubernetes names hold lower-case letters, digits and dashes, begin with a letter and have at most 63 characters")
+                .help(format!("dial {} from outside this project", workload.name))
+                .key(format!("services.{}", workload.service)),
+            );
+        }
+    }
+    for (name, places) in &seen.left {
+        let Some((first, line)) = places.first() else { continue };
+        let instead = table.lookup_name(name).map(Entry::shown).unwrap_or_default();
+        let (title, why) = match line {
+            Some(line) => (
+                format!("{line} names `{name}`, which is called {instead} in the cluster"),
+                "the text of a mounted file is never changed",
+            ),
+            None => (
+                format!("`{name}` may stand for the service that is called {instead} in the cluster"),
+                "it was rewritten where a host must stand; here it may as well be another word",
+            ),
+        };
+        let mut diagnostic = Diagnostic::new(Code::NameLeft, *first, title)
+            .label("left as it is")
+            .why(why)
+            .help(format!("write {instead} if it is the host"));
+        for (place, line) in places.iter().skip(1).take(MOST_PLACES) {
+            diagnostic = diagnostic.also(
+                *place,
+                line.as_deref().map_or_else(|| "here too".to_owned(), |line| format!("here too: {line}")),
+            );
+        }
+        if places.len() > MOST_PLACES + 1 {
+            diagnostic = diagnostic.help(format!("there are {} such places", places.len()));
+        }
+        diags.push(diagnostic);
+    }
+}
+
+/// A Service under a further name.
+fn answer(name: Name, each_pod: bool, why: Why) -> Answer {
+    Answer { name, each_pod, shared: false, why }
+}

@@ -1,0 +1,267 @@
+//! Which name means which workload: services' own names first, then what the user adds, then what Docker makes of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::compose::Loaded;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{Answer, App, Name, Traced, Why};
+
+/// What a name means.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// The name of the Service that answers.
+    pub(super) name: Name,
+    /// The workload behind it; the first of several.
+    pub(super) to: usize,
+    /// Whether the name is Docker's `tasks.SERVICE`, whose Service is made when it is dialled.
+    tasks: bool,
+}
+
+impl Entry {
+    fn new(name: &Name, to: usize) -> Self {
+        Entry { name: name.clone(), to, tasks: false }
+    }
+
+    pub(super) fn shown(&self) -> String {
+        self.name.to_string()
+    }
+}
+
+/// All names of the app. Names are compared in lower case, as DNS does.
+pub(super) struct Table {
+    names: BTreeMap<String, Entry>,
+    /// What one workload alone calls others.
+    links: BTreeMap<(usize, String), Entry>,
+    networks: BTreeSet<String>,
+    answers: BTreeMap<Name, Vec<(usize, Why)>>,
+    tasks: BTreeMap<usize, Why>,
+    /// Names that Kubernetes refuses, as they are written.
+    refused: BTreeSet<String>,
+}
+
+impl Table {
+    pub(super) fn new(app: &mut App, loaded: &Loaded, diags: &mut Diagnostics) -> Self {
+        let project = loaded.name.value.as_str();
+        let mut table = Table {
+            names: BTreeMap::new(),
+            links: BTreeMap::new(),
+            networks: networks(loaded),
+            answers: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            refused: BTreeSet::new(),
+        };
+        for (index, workload) in app.workloads.iter().enumerate() {
+            table.names.insert(workload.service.to_ascii_lowercase(), Entry::new(&workload.name, index));
+            table.refuse(&workload.service);
+        }
+        for (index, workload) in app.workloads.iter().enumerate() {
+            table.offer(workload.name.as_str(), Entry::new(&workload.name, index));
+        }
+        table.aliases(app, diags);
+        table.links(app, diags);
+        for (index, workload) in app.workloads.iter().enumerate() {
+            let service = &workload.service;
+            let each = Entry { name: workload.name.with("tasks"), to: index, tasks: true };
+            table.offer(&format!("tasks.{service}"), each.clone());
+            table.offer(&format!("tasks.{project}_{service}"), each);
+            for made in
+                [format!("{project}_{service}"), format!("{project}-{service}-1"), format!("{project}_{service}_1")]
+            {
+                table.offer(&made, Entry::new(&workload.name, index));
+            }
+        }
+        table
+    }
+
+    /// The meaning of a host in the texts of a workload. Dialling `tasks.x` makes its Service.
+    pub(super) fn dial(&mut self, from: usize, host: &str, why: &Why) -> Option<Entry> {
+        let lower = host.to_ascii_lowercase();
+        let entry = self.links.get(&(from, lower.clone())).or_else(|| self.lookup_lower(&lower))?.clone();
+        if entry.tasks {
+            self.tasks.entry(entry.to).or_insert_with(|| why.clone());
+        }
+        Some(entry)
+    }
+
+    /// The meaning of a name in the texts of no workload in particular.
+    pub(super) fn lookup_name(&self, name: &str) -> Option<&Entry> {
+        self.lookup_lower(&name.to_ascii_lowercase())
+    }
+
+    /// Docker knows `SERVICE.NETWORK` too.
+    fn lookup_lower(&self, lower: &str) -> Option<&Entry> {
+        self.names.get(lower).or_else(|| {
+            let (service, network) = lower.split_once('.')?;
+            self.networks.contains(network).then(|| self.names.get(service))?
+        })
+    }
+
+    /// Whether a word is a name that was rewritten.
+    pub(super) fn is_refused(&self, word: &str) -> bool {
+        self.refused.contains(word)
+    }
+
+    /// Whether there are such names at all.
+    pub(super) fn refuses(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// The further Services, each with the workload that it belongs to.
+    pub(super) fn take_answers(&mut self) -> Vec<(usize, Answer)> {
+        let mut all = Vec::new();
+        for (name, of) in std::mem::take(&mut self.answers) {
+            let shared = of.len() > 1;
+            for (index, why) in of {
+                all.push((index, Answer { shared, ..super::answer(name.clone(), false, why) }));
+            }
+        }
+        for (index, why) in std::mem::take(&mut self.tasks) {
+            let found = self.names.values().find(|entry| entry.tasks && entry.to == index);
+            all.extend(found.map(|entry| (index, super::answer(entry.name.clone(), true, why))));
+        }
+        all
+    }
+
+    /// Adds a name that nobody has yet.
+    fn offer(&mut self, name: &str, entry: Entry) -> bool {
+        let lower = name.to_ascii_lowercase();
+        let vacant = !self.names.contains_key(&lower);
+        if vacant {
+            self.names.insert(lower, entry);
+        }
+        vacant
+    }
+
+    /// Case alone is no matter to DNS.
+    fn refuse(&mut self, name: &str) {
+        if Name::from_text(name).as_str() != name.to_ascii_lowercase() {
+            self.refused.insert(name.to_owned());
+        }
+    }
+
+    /// Container names, host names and aliases of networks.
+    fn aliases(&mut self, app: &mut App, diags: &mut Diagnostics) {
+        let mut meant: indexmap::IndexMap<String, Vec<(usize, Traced<String>)>> = indexmap::IndexMap::new();
+        for (index, workload) in app.workloads.iter_mut().enumerate() {
+            for alias in std::mem::take(&mut workload.aliases) {
+                let of = meant.entry(alias.name.value.to_ascii_lowercase()).or_default();
+                match of.iter_mut().find(|(other, _)| *other == index) {
+                    Some((_, known)) => {
+                        let all = known.why.origins().iter().chain(alias.name.why.origins()).copied().collect();
+                        known.why = Why::Origins(all);
+                    }
+                    None => of.push((index, alias.name)),
+                }
+            }
+        }
+        for (lower, of) in meant {
+            let name = Name::from_text(&lower);
+            let owner = self.names.get(&lower).or_else(|| self.names.get(name.as_str())).map(|entry| entry.to);
+            if let Some(owner) = owner {
+                for (index, alias) in of {
+                    let places = alias.why.origins();
+                    if index == owner {
+                        places.iter().for_each(|place| diags.consume(*place, "the service's own name"));
+                        self.offer(&lower, Entry { name: self.own(app, index), to: index, tasks: false });
+                    } else {
+                        taken(app, index, owner, &alias, diags);
+                    }
+                }
+                continue;
+            }
+            let (shared, legal) = (of.len() > 1, name.as_str() == lower);
+            let Some((first, _)) = of.first() else { continue };
+            if legal || shared {
+                self.names.insert(lower.clone(), Entry::new(&name, *first));
+                self.names.insert(name.as_str().to_owned(), Entry::new(&name, *first));
+            } else {
+                self.names.insert(lower.clone(), Entry { name: self.own(app, *first), to: *first, tasks: false });
+            }
+            for (index, alias) in of {
+                self.refuse(&alias.value);
+                if legal || shared {
+                    self.answers.entry(name.clone()).or_default().push((index, alias.why));
+                } else {
+                    for place in alias.why.origins() {
+                        diags.consume(
+                            *place,
+                            "Kubernetes refuses the name: what dials it was rewritten to the service's own",
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn own(&self, app: &App, index: usize) -> Name {
+        app.workloads.get(index).map_or_else(|| Name::from_text(""), |workload| workload.name.clone())
+    }
+
+    /// `links: ["db:database"]`.
+    fn links(&mut self, app: &mut App, diags: &mut Diagnostics) {
+        for index in 0..app.workloads.len() {
+            let links =
+                app.workloads.get_mut(index).map(|workload| std::mem::take(&mut workload.links)).unwrap_or_default();
+            for link in links {
+                let Some(target) = self.names.get(&link.service.to_ascii_lowercase()).map(|entry| entry.to) else {
+                    continue;
+                };
+                let lower = link.alias.value.to_ascii_lowercase();
+                let own = self.own(app, target);
+                self.links.insert((index, lower.clone()), Entry::new(&own, target));
+                match self.names.get(&lower).map(|entry| entry.to) {
+                    Some(owner) if owner == target => {
+                        let places = link.alias.why.origins();
+                        places.iter().for_each(|place| diags.consume(*place, "a name that the service has anyway"));
+                    }
+                    Some(owner) => taken(app, target, owner, &link.alias, diags),
+                    None => {
+                        let name = Name::from_text(&lower);
+                        self.refuse(&link.alias.value);
+                        if name.as_str() == lower {
+                            self.names.insert(lower, Entry::new(&name, target));
+                            self.answers.entry(name).or_default().push((target, link.alias.why));
+                        } else {
+                            self.names.insert(lower, Entry::new(&own, target));
+                            for place in link.alias.why.origins() {
+                                diags.consume(
+                                    *place,
+                                    "Kubernetes refuses the name: what dials it was rewritten to the service's own",
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The names of the project's networks, in lower case: as they are written, and as Docker calls them.
+fn networks(loaded: &Loaded) -> BTreeSet<String> {
+    let project = &loaded.name.value;
+    let keys = loaded.project.networks.get().into_iter().flat_map(|networks| networks.value.keys());
+    keys.map(String::as_str)
+        .chain(["default"])
+        .flat_map(|network| [network.to_ascii_lowercase(), format!("{project}_{network}").to_ascii_lowercase()])
+        .collect()
+}
+
+/// Says that a name stays with the service that has it already.
+fn taken(app: &App, index: usize, owner: usize, alias: &Traced<String>, diags: &mut Diagnostics) {
+    let service = |index: usize| app.workloads.get(index).map(|workload| workload.service.as_str()).unwrap_or_default();
+    let place =
+        alias.why.origins().first().copied().or_else(|| app.workloads.get(index).map(|workload| workload.origin));
+    let Some(place) = place else { return };
+    diags.push(
+        Diagnostic::new(
+            Code::NameTaken,
+            place,
+            format!("`{}` means the service `{}`, not `{}`", alias.value, service(owner), service(index)),
+        )
+        .why("on Docker a name may mean another service on another network or for another container; in a namespace it means one")
+        .help(format!("dial `{}` by its own name, or give it another alias", service(index)))
+        .key(format!("services.{}", service(index)))
+        .covers(alias.why.origins().iter().copied()),
+    );
+}

@@ -1,0 +1,239 @@
+//! The texts that a container reads, searched for hosts that are services, which are rewritten in place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Seen;
+use super::table::Table;
+use crate::compose::grammar::hosts::{self, Host, Says};
+use crate::ir::{FileObject, FileObjectKind, MountSource, Name, Protocol, Traced, Why, Workload};
+use crate::origin::Origin;
+
+/// A host that is a workload.
+pub(super) struct Found {
+    /// The workload's number.
+    pub(super) to: usize,
+    /// The port that is dialled there.
+    pub(super) port: Option<(u16, Protocol)>,
+    /// Whether the port is written.
+    pub(super) written: bool,
+}
+
+fn found(to: usize, host: &Host) -> Found {
+    let protocol = if host.udp { Protocol::Udp } else { Protocol::Tcp };
+    Found { to, port: host.dialled().map(|port| (port, protocol)), written: host.port.is_some() }
+}
+
+/// Rewrites the hosts of a text and says which workloads they are.
+pub(super) fn rewrite(index: usize, text: &mut String, says: Says, table: &mut Table, seen: &mut Seen) -> Vec<Found> {
+    let mut all = Vec::new();
+    let mut written = String::new();
+    let mut copied = 0;
+    for host in hosts::find(text, says) {
+        let name = text.get(host.range.clone()).unwrap_or_default();
+        let Some(entry) = table.dial(index, name, &Why::Decision("dialled-tasks")) else { continue };
+        all.push(found(entry.to, &host));
+        if name != entry.name.as_str() {
+            written.push_str(text.get(copied..host.range.start).unwrap_or_default());
+            written.push_str(entry.name.as_str());
+            copied = host.range.end;
+            *seen.rewritten.entry(entry.to).or_default() += 1;
+        }
+    }
+    if copied > 0 {
+        written.push_str(text.get(copied..).unwrap_or_default());
+        *text = written;
+    }
+    all
+}
+
+/// Rewrites the words of a command, which are read as one line: a flag stands in the word before its host.
+pub(super) fn rewrite_words(
+    index: usize,
+    words: &mut [&mut Traced<String>],
+    place: Origin,
+    table: &mut Table,
+    seen: &mut Seen,
+) {
+    let mut line = String::new();
+    let mut starts = Vec::with_capacity(words.len());
+    for word in words.iter() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        starts.push(line.len());
+        line.push_str(&word.value);
+    }
+    let mut hosts = hosts::find(&line, Says::Anything);
+    // From the back, so that what stands before keeps its place.
+    hosts.reverse();
+    let mut dialled = Vec::new();
+    for host in hosts {
+        let name = line.get(host.range.clone()).unwrap_or_default();
+        let Some(number) = starts.partition_point(|start| *start <= host.range.start).checked_sub(1) else { continue };
+        let (Some(word), Some(start)) = (words.get_mut(number), starts.get(number)) else { continue };
+        let inside = host.range.start - start..host.range.end - start;
+        if word.value.get(inside.clone()) != Some(name) {
+            continue;
+        }
+        let Some(entry) = table.dial(index, name, &word.why) else { continue };
+        dialled.push((found(entry.to, &host), word.why.origins().first().copied().unwrap_or(place)));
+        if name != entry.name.as_str() {
+            word.value.replace_range(inside, entry.name.as_str());
+            *seen.rewritten.entry(entry.to).or_default() += 1;
+        }
+    }
+    for (found, place) in dialled.iter().rev() {
+        seen.dial(index, found, *place, None);
+    }
+    let mut said = Says::Anything;
+    for word in words {
+        for name in left(&word.value, said, table) {
+            seen.left(&name, word.why.origins().first().copied().unwrap_or(place), None);
+        }
+        said = if is_short_flag(&word.value) { Says::Other } else { hosts::flag(&word.value) };
+    }
+}
+
+/// Rewritten names that still stand in a text, where they may be hosts or not.
+pub(super) fn left(text: &str, says: Says, table: &Table) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    if !table.refuses() || says == Says::Other {
+        return all;
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut at = 0;
+    for word in text.split(|c| !is_word(c)) {
+        let start = at;
+        at += word.len() + text.get(at + word.len()..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        if table.is_refused(word) && !is_other(text, start) {
+            all.insert(word.to_owned());
+        }
+    }
+    all
+}
+
+/// Whether a word is part of a path, or the value of a key or flag that is no host's.
+fn is_other(text: &str, start: usize) -> bool {
+    let before = text.get(..start).unwrap_or_default();
+    let mut near = before.len().saturating_sub(60);
+    while !before.is_char_boundary(near) {
+        near += 1;
+    }
+    let before = before.get(near..).unwrap_or_default();
+    if before.ends_with(['/', '\\', '$', '{', '%', '@']) {
+        return true;
+    }
+    let trimmed = before.trim_end_matches([' ', '"', '\'', '=', ':']);
+    let key = trimmed
+        .rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+        .next()
+        .unwrap_or_default();
+    trimmed.len() < before.len() && (hosts::says(key.trim_start_matches('-')) == Says::Other || is_short_flag(key))
+}
+
+/// `-U`, `-d`: of one letter.
+fn is_short_flag(word: &str) -> bool {
+    word.len() == 2 && word.starts_with('-')
+}
+
+/// ConfigMaps and Secrets of the app, found by kind and name.
+pub(super) struct Objects {
+    files: Vec<FileObject>,
+    numbers: BTreeMap<(FileObjectKind, Name), usize>,
+}
+
+impl Objects {
+    pub(super) fn new(files: Vec<FileObject>) -> Self {
+        let numbers = files.iter().enumerate().map(|(number, file)| ((file.kind, file.name.clone()), number)).collect();
+        Objects { files, numbers }
+    }
+
+    pub(super) fn into_files(self) -> Vec<FileObject> {
+        self.files
+    }
+
+    fn find<'a>(&'a self, own: &'a [FileObject], kind: FileObjectKind, name: &Name) -> Option<&'a FileObject> {
+        own.iter()
+            .find(|file| file.kind == kind && file.name == *name)
+            .or_else(|| self.files.get(*self.numbers.get(&(kind, name.clone()))?))
+    }
+
+    fn find_mut<'a>(
+        &'a mut self,
+        own: &'a mut [FileObject],
+        kind: FileObjectKind,
+        name: &Name,
+    ) -> Option<&'a mut FileObject> {
+        let number = self.numbers.get(&(kind, name.clone())).copied();
+        match own.iter_mut().find(|file| file.kind == kind && file.name == *name) {
+            Some(file) => Some(file),
+            None => self.files.get_mut(number?),
+        }
+    }
+
+    /// The value of a variable that stands in a Secret.
+    pub(super) fn secret<'a>(
+        &'a mut self,
+        own: &'a mut [FileObject],
+        name: &Name,
+        key: &str,
+    ) -> Option<&'a mut Vec<u8>> {
+        let object = self.find_mut(own, FileObjectKind::Secret, name)?;
+        object.entries.iter_mut().find(|(known, _)| known == key).map(|(_, data)| &mut data.bytes)
+    }
+
+    /// Every key of an object whose keys are variables.
+    pub(super) fn each_key(
+        &mut self,
+        own: &mut [FileObject],
+        (kind, name): &(FileObjectKind, Name),
+        mut with: impl FnMut(&str, &mut Vec<u8>, &Why),
+    ) {
+        for (key, data) in self.find_mut(own, *kind, name).into_iter().flat_map(|object| &mut object.entries) {
+            with(key, &mut data.bytes, &data.why);
+        }
+    }
+}
+
+/// The files that are mounted: nothing is rewritten there.
+pub(super) fn mounted(index: usize, workload: &Workload, objects: &Objects, table: &mut Table, seen: &mut Seen) {
+    for mount in &workload.mounts {
+        let (name, kind, only) = match &mount.source {
+            MountSource::File { object, kind, key, mode: _ } => (object, *kind, Some(key)),
+            MountSource::Folder { object, kind } => (object, *kind, None),
+            MountSource::Named { volume: _, subpath: _ }
+            | MountSource::External(_)
+            | MountSource::Anonymous
+            | MountSource::Memory(_)
+            | MountSource::Data(_)
+            | MountSource::Host { path: _, kind: _ } => continue,
+        };
+        let Some(object) = objects.find(&workload.files, kind, name) else { continue };
+        for (key, data) in object.entries.iter().filter(|(key, _)| only.is_none_or(|only| only == key)) {
+            if let Ok(text) = std::str::from_utf8(&data.bytes) {
+                file(index, key, text, mount.origin, table, seen);
+            }
+        }
+    }
+}
+
+fn file(index: usize, key: &str, text: &str, place: Origin, table: &mut Table, seen: &mut Seen) {
+    let is_script = key.ends_with(".sql");
+    for (number, line) in text.lines().enumerate() {
+        let shown = || Some(format!("{key}:{}", number + 1));
+        for host in hosts::find(line, Says::Anything) {
+            let name = line.get(host.range.clone()).unwrap_or_default();
+            if let Some(entry) = table.dial(index, name, &Why::Origin(place)) {
+                seen.dial(index, &found(entry.to, &host), place, shown());
+                if !name.eq_ignore_ascii_case(entry.name.as_str()) {
+                    seen.left(name, place, shown());
+                }
+            }
+        }
+        if !is_script {
+            for name in left(line, Says::Anything, table) {
+                seen.left(&name, place, shown());
+            }
+        }
+    }
+}
