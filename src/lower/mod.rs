@@ -66,9 +66,7 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
             if let (Some(body), Some(own)) = (&service.value, names.remove(name.as_str())) {
                 app.workloads.push(service::lower(
                     context,
-                    name,
-                    own,
-                    service.key,
+                    service::Identity { name, own, origin: service.key },
                     &body.value,
                     &env_objects,
                     &mut app.files,

@@ -10,18 +10,27 @@ use crate::lower::env_files::EnvObjects;
 use crate::lower::{Context, command, environment, files, health, later, lifecycle, mounts, ports, resources, rollout};
 use crate::origin::Origin;
 
+/// Which service it is.
+pub(super) struct Identity<'a> {
+    /// As the user wrote it.
+    pub(super) name: &'a str,
+    /// In the cluster.
+    pub(super) own: Name,
+    /// Where it is written.
+    pub(super) origin: Origin,
+}
+
 /// Turns one service into a workload; its files join `objects`.
 #[expect(clippy::too_many_lines, reason = "one line a key is what makes this readable")]
 pub(super) fn lower(
     context: &Context<'_>,
-    name: &str,
-    own: Name,
-    origin: Origin,
+    identity: Identity<'_>,
     service: &Service,
     env_objects: &EnvObjects,
     objects: &mut Vec<FileObject>,
     diags: &mut Diagnostics,
 ) -> Workload {
+    let Identity { name, own, origin } = identity;
     let path = format!("services.{name}");
     let Service {
         annotations,
