@@ -53,8 +53,8 @@ const COMPOSE_SERVICE: &[&str] = &[
 const SWARM_DEPLOY: &[&str] = &["placement", "update_config", "rollback_config", "endpoint_mode", "labels"];
 
 /// Decides by the keys of the documents, then by the names of the files.
-pub fn decide(documents: &[Node], file_names: &[String]) -> Decision {
-    let tops: Vec<&Map> = documents.iter().filter_map(map).collect();
+pub fn decide<'a>(documents: impl Iterator<Item = &'a Node>, file_names: &[String]) -> Decision {
+    let tops: Vec<&Map> = documents.filter_map(map).collect();
     if let Some((key, place)) = tops.iter().find_map(|top| compose_only(top)) {
         return Decision {
             dialect: Dialect::Compose,

@@ -1,14 +1,11 @@
-//! Which files make a project, and which variables it sees (compose-loading, sections 2 to 4).
+//! Which files make a project, and where its paths start from (compose-loading, sections 2 and 4).
 
-use crate::compose::env_files::{self, ENV_FILE_LIMIT};
-use crate::compose::grammar::{dotenv, mounts};
-use crate::compose::interpolate::Lookup;
+use crate::compose::grammar::mounts;
+use crate::compose::variables::{Variables, Wanted};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::Sources;
 use crate::request::Request;
-use crate::world::{ReadError, World};
-
-use indexmap::IndexMap;
+use crate::world::{Kind, ReadError, World};
 
 /// The largest file that is read, in bytes: far above any real Compose file.
 pub const FILE_LIMIT: u64 = 64 << 20;
@@ -24,51 +21,104 @@ pub struct Files {
     pub paths: Vec<String>,
     /// The project's folder: absolute, or relative to the current one.
     pub folder: String,
-    /// Whether the files were named by the user (`-f`), so that the current folder's `.env` does not count.
-    pub named: bool,
 }
 
-/// Finds the files as docker compose does: `-f`, `COMPOSE_FILE`, then the default names here and in every folder above.
-pub fn files(world: &dyn World, request: &Request, diags: &mut Diagnostics) -> Option<Files> {
-    let folder_of = |paths: &[String]| {
-        request.project_directory.clone().unwrap_or_else(|| {
-            let first = paths.iter().find(|path| *path != "-");
-            first.map_or_else(|| ".".to_owned(), |path| parent(path))
-        })
-    };
+/// Finds the files and reads the variables, which depend on each other: `.env` may say which files there are, and where they are
+/// says which `.env` counts. The first `.env` is that of the folder that is known without looking.
+pub(crate) fn find(
+    world: &dyn World,
+    request: &Request,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) -> Option<(Files, Variables)> {
+    let mut variables = Variables::default();
+    let is_disabled = is_disabled(world, diags);
+    let known = folder_of(request, &request.files);
+    let first = env_files(world, request, &known, is_disabled, sources);
+    variables.read(&first, world, sources, diags);
+    let files = files(world, request, &variables, diags)?;
+    let second = env_files(world, request, &files.folder, is_disabled, sources);
+    if second != first {
+        variables.read(&second, world, sources, diags);
+    }
+    Some((files, variables))
+}
+
+/// `--project-directory`, else the folder of the first file, else the current one.
+fn folder_of(request: &Request, paths: &[String]) -> String {
+    let asked = request.project_directory.clone().filter(|folder| !folder.is_empty());
+    let first = || paths.iter().find(|path| *path != "-").map(|path| parent(path));
+    asked.or_else(first).unwrap_or_else(|| ".".to_owned())
+}
+
+/// The files: `-f`, `COMPOSE_FILE`, then the default names here and in every folder above.
+fn files(world: &dyn World, request: &Request, variables: &Variables, diags: &mut Diagnostics) -> Option<Files> {
     if !request.files.is_empty() {
-        return Some(Files { folder: folder_of(&request.files), paths: request.files.clone(), named: true });
+        return Some(Files { folder: folder_of(request, &request.files), paths: request.files.clone() });
     }
-    if let Some(list) = world.environment("COMPOSE_FILE").filter(|list| !list.is_empty()) {
-        let separator = world
-            .environment("COMPOSE_PATH_SEPARATOR")
-            .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| ":".to_owned());
-        let paths: Vec<String> = list.split(separator.as_str()).map(str::to_owned).collect();
-        return Some(Files { folder: folder_of(&paths), paths, named: true });
+    let Some(list) = variables.get(world, "COMPOSE_FILE") else { return discovered(world, request, diags) };
+    let separator = variables.get(world, "COMPOSE_PATH_SEPARATOR").filter(|text| !text.is_empty());
+    let separator = separator.unwrap_or_else(|| if cfg!(windows) { ";" } else { ":" }.to_owned());
+    let paths: Vec<String> = list.split(separator.as_str()).map(str::to_owned).collect();
+    let mut complete = true;
+    for path in paths.iter().filter(|path| *path != "-") {
+        let (code, problem) = match world.kind(path) {
+            Some(Kind::File) if !path.is_empty() => continue,
+            None if !path.is_empty() => (Code::FileNotFound, format!("{path} does not exist")),
+            Some(Kind::Folder) => (Code::FileUnreadable, format!("{path} is a folder")),
+            Some(Kind::File) | None => (Code::FileNotFound, "one of them is empty".to_owned()),
+            Some(Kind::Socket | Kind::CharacterDevice | Kind::BlockDevice | Kind::Other) => {
+                (Code::FileUnreadable, format!("{path} is no regular file"))
+            }
+        };
+        complete = false;
+        diags.push(
+            Diagnostic::nowhere(code, format!("COMPOSE_FILE names files, and {problem}"))
+                .why(format!("it is {list:?}, split at {separator:?}"))
+                .help("correct or unset the variable, or name the files with -f"),
+        );
     }
-    let start = request.project_directory.clone().unwrap_or_else(|| world.current_folder());
+    complete.then(|| Files { folder: folder_of(request, &paths), paths })
+}
+
+fn discovered(world: &dyn World, request: &Request, diags: &mut Diagnostics) -> Option<Files> {
+    let start = folder_of(request, &[]);
     let mut folder = start.clone();
     loop {
-        let exists = |name: &&str| world.kind(&mounts::join(&folder, name)).is_some();
-        if let Some(name) = NAMES.iter().copied().find(exists) {
+        if let Some(name) = chosen(world, &folder, NAMES, diags) {
             let mut paths = vec![mounts::join(&folder, name)];
-            paths.extend(OVERRIDES.iter().copied().find(exists).map(|name| mounts::join(&folder, name)));
-            let folder = request.project_directory.clone().unwrap_or(folder);
-            return Some(Files { paths, folder, named: false });
+            paths.extend(chosen(world, &folder, OVERRIDES, diags).map(|name| mounts::join(&folder, name)));
+            return Some(Files { folder: folder_of(request, &paths), paths });
         }
-        let above = parent(&folder);
-        if above == folder || above == "." {
+        let whole = mounts::join(&world.current_folder(), &folder);
+        let above = parent(&whole);
+        if above == whole || above == "." {
             break;
         }
         folder = above;
     }
+    let start = mounts::join(&world.current_folder(), &start);
     diags.push(
         Diagnostic::nowhere(Code::FileNotFound, "no Compose file was found here or in any folder above")
             .why(format!("looked for {} from {start} upwards", NAMES.join(", ")))
             .help("name one: transship convert -f FILE"),
     );
     None
+}
+
+/// The first of some names that a folder holds.
+fn chosen(world: &dyn World, folder: &str, names: &[&'static str], diags: &mut Diagnostics) -> Option<&'static str> {
+    let mut present = names.iter().copied().filter(|name| world.kind(&mounts::join(folder, name)).is_some());
+    let first = present.next()?;
+    let others: Vec<&str> = present.collect();
+    if !others.is_empty() {
+        diags.push(
+            Diagnostic::nowhere(Code::SeveralFiles, format!("{first} is read, and not {}", others.join(" or ")))
+                .why("docker compose takes the first of the names that it looks for")
+                .help("remove the others, or name the files with -f"),
+        );
+    }
+    Some(first)
 }
 
 /// The folder that a path stands in.
@@ -80,83 +130,48 @@ pub fn parent(path: &str) -> String {
     }
 }
 
-/// Variables for interpolation: the environment before any file, later files before earlier ones.
-#[derive(Clone, Debug, Default)]
-pub struct Variables {
-    /// Name to value and the file that set it.
-    pub from_files: IndexMap<String, (String, String)>,
-}
-
-impl Variables {
-    /// A look-up that asks the environment first.
-    pub fn lookup<'a>(&'a self, world: &'a dyn World) -> Box<Lookup<'a>> {
-        Box::new(move |name| {
-            let set = world.environment(name).map(|value| (value, "the environment".to_owned()));
-            set.or_else(|| self.from_files.get(name).cloned())
-        })
-    }
-}
-
-/// Reads `.env`, or the files named with `--env-file`.
-pub fn variables(
+/// `--env-file`, else `COMPOSE_ENV_FILES`, which may stand in `.env` too, else `.env` itself.
+fn env_files(
     world: &dyn World,
     request: &Request,
-    files: &Files,
+    folder: &str,
+    is_disabled: bool,
     sources: &mut Sources,
-    diags: &mut Diagnostics,
-) -> Variables {
-    let mut variables = Variables::default();
-    let mut paths: Vec<(String, bool)> = request.env_files.iter().map(|path| (path.clone(), true)).collect();
-    if paths.is_empty() {
-        let named = world.environment("COMPOSE_ENV_FILES").filter(|list| !list.is_empty());
-        paths = named.map_or_else(Vec::new, |list| list.split(',').map(|path| (path.to_owned(), true)).collect());
+) -> Vec<Wanted> {
+    let named = |path: &str| Wanted { path: path.to_owned(), required: true, at: None };
+    if !request.env_files.is_empty() {
+        return request.env_files.iter().map(|path| named(path)).collect();
     }
-    if paths.is_empty()
-        && world.environment("COMPOSE_DISABLE_ENV_FILE").is_none_or(|flag| !matches!(flag.as_str(), "1" | "true"))
-    {
-        paths.push((mounts::join(&files.folder, ".env"), false));
-        let here = mounts::join(&world.current_folder(), ".env");
-        if !files.named && paths.iter().all(|(path, _)| *path != here) {
-            paths.push((here, false));
-        }
+    let default = Wanted { path: mounts::join(folder, ".env"), required: false, at: None };
+    let mut in_default = || {
+        let mut variables = Variables::default();
+        variables.read(std::slice::from_ref(&default), world, sources, &mut Diagnostics::default());
+        variables.from_files.get("COMPOSE_ENV_FILES").map(|(list, _)| list.clone())
+    };
+    let list = world.environment("COMPOSE_ENV_FILES").or_else(|| if is_disabled { None } else { in_default() });
+    match list.filter(|list| !list.is_empty()) {
+        Some(list) => list.split(',').map(named).collect(),
+        None if is_disabled => Vec::new(),
+        None => vec![default],
     }
-    for (path, required) in paths {
-        let bytes = match world.read(&path, ENV_FILE_LIMIT) {
-            Ok(bytes) => bytes,
-            Err(ReadError::NotFound | ReadError::Folder) if !required => continue,
-            Err(error) => {
-                diags.push(
-                    Diagnostic::nowhere(
-                        Code::EnvFileMissing,
-                        format!("the environment file {path} cannot be read: {}", say(&error)),
-                    )
-                    .help("create it, or name another with --env-file"),
-                );
-                continue;
-            }
-        };
-        read_variables(world, &path, bytes, &mut variables, sources, diags);
-    }
-    variables
 }
 
-fn read_variables(
-    world: &dyn World,
-    path: &str,
-    bytes: Vec<u8>,
-    variables: &mut Variables,
-    sources: &mut Sources,
-    diags: &mut Diagnostics,
-) {
-    let Some(file) = env_files::text_of(path, bytes, sources, diags) else { return };
-    let lookup = variables.lookup(world);
-    let parsed = dotenv::parse(sources.text(file), &|name| lookup(name).map(|(value, _)| value));
-    let entries = env_files::place(parsed, file, true, &*lookup, sources, diags);
-    drop(lookup);
-    for entry in entries {
-        let place = sources.entry(entry.origin);
-        let line = sources.position(place.file, place.range.start).line;
-        variables.from_files.insert(entry.name, (entry.value, format!("{path}:{line}")));
+/// Whether `COMPOSE_DISABLE_ENV_FILE` says that `.env` does not count.
+fn is_disabled(world: &dyn World, diags: &mut Diagnostics) -> bool {
+    let Some(flag) = world.environment("COMPOSE_DISABLE_ENV_FILE") else { return false };
+    match flag.as_str() {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => false,
+        other => {
+            diags.push(
+                Diagnostic::nowhere(
+                    Code::BadValue,
+                    format!("COMPOSE_DISABLE_ENV_FILE is {other:?}, neither true nor false"),
+                )
+                .help("set it to 1 or 0, or unset it"),
+            );
+            false
+        }
     }
 }
 

@@ -21,6 +21,11 @@ impl Leaves {
         leaves
     }
 
+    /// Adds leaves that loading used up, so that they are no longer part of the tree.
+    pub fn extend(&mut self, spent: impl IntoIterator<Item = Origin>) {
+        self.all.extend(spent);
+    }
+
     /// Every leaf.
     pub fn all(&self) -> &[Origin] {
         &self.all

@@ -1,88 +1,86 @@
-//! `load`, top to bottom: find, read, decide the dialect, interpolate, merge, decode once, check (compose-loading, section 1).
+//! `load`, top to bottom: find, read, decide the dialect, name the project, make the model, decode it once, check it
+//! (compose-loading, section 1).
 
-use std::collections::BTreeMap;
-
+use crate::compose::bare;
 use crate::compose::check;
 use crate::compose::dialect::{self, Decision, Dialect};
 use crate::compose::env_files::{self, EnvFiles, Surroundings};
-use crate::compose::find::{self, FILE_LIMIT, Files, Variables};
+use crate::compose::find::{self, Files};
 use crate::compose::interpolate::interpolate;
 use crate::compose::keys::{Decode, Merge, Reader, Swarm};
 use crate::compose::leaves::{Leaves, leaves};
+use crate::compose::loader::{Document, Loader, Unit};
 use crate::compose::merge::{merge, settle_tags};
 use crate::compose::model::project::Project;
 use crate::compose::model::service::Service;
+use crate::compose::profiles;
+use crate::compose::project_name::project_name;
+use crate::compose::variables::Variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::origin::{Origin, Sources, Spanned};
+use crate::origin::{Sources, Spanned};
 use crate::request::Request;
-use crate::syntax::{self, Node, Value};
-use crate::world::{ReadError, World};
+use crate::syntax::{Node, Value};
+use crate::world::World;
 
 /// A project and what was learned on the way to it.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// What the user wrote, resolved.
+    /// What the user wrote, resolved. Paths start from the project's folder.
     pub project: Project,
     /// Its name.
     pub name: Spanned<String>,
     /// Whose rules hold.
     pub dialect: Dialect,
-    /// The folder that relative paths are relative to.
+    /// The folder that relative paths are relative to: absolute, or relative to the current one.
     pub folder: String,
-    /// Variables that files set.
+    /// The variables that it was interpolated with.
     pub variables: Variables,
     /// The environment files of each service, read.
     pub env_files: EnvFiles,
-    /// Every leaf of the resolved project.
+    /// Every leaf of the resolved project, and those that loading used up.
     pub leaves: Leaves,
 }
 
 /// Loads a project. `None` after errors that leave nothing to look at; otherwise errors stand in the sink.
 pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: &mut Diagnostics) -> Option<Loaded> {
-    let files = find::files(world, request, diags)?;
-    let mut documents = read_all(world, &files, sources, diags)?;
+    let (files, mut variables) = find::find(world, request, sources, diags)?;
+    let mut loader = Loader::new(world, sources, diags);
+    let documents = read_all(&mut loader, &files)?;
     let decision = request.dialect.map_or_else(
-        || dialect::decide(&documents, &files.paths),
+        || dialect::decide(documents.iter().map(|document| &document.root), &files.paths),
         |dialect| Decision { dialect, because: "--dialect says so".to_owned(), place: None },
     );
     let dialect = decision.dialect;
-    say_dialect(&decision, diags);
-    let variables = find::variables(world, request, &files, sources, diags);
-    let lookup = variables.lookup(world);
-    let name = project_name(world, request, &files, &documents, &*lookup, sources, diags);
-    let named = |asked: &str| {
-        lookup(asked).or_else(|| {
-            (asked == "COMPOSE_PROJECT_NAME").then(|| (name.value.clone(), "the project's name".to_owned()))
-        })
+    say_dialect(&decision, loader.diags);
+    let roots = documents.iter().map(|document| &document.root);
+    let name = {
+        let lookup = variables.lookup(world);
+        project_name(world, request, &files, roots, &*lookup, loader.sources, loader.diags)
     };
-    for document in &mut documents {
-        interpolate(document, dialect, &named, sources, diags);
-    }
-    let mut merged: Option<Node> = None;
-    for mut document in documents {
-        merged = Some(match merged {
-            None => {
-                settle_tags(&mut document);
-                document
-            }
-            Some(base) => merge(base, document, Merge::Default, Project::SHAPE, "", diags),
-        });
-    }
-    let mut root = merged?;
-    if dialect == Dialect::Swarm {
-        apply_swarm_rules(&mut root, diags);
-    }
-    let leaves = Leaves::of(&root);
+    variables.project_name = Some(name.value.clone());
+    let root = match dialect {
+        Dialect::Compose => compose_model(&mut loader, &files, &variables, documents)?,
+        Dialect::Swarm => swarm_model(&mut loader, &variables, documents)?,
+    };
+    let Loader { spent, is_incomplete, .. } = loader;
+    let mut all = Leaves::of(&root);
+    all.extend(spent);
     let place = root.origin;
-    let of_profiles = leaves_of_profiles(&root);
-    let mut reader = Reader::new(sources, diags);
-    let mut project = Project::decode(root, &mut reader)?;
-    let inactive = deactivate(&mut project, &active_profiles(world, request), &of_profiles, diags);
+    let of_services = profiles::leaves_of_services(&root);
+    let mut project = Project::decode(root, &mut Reader::new(sources, diags))?;
+    let active = profiles::active(world, request, &variables);
+    let inactive = profiles::deactivate(&mut project, &active, &of_services, diags);
+    if is_incomplete {
+        // What a missing file would have brought is not there, and must not be missed a second time.
+        return None;
+    }
     check::check(&check::Checked { project: &project, inactive: &inactive, dialect }, place, diags);
-    let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };
-    let env_files = env_files::read(&project, &around, sources, diags);
-    drop(lookup);
-    Some(Loaded { project, name, dialect, folder: files.folder, variables, env_files, leaves })
+    let env_files = {
+        let lookup = variables.lookup(world);
+        let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };
+        env_files::read(&project, &around, sources, diags)
+    };
+    Some(Loaded { project, name, dialect, folder: files.folder, variables, env_files, leaves: all })
 }
 
 fn say_dialect(decision: &Decision, diags: &mut Diagnostics) {
@@ -94,38 +92,13 @@ fn say_dialect(decision: &Decision, diags: &mut Diagnostics) {
     diags.push(diagnostic.help("say --dialect compose or --dialect swarm to have it read otherwise"));
 }
 
-fn read_all(world: &dyn World, files: &Files, sources: &mut Sources, diags: &mut Diagnostics) -> Option<Vec<Node>> {
-    let mut documents = Vec::new();
-    let mut complete = true;
-    for path in &files.paths {
-        let bytes = if path == "-" { world.stdin(FILE_LIMIT) } else { world.read(path, FILE_LIMIT) };
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                diags.push(
-                    Diagnostic::nowhere(code_of(&error), format!("{path} cannot be read: {}", find::say(&error)))
-                        .help("check the path after -f"),
-                );
-                complete = false;
-                continue;
-            }
-        };
-        let name = if path == "-" { "<stdin>" } else { path };
-        let Some(file) = env_files::text_of(name, bytes, sources, diags) else {
-            complete = false;
-            continue;
-        };
-        match syntax::parse(file, sources, diags) {
-            Some(nodes) => documents.extend(nodes),
-            None => complete = false,
-        }
-    }
-    if !complete {
-        return None;
-    }
+/// The documents of all files, if every file can be read and one of them holds something.
+fn read_all(loader: &mut Loader<'_>, files: &Files) -> Option<Vec<Document>> {
+    let read: Vec<Option<Vec<Document>>> = files.paths.iter().map(|path| loader.read(path, None)).collect();
+    let documents: Vec<Document> = read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
     if documents.is_empty() {
         let names = files.paths.join(", ");
-        diags.push(
+        loader.diags.push(
             Diagnostic::nowhere(Code::EmptyFile, format!("{names} is empty"))
                 .help("write services: and at least one service"),
         );
@@ -134,75 +107,38 @@ fn read_all(world: &dyn World, files: &Files, sources: &mut Sources, diags: &mut
     Some(documents)
 }
 
-fn code_of(error: &ReadError) -> Code {
-    match error {
-        ReadError::NotFound => Code::FileNotFound,
-        ReadError::TooLarge { limit: _ } | ReadError::Folder | ReadError::Denied | ReadError::Other(_) => {
-            Code::FileUnreadable
-        }
-    }
-}
-
-fn project_name(
-    world: &dyn World,
-    request: &Request,
+/// The model as docker compose makes it.
+fn compose_model(
+    loader: &mut Loader<'_>,
     files: &Files,
-    documents: &[Node],
-    lookup: &crate::compose::interpolate::Lookup<'_>,
-    sources: &mut Sources,
-    diags: &mut Diagnostics,
-) -> Spanned<String> {
-    let outside = sources.add_file("<project name>", "");
-    let nowhere = sources.add(outside, 0..0);
-    let asked = request
-        .project_name
-        .clone()
-        .or_else(|| lookup("COMPOSE_PROJECT_NAME").map(|(value, _)| value))
-        .filter(|name| !name.is_empty());
-    if let Some(name) = asked {
-        if normal(&name) != name {
-            diags.push(
-                Diagnostic::nowhere(Code::ProjectName, format!("`{name}` is no project name"))
-                    .why("it must hold lower-case letters, digits, dashes and underscores only, and begin with a letter or digit")
-                    .help(format!("write {}", normal(&name))),
-            );
-        }
-        return Spanned { value: normal(&name), origin: nowhere };
-    }
-    let written = documents.iter().rev().find_map(|document| {
-        let Value::Map(top) = &document.value else { return None };
-        let name = &top.get("name")?.value;
-        if let Value::String(_) = &name.value { Some(name.clone()) } else { None }
-    });
-    if let Some(mut name) = written {
-        interpolate(&mut name, Dialect::Compose, lookup, sources, &mut Diagnostics::default());
-        if let Value::String(text) = &name.value {
-            return Spanned { value: normal(text), origin: name.origin };
-        }
-    }
-    let folder = if files.folder.starts_with('/') {
-        files.folder.clone()
-    } else {
-        crate::compose::grammar::mounts::join(&world.current_folder(), &files.folder)
-    };
-    let base = normal(folder.rsplit('/').next().unwrap_or_default());
-    if base.is_empty() {
-        diags.push(
-            Diagnostic::nowhere(Code::ProjectName, "the folder's name gives no project name")
-                .help("name the project: -p NAME"),
-        );
-    }
-    Spanned { value: base, origin: nowhere }
+    variables: &Variables,
+    documents: Vec<Document>,
+) -> Option<Node> {
+    let folder = files.folder.clone();
+    let mut unit = Unit { seen_from: folder.clone(), folder, variables, chain: Vec::new(), bases: Default::default() };
+    let mut root = loader.model(&mut unit, documents)?;
+    let lookup = variables.lookup(loader.world);
+    bare::resolve_mappings(&mut root, &*lookup, loader.sources);
+    Some(root)
 }
 
-/// A project name as the reference normalises it: lower case, other characters dropped, no dash or underscore first.
-fn normal(name: &str) -> String {
-    let kept: String = name
-        .to_lowercase()
-        .chars()
-        .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
-        .collect();
-    kept.trim_start_matches(['_', '-']).to_owned()
+/// The model as docker stack deploy makes it: each file interpolated by its rules, and merged.
+fn swarm_model(loader: &mut Loader<'_>, variables: &Variables, documents: Vec<Document>) -> Option<Node> {
+    let lookup = variables.lookup(loader.world);
+    let mut model: Option<Node> = None;
+    for Document { path: _, mut root } in documents {
+        interpolate(&mut root, Dialect::Swarm, &*lookup, loader.sources, loader.diags);
+        model = Some(match model {
+            None => {
+                settle_tags(&mut root);
+                root
+            }
+            Some(base) => merge(base, root, Merge::Default, Project::SHAPE, "", loader.diags),
+        });
+    }
+    let mut root = model?;
+    apply_swarm_rules(&mut root, loader.diags);
+    Some(root)
 }
 
 /// Takes away what `docker stack deploy` ignores, and refuses what it refuses.
@@ -244,62 +180,4 @@ fn apply_swarm_rules(root: &mut Node, diags: &mut Diagnostics) {
             false
         });
     }
-}
-
-fn active_profiles(world: &dyn World, request: &Request) -> Vec<String> {
-    if !request.profiles.is_empty() {
-        return request.profiles.clone();
-    }
-    let list = world.environment("COMPOSE_PROFILES").unwrap_or_default();
-    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-}
-
-/// The leaves of every service that names profiles: they are accounted for together when it is left out.
-fn leaves_of_profiles(root: &Node) -> BTreeMap<String, Vec<Origin>> {
-    let Value::Map(top) = &root.value else { return BTreeMap::new() };
-    let Some(Value::Map(services)) = top.get("services").map(|services| &services.value.value) else {
-        return BTreeMap::new();
-    };
-    let mut all = BTreeMap::new();
-    for (name, service) in services {
-        if matches!(&service.value.value, Value::Map(keys) if keys.contains_key("profiles")) {
-            let mut found = Vec::new();
-            leaves(&service.value, &mut found);
-            all.insert(name.clone(), found);
-        }
-    }
-    all
-}
-
-/// Leaves out services whose profiles are not active; the names of those that stay out are kept for `required: false`.
-fn deactivate(
-    project: &mut Project,
-    active: &[String],
-    of_profiles: &BTreeMap<String, Vec<Origin>>,
-    diags: &mut Diagnostics,
-) -> Vec<String> {
-    let crate::compose::keys::Key::Set { key: _, value: services } = &mut project.services else { return Vec::new() };
-    let mut left_out = Vec::new();
-    services.value.retain(|name, service| {
-        let Some(body) = &service.value else { return true };
-        let Some(profiles) = body.value.profiles.get() else { return true };
-        let is_active = |profile: &Spanned<String>| active.iter().any(|name| name == "*" || *name == profile.value);
-        if profiles.value.0.is_empty() || profiles.value.0.iter().any(is_active) {
-            return true;
-        }
-        let names: Vec<&str> = profiles.value.0.iter().map(|profile| profile.value.as_str()).collect();
-        diags.push(
-            Diagnostic::new(
-                Code::ProfileInactive,
-                service.key,
-                format!("the service `{name}` is left out: no profile of it is active"),
-            )
-            .help(format!("say --profile {}", names.first().copied().unwrap_or_default()))
-            .key(format!("services.{name}"))
-            .covers(of_profiles.get(name).into_iter().flatten().copied()),
-        );
-        left_out.push(name.clone());
-        false
-    });
-    left_out
 }

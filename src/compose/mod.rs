@@ -3,17 +3,27 @@
 //!
 //! This stage knows keys, services and mounts, and nothing of Kubernetes.
 
+mod bare;
 mod check;
+mod copies;
 pub mod dialect;
 pub mod env_files;
+mod extends;
 pub mod find;
 pub mod grammar;
+mod include;
 mod interpolate;
 pub mod keys;
 pub mod leaves;
 mod load;
+mod loader;
 mod merge;
 pub mod model;
+mod paths;
+mod profiles;
+mod project_name;
+mod tags;
+pub mod variables;
 
 pub use dialect::Dialect;
 pub use load::{Loaded, load};

@@ -79,7 +79,13 @@ codes! {
     InterpolationSyntax "T0012" "interpolation-syntax" Error;
     VariableRequired "T0013" "variable-required" Error;
     VariableUnset "T0014" "variable-unset" Warning;
-    NotReadYet "T0015" "not-read-yet" Error;
+    IncludeCycle "T0016" "include-cycle" Error;
+    ExtendsCycle "T0017" "extends-cycle" Error;
+    LoadLimit "T0018" "load-limit" Error;
+    SeveralFiles "T0019" "several-files" Warning;
+    EnvFileSkipped "T0020" "env-file-skipped" Warning;
+    UnknownOption "T0021" "unknown-option" Warning;
+    RemoteFile "T0022" "remote-file" Error;
     UnknownKey "T0101" "unknown-key" Error;
     WrongType "T0102" "wrong-type" Error;
     BadValue "T0103" "bad-value" Error;

@@ -25,18 +25,6 @@ pub(super) fn not_yet(path: &str, name: &str, key: &dyn Written, diags: &mut Dia
     );
 }
 
-/// Says that a key, without which the rest would be wrong, is not read yet.
-pub(super) fn not_read(name: &str, key: &dyn Written, diags: &mut Diagnostics) {
-    let Some(place) = key.written() else { return };
-    diags.push(
-        Diagnostic::new(Code::NotReadYet, place, format!("`{name}` is not read yet"))
-            .label("the manifests would lack what this brings in")
-            .help("resolve it first: docker compose config > resolved.yaml, then convert resolved.yaml")
-            .key(name)
-            .covers_below([place]),
-    );
-}
-
 /// Takes note of a key whose whole value was used up.
 pub(super) fn used_up(key: &dyn Written, reason: &'static str, diags: &mut Diagnostics) {
     if let Some(place) = key.written() {
@@ -67,7 +55,7 @@ pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
     if let Some(name) = name.get() {
         diags.consume(name.origin, "the project's name, or overridden by a flag or variable");
     }
-    not_read("include", include, diags);
+    used_up(include, "the loader has read the files that it names", diags);
     not_yet("", "models", models, diags);
     for (section, place) in [
         ("networks", networks.get().map(|found| found.origin)),

@@ -209,7 +209,7 @@ pub(super) fn lower(
     for (field, key) in not_yet {
         later::not_yet(&path, field, *key, diags);
     }
-    later::not_read("extends", extends, diags);
+    later::used_up(extends, "the loader has merged the service that it names", diags);
     later::used_up(develop, "matters only while developing with docker compose", diags);
     rollout::logging(&path, logging, diags);
     resources::init(&path, init, diags);

@@ -16,7 +16,7 @@ keys! {
     Project in "" {
         version "version": String, Merge::Default, Reads, Loader, "Ignored by Compose; swarm reads its schema by it.";
         name "name": String, Merge::Default, Reads, Translated, "The project's name.";
-        include "include": Includes, Merge::Default, Reads, Later, "Other Compose files.";
+        include "include": Includes, Merge::Default, Reads, Loader, "Other Compose files.";
         services "services": Entries<Service>, Merge::Default, Reads, Translated, "What runs.";
         networks "networks": Entries<Network>, Merge::Default, Reads, Translated, "What they talk over.";
         volumes "volumes": Entries<Volume>, Merge::Default, Reads, Translated, "What keeps data.";

@@ -59,7 +59,7 @@ keys! {
         env_file "env_file": EnvFiles, UniqueBy(Path), Reads, Translated, "Files of environment variables.";
         environment "environment": Pairs, Merge::Pairs, Reads, Translated, "Environment variables.";
         expose "expose": Exposes, Unique, Reads, Translated, "Ports that other services reach.";
-        extends "extends": Extends, Deep, Refuses, Later, "A service that it inherits from.";
+        extends "extends": Extends, Deep, Refuses, Loader, "A service that it inherits from.";
         external_links "external_links": TextSet, Deep, Ignores, Later, "Containers outside the project.";
         extra_hosts "extra_hosts": ExtraHosts, Deep, Reads, Later, "Lines for /etc/hosts.";
         gpus "gpus": Gpus, Deep, Reads, Later, "Graphics processors.";

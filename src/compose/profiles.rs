@@ -1,0 +1,72 @@
+//! Profiles (compose-spec, "Profiles"; compose-loading, section 12): services whose profiles are not active are left out.
+
+use std::collections::BTreeMap;
+
+use crate::compose::keys::Key;
+use crate::compose::leaves::leaves;
+use crate::compose::model::project::Project;
+use crate::compose::variables::Variables;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::origin::{Origin, Spanned};
+use crate::request::Request;
+use crate::syntax::{Node, Value};
+use crate::world::World;
+
+/// The profiles that are active: those asked for, else those of `COMPOSE_PROFILES`.
+pub(crate) fn active(world: &dyn World, request: &Request, variables: &Variables) -> Vec<String> {
+    if !request.profiles.is_empty() {
+        return request.profiles.clone();
+    }
+    let list = variables.get(world, "COMPOSE_PROFILES").unwrap_or_default();
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// The leaves of every service that names profiles: they are accounted for together when it is left out.
+pub(crate) fn leaves_of_services(root: &Node) -> BTreeMap<String, Vec<Origin>> {
+    let Value::Map(top) = &root.value else { return BTreeMap::new() };
+    let Some(Value::Map(services)) = top.get("services").map(|services| &services.value.value) else {
+        return BTreeMap::new();
+    };
+    let mut all = BTreeMap::new();
+    for (name, service) in services {
+        if matches!(&service.value.value, Value::Map(keys) if keys.contains_key("profiles")) {
+            let mut found = Vec::new();
+            leaves(&service.value, &mut found);
+            all.insert(name.clone(), found);
+        }
+    }
+    all
+}
+
+/// Leaves out services whose profiles are not active; the names of those that stay out are kept for `required: false`.
+pub(crate) fn deactivate(
+    project: &mut Project,
+    active: &[String],
+    of_services: &BTreeMap<String, Vec<Origin>>,
+    diags: &mut Diagnostics,
+) -> Vec<String> {
+    let Key::Set { key: _, value: services } = &mut project.services else { return Vec::new() };
+    let mut left_out = Vec::new();
+    services.value.retain(|name, service| {
+        let Some(body) = &service.value else { return true };
+        let Some(profiles) = body.value.profiles.get() else { return true };
+        let is_active = |profile: &Spanned<String>| active.iter().any(|name| name == "*" || *name == profile.value);
+        if profiles.value.0.is_empty() || profiles.value.0.iter().any(is_active) {
+            return true;
+        }
+        let names: Vec<&str> = profiles.value.0.iter().map(|profile| profile.value.as_str()).collect();
+        diags.push(
+            Diagnostic::new(
+                Code::ProfileInactive,
+                service.key,
+                format!("the service `{name}` is left out: no profile of it is active"),
+            )
+            .help(format!("say --profile {}", names.first().copied().unwrap_or_default()))
+            .key(format!("services.{name}"))
+            .covers(of_services.get(name).into_iter().flatten().copied()),
+        );
+        left_out.push(name.clone());
+        false
+    });
+    left_out
+}
