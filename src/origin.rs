@@ -5,6 +5,7 @@
 //! lets a leaf be accounted for by its origin alone.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A file that was read, or a text that stands for one (standard input).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,9 +70,9 @@ pub struct VariableUse {
     pub set_in: Option<String>,
 }
 
-/// One entry of [`Sources`]: what an [`Origin`] stands for.
+/// What an [`Origin`] stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginEntry {
+pub struct OriginEntry<'a> {
     /// The file.
     pub file: FileId,
     /// Bytes of the text; never reversed, never past the end of the file, always on character boundaries.
@@ -79,7 +80,27 @@ pub struct OriginEntry {
     /// The last step it took, and the place where that step is written.
     pub via: Option<(Via, Origin)>,
     /// The variables that its text was interpolated with; empty for literal text.
-    pub variables: Vec<VariableUse>,
+    pub variables: &'a [VariableUse],
+}
+
+/// One entry of [`Sources`]. There is one for every key and value, so that what few have stands elsewhere.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    file: FileId,
+    start: u32,
+    end: u32,
+    /// Its number among the histories; `PLAIN` where the value stands where it is used, as it is used.
+    history: u32,
+}
+
+/// The number of no history.
+const PLAIN: u32 = u32::MAX;
+
+/// How a value got from its text to where it is used.
+#[derive(Clone, Debug, Default)]
+struct History {
+    via: Option<(Via, Origin)>,
+    variables: Vec<VariableUse>,
 }
 
 /// A text that was read, under the name that messages show.
@@ -88,8 +109,8 @@ pub struct SourceFile {
     /// The path as the user named it, or as it was found.
     pub name: String,
     /// The whole text, without a byte order mark.
-    pub text: String,
-    line_starts: Vec<usize>,
+    pub text: Arc<str>,
+    line_starts: Vec<u32>,
 }
 
 /// A position as people count: both from 1; columns are characters, not bytes.
@@ -105,16 +126,17 @@ pub struct Position {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
-    entries: Vec<OriginEntry>,
+    entries: Vec<Entry>,
+    histories: Vec<History>,
 }
 
 impl Sources {
     /// Adds a text under a name that messages will show.
-    pub fn add_file(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+    pub fn add_file(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let text = text.into();
-        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| small(at + 1))).collect();
         self.files.push(SourceFile { name: name.into(), text, line_starts });
-        FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
+        FileId(small(self.files.len() - 1))
     }
 
     /// Makes an origin for bytes of a file. The range is clamped to the text and to character boundaries.
@@ -128,27 +150,42 @@ impl Sources {
         while !text.is_char_boundary(end) {
             end += 1;
         }
-        self.push(OriginEntry { file, range: start..end, via: None, variables: Vec::new() })
+        self.push(Entry { file, start: small(start), end: small(end), history: PLAIN })
     }
 
     /// Makes a new origin for a copy of what stands at `origin`.
     pub fn copy(&mut self, origin: Origin, via: Via, at: Origin) -> Origin {
-        let entry = OriginEntry { via: Some((via, at)), ..self.entry(origin).clone() };
-        self.push(entry)
+        let entry = self.stored(origin);
+        let variables = self.histories.get(entry.history as usize).map(|history| history.variables.clone());
+        let history = self.add_history(History { via: Some((via, at)), variables: variables.unwrap_or_default() });
+        self.push(Entry { history, ..entry })
     }
 
     /// Notes that the text at `origin` was interpolated with a variable.
     pub fn add_variable(&mut self, origin: Origin, variable: VariableUse) {
-        if let Some(entry) = self.entries.get_mut(origin.0 as usize)
-            && !entry.variables.contains(&variable)
+        let next = small(self.histories.len());
+        let Some(entry) = self.entries.get_mut(origin.0 as usize) else { return };
+        if entry.history == PLAIN {
+            entry.history = next;
+            self.histories.push(History::default());
+        }
+        if let Some(history) = self.histories.get_mut(entry.history as usize)
+            && !history.variables.contains(&variable)
         {
-            entry.variables.push(variable);
+            history.variables.push(variable);
         }
     }
 
     /// What an origin stands for.
-    pub fn entry(&self, origin: Origin) -> &OriginEntry {
-        self.entries.get(origin.0 as usize).unwrap_or(&NOWHERE)
+    pub fn entry(&self, origin: Origin) -> OriginEntry<'_> {
+        let Entry { file, start, end, history } = self.stored(origin);
+        let history = self.histories.get(history as usize);
+        OriginEntry {
+            file,
+            range: start as usize..end as usize,
+            via: history.and_then(|history| history.via),
+            variables: history.map_or(&[], |history| history.variables.as_slice()),
+        }
     }
 
     /// A file that was read.
@@ -156,30 +193,48 @@ impl Sources {
         self.files.get(file.0 as usize)
     }
 
+    /// The text of a file, to be kept while origins are added.
+    pub fn share_text(&self, file: FileId) -> Arc<str> {
+        self.file(file).map_or_else(|| Arc::from(""), |file| Arc::clone(&file.text))
+    }
+
     /// The text of a file.
     pub fn text(&self, file: FileId) -> &str {
-        self.file(file).map_or("", |file| file.text.as_str())
+        self.file(file).map_or("", |file| &*file.text)
     }
 
     /// The text that stands at an origin.
     pub fn text_at(&self, origin: Origin) -> &str {
         let entry = self.entry(origin);
-        self.text(entry.file).get(entry.range.clone()).unwrap_or("")
+        self.text(entry.file).get(entry.range).unwrap_or("")
     }
 
     /// Line and column of a byte of a file.
     pub fn position(&self, file: FileId, byte: usize) -> Position {
         let Some(source) = self.file(file) else { return Position { line: 1, column: 1 } };
-        let line = source.line_starts.partition_point(|start| *start <= byte).max(1);
-        let start = source.line_starts.get(line - 1).copied().unwrap_or(0);
+        let line = source.line_starts.partition_point(|start| *start as usize <= byte).max(1);
+        let start = source.line_starts.get(line - 1).map_or(0, |start| *start as usize);
         let column = source.text.get(start..byte).map_or(0, |before| before.chars().count()) + 1;
         Position { line, column }
     }
 
-    fn push(&mut self, entry: OriginEntry) -> Origin {
+    fn stored(&self, origin: Origin) -> Entry {
+        let nowhere = Entry { file: FileId(u32::MAX), start: 0, end: 0, history: PLAIN };
+        self.entries.get(origin.0 as usize).copied().unwrap_or(nowhere)
+    }
+
+    fn push(&mut self, entry: Entry) -> Origin {
         self.entries.push(entry);
-        Origin(u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX))
+        Origin(small(self.entries.len() - 1))
+    }
+
+    fn add_history(&mut self, history: History) -> u32 {
+        self.histories.push(history);
+        small(self.histories.len() - 1)
     }
 }
 
-static NOWHERE: OriginEntry = OriginEntry { file: FileId(u32::MAX), range: 0..0, via: None, variables: Vec::new() };
+/// Files have a limit far below four gigabytes, and there are fewer values than bytes.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -86,7 +86,7 @@ fn services(top: &Map) -> impl Iterator<Item = &Map> {
     top.get("services")
         .and_then(|entry| map(&entry.value))
         .into_iter()
-        .flat_map(Map::values)
+        .flat_map(|services| services.values())
         .filter_map(|entry| map(&entry.value))
 }
 

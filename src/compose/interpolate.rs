@@ -1,5 +1,7 @@
 //! Interpolation of every string value of a document (compose-spec, "Interpolation"): never of keys.
 
+use std::fmt::Write;
+
 use crate::compose::Dialect;
 use crate::compose::grammar::template::{self, Mode, Outcome, TemplateError};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -26,9 +28,16 @@ struct Context<'a> {
     lookup: &'a Lookup<'a>,
 }
 
-fn walk(
-    node: &mut Node,
-    path: &mut Vec<String>,
+/// A step on the way to a value.
+#[derive(Clone, Copy)]
+enum Segment<'n> {
+    Key(&'n str),
+    Item(usize),
+}
+
+fn walk<'n>(
+    node: &'n mut Node,
+    path: &mut Vec<Segment<'n>>,
     context: &Context<'_>,
     sources: &mut Sources,
     diags: &mut Diagnostics,
@@ -41,14 +50,14 @@ fn walk(
         }
         Value::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                path.push(format!("[{index}]"));
+                path.push(Segment::Item(index));
                 walk(item, path, context, sources, diags);
                 path.pop();
             }
         }
         Value::Map(map) => {
             for (name, entry) in map.iter_mut() {
-                path.push(name.clone());
+                path.push(Segment::Key(name));
                 walk(&mut entry.value, path, context, sources, diags);
                 path.pop();
             }
@@ -57,10 +66,24 @@ fn walk(
     }
 }
 
+/// As `services.web.ports[0]`.
+fn joined(path: &[Segment<'_>]) -> String {
+    let mut joined = String::new();
+    for segment in path {
+        // Writing to a string cannot fail.
+        let _ = match segment {
+            Segment::Key(name) if joined.is_empty() => joined.write_str(name),
+            Segment::Key(name) => write!(joined, ".{name}"),
+            Segment::Item(index) => write!(joined, "[{index}]"),
+        };
+    }
+    joined
+}
+
 fn replace(
     text: &str,
     origin: Origin,
-    path: &[String],
+    path: &[Segment<'_>],
     context: &Context<'_>,
     sources: &mut Sources,
     diags: &mut Diagnostics,
@@ -69,7 +92,7 @@ fn replace(
         Dialect::Compose => Mode::Compose,
         Dialect::Swarm => Mode::Swarm,
     };
-    let key = path.join(".").replace(".[", "[");
+    let key = joined(path);
     match template::interpolate(text, mode, &|name| (context.lookup)(name).map(|(value, _)| value)) {
         Ok(Outcome { value, used, unset }) => {
             for name in used {

@@ -174,33 +174,31 @@ pub struct Reader<'a> {
     pub diags: &'a mut Diagnostics,
     /// Where texts are.
     pub sources: &'a Sources,
-    path: Vec<String>,
+    path: String,
 }
 
 impl<'a> Reader<'a> {
     /// A reader at the top of the project.
     pub fn new(sources: &'a Sources, diags: &'a mut Diagnostics) -> Self {
-        Reader { diags, sources, path: Vec::new() }
+        Reader { diags, sources, path: String::new() }
     }
 
-    /// Reads something one step further down.
-    pub fn within<T>(&mut self, segment: impl Into<String>, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(segment.into());
+    /// Reads something one step further down: under a key, or `[0]` in a list.
+    pub fn within<T>(&mut self, segment: impl AsRef<str>, read: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        let segment = segment.as_ref();
+        if length > 0 && !segment.starts_with('[') {
+            self.path.push('.');
+        }
+        self.path.push_str(segment);
         let result = read(self);
-        self.path.pop();
+        self.path.truncate(length);
         result
     }
 
     /// Where it is, as `services.web.ports[0]`.
     pub fn path(&self) -> String {
-        let mut path = String::new();
-        for segment in &self.path {
-            if !path.is_empty() && !segment.starts_with('[') {
-                path.push('.');
-            }
-            path.push_str(segment);
-        }
-        path
+        self.path.clone()
     }
 
     /// Says that a value has the wrong type.

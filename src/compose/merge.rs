@@ -7,7 +7,7 @@ use crate::compose::grammar::ports;
 use crate::compose::keys::{Identity, Merge, Shape};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::Origin;
-use crate::syntax::{Entry, Node, Tag, Value};
+use crate::syntax::{Entry, Map, Node, Tag, Value};
 
 /// A later node over an earlier one.
 pub(crate) fn merge(base: Node, over: Node, rule: Merge, shape: Shape, path: &str, diags: &mut Diagnostics) -> Node {
@@ -187,7 +187,7 @@ fn name(item: &Node) -> Option<(String, Value)> {
 fn dependency(item: &Node) -> Option<(String, Value)> {
     let place = Node { value: Value::Null, origin: item.origin, tag: None };
     let started = entry(place, Value::String("service_started".to_owned()));
-    text(item).map(|name| (name, Value::Map(IndexMap::from([("condition".to_owned(), started)]))))
+    text(item).map(|name| (name, Value::Map(Map::from([("condition".to_owned(), started)]))))
 }
 
 fn long(node: Node, key: &str) -> Node {
@@ -196,7 +196,7 @@ fn long(node: Node, key: &str) -> Node {
     }
     let origin: Origin = node.origin;
     let value = node.value.clone();
-    Node { value: Value::Map(IndexMap::from([(key.to_owned(), entry(node, value))])), origin, tag: None }
+    Node { value: Value::Map(Map::from([(key.to_owned(), entry(node, value))])), origin, tag: None }
 }
 
 fn field(node: &Node, name: &str) -> Option<String> {

@@ -74,7 +74,7 @@ fn also(told: &Told<'_>, sources: &Sources) -> Option<String> {
 
 fn place(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let entry = diagnostic.primary.as_ref().map(|label| sources.entry(label.origin));
-    let Some((entry, file)) = entry.and_then(|entry| Some((entry, sources.file(entry.file)?))) else {
+    let Some((entry, file)) = entry.and_then(|entry| sources.file(entry.file).map(|file| (entry, file))) else {
         return diagnostic.key.clone();
     };
     let position = sources.position(entry.file, entry.range.start);
@@ -184,7 +184,7 @@ fn windows<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> Vec<Window<'a>>
 /// The lines of one place; nothing where its file is not known.
 fn window<'a>(label: &'a Label, kind: AnnotationKind, sources: &Sources) -> Option<Window<'a>> {
     let entry = sources.entry(label.origin);
-    let text = sources.file(entry.file)?.text.as_str();
+    let text = &*sources.file(entry.file)?.text;
     let range = shortened(text, entry.range.clone());
     let start = text.get(..range.start)?.rfind('\n').map_or(0, |at| at + 1);
     let end = text.get(range.end..)?.find('\n').map_or(text.len(), |at| range.end + at);

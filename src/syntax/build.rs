@@ -45,7 +45,11 @@ impl<'a> Builder<'a> {
             What::MergeKey => Value::String("<<".to_owned()),
             What::List(items) => {
                 self.check_depth(step, depth)?;
-                Value::List(items.iter().map(|item| self.node(*item, step, depth + 1)).collect::<Option<_>>()?)
+                let mut nodes = Vec::with_capacity(items.len());
+                for item in items {
+                    nodes.push(self.node(*item, step, depth + 1)?);
+                }
+                Value::List(nodes)
             }
             What::Map(pairs) => {
                 self.check_depth(step, depth)?;

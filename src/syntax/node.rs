@@ -1,5 +1,7 @@
 //! The spanned tree that YAML text becomes, with scalars typed by the rules of the reference loader's YAML library.
 
+use std::ops::{Deref, DerefMut};
+
 use indexmap::IndexMap;
 
 use crate::origin::Origin;
@@ -36,8 +38,71 @@ pub enum Value {
     Map(Map),
 }
 
-/// A mapping: the key's text, where the key was written, and the value.
-pub type Map = IndexMap<String, Entry>;
+/// A mapping: the key's text, where the key was written, and the value. Boxed, so that scalars, of which there are many more, are small.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map(Box<IndexMap<String, Entry>>);
+
+impl Map {
+    /// An empty mapping.
+    pub fn new() -> Self {
+        Map::default()
+    }
+
+    /// An empty mapping with room for entries.
+    pub fn with_capacity(capacity: usize) -> Self {
+        IndexMap::with_capacity(capacity).into()
+    }
+}
+
+impl From<IndexMap<String, Entry>> for Map {
+    fn from(entries: IndexMap<String, Entry>) -> Self {
+        Map(Box::new(entries))
+    }
+}
+
+impl<const N: usize> From<[(String, Entry); N]> for Map {
+    fn from(entries: [(String, Entry); N]) -> Self {
+        IndexMap::from(entries).into()
+    }
+}
+
+impl FromIterator<(String, Entry)> for Map {
+    fn from_iter<I: IntoIterator<Item = (String, Entry)>>(entries: I) -> Self {
+        entries.into_iter().collect::<IndexMap<_, _>>().into()
+    }
+}
+
+impl Deref for Map {
+    type Target = IndexMap<String, Entry>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Map {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (String, Entry);
+    type IntoIter = indexmap::map::IntoIter<String, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = (&'a String, &'a Entry);
+    type IntoIter = indexmap::map::Iter<'a, String, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
 
 /// One entry of a mapping.
 #[derive(Clone, Debug, PartialEq)]

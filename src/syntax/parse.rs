@@ -27,7 +27,7 @@ pub fn parse(file: FileId, sources: &mut Sources, diags: &mut Diagnostics) -> Op
         return None;
     }
     // The parser borrows the text while the reader adds origins to the sources.
-    let text = sources.text(file).to_owned();
+    let text = sources.share_text(file);
     let mut reader = Reader {
         file,
         text: &text,

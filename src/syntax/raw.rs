@@ -8,7 +8,7 @@ use super::node::{Tag, Value};
 use crate::origin::Origin;
 
 /// The number of a node in [`Raws`].
-pub(super) type Id = usize;
+pub(super) type Id = u32;
 
 /// A node as it is written.
 #[derive(Debug)]
@@ -46,7 +46,8 @@ impl Raws {
     /// Adds a node and gives its number.
     pub(super) fn push(&mut self, raw: Raw) -> Id {
         self.list.push(raw);
-        self.list.len() - 1
+        // A file has a limit far below four gigabytes, and fewer nodes than bytes.
+        Id::try_from(self.list.len() - 1).unwrap_or(Id::MAX)
     }
 
     /// Says that an anchor is written and that its node has not ended yet. The parser's number 0 means "no anchor".
@@ -75,7 +76,7 @@ impl Raws {
 
     /// A node.
     pub(super) fn get(&self, id: Id) -> Option<&Raw> {
-        self.list.get(id)
+        self.list.get(id as usize)
     }
 
     /// The number of the node that an alias stands for, or the number itself.

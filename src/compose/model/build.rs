@@ -47,7 +47,7 @@ fn context(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
 
 /// The mapping that a short form stands for.
 pub(super) fn one(key: &str, node: Node) -> Map {
-    IndexMap::from([(key.to_owned(), Entry { key: node.origin, value: node })])
+    Map::from([(key.to_owned(), Entry { key: node.origin, value: node })])
 }
 
 /// `ssh`: agents and keys, as a mapping or a list of `id=path`; `default` alone is the agent.

@@ -1,8 +1,6 @@
 //! Devices of the host, what is asked of a node's devices, and limits of block input and output (compose-spec, "devices", "gpus",
 //! "blkio_config"; deploy "devices").
 
-use indexmap::IndexMap;
-
 use crate::compose::keys::{Decode, Merge, Reader, Shape, keys};
 use crate::compose::model::scalar::{Bytes, Unquoted};
 use crate::compose::model::text::{Pairs, TextSet, mapping};
@@ -37,7 +35,7 @@ fn parts(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
         key: node.origin,
         value: Node { value: Value::String(text.to_owned()), origin: node.origin, tag: None },
     };
-    Some(IndexMap::from([
+    Some(Map::from([
         ("source".to_owned(), entry(source)),
         ("target".to_owned(), entry(target)),
         ("permissions".to_owned(), entry(permissions)),
