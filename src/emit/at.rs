@@ -118,6 +118,10 @@ impl At {
 
     fn push(&mut self, key: &str) {
         self.pointer.push('/');
+        if !key.contains(['~', '/']) {
+            self.pointer.push_str(key);
+            return;
+        }
         for character in key.chars() {
             match character {
                 '~' => self.pointer.push_str("~0"),

@@ -10,7 +10,7 @@ use serde::ser::{self, Serialize, Serializer};
 use serde_json::{Error, Number};
 
 use super::order;
-use super::value::{Map, Value};
+use super::value::Value;
 
 /// An object of the API, finished.
 pub(super) fn object(object: &impl Serialize) -> Value {
@@ -72,6 +72,7 @@ impl<'k> Writer<'k> {
             order: self.place.order(),
             verbatim: self.place.is_user_data(),
             key: Cow::Borrowed(""),
+            ranks: Vec::new(),
             entries: Vec::with_capacity(length.unwrap_or_default()),
         }
     }
@@ -94,25 +95,28 @@ struct MapWriter {
     order: &'static [&'static str],
     verbatim: bool,
     key: Cow<'static, str>,
-    /// With the rank of each key.
-    entries: Vec<(usize, Cow<'static, str>, Value)>,
+    /// The ranks of the entries, by which they are sorted; none where there is no order.
+    ranks: Vec<usize>,
+    entries: Vec<(Cow<'static, str>, Value)>,
 }
 
 impl MapWriter {
     fn push<T: Serialize + ?Sized>(&mut self, key: Cow<'static, str>, value: &T) -> Result<(), Error> {
         let place = if self.verbatim { Place::Verbatim } else { Place::Under(&key) };
         let value = value.serialize(Writer { place })?;
-        if self.verbatim || !order::is_noise(&key, &value) {
-            // What is not in the order ranks behind all that is; the sort is stable.
-            let rank = self.order.iter().position(|known| *known == key).unwrap_or(self.order.len());
-            self.entries.push((rank, key, value));
+        if !self.verbatim && order::is_noise(&key, &value) {
+            return Ok(());
         }
+        if self.order.is_empty() {
+            self.entries.push((key, value));
+            return Ok(());
+        }
+        // What is not in the order ranks behind all that is; keys of one rank stay as they are.
+        let rank = self.order.iter().position(|known| *known == key).unwrap_or(self.order.len());
+        let position = self.ranks.partition_point(|before| *before <= rank);
+        self.ranks.insert(position, rank);
+        self.entries.insert(position, (key, value));
         Ok(())
-    }
-
-    fn finish(mut self) -> Map {
-        self.entries.sort_by_key(|(rank, ..)| *rank);
-        self.entries.into_iter().map(|(_, key, value)| (key, value)).collect()
     }
 }
 
@@ -326,7 +330,7 @@ impl ser::SerializeMap for MapWriter {
     }
 
     fn end(self) -> Result<Value, Error> {
-        Ok(Value::Object(self.finish()))
+        Ok(Value::Object(self.entries.into_iter().collect()))
     }
 }
 
@@ -339,6 +343,6 @@ impl ser::SerializeStruct for MapWriter {
     }
 
     fn end(self) -> Result<Value, Error> {
-        Ok(Value::Object(self.finish()))
+        Ok(Value::Object(self.entries.into_iter().collect()))
     }
 }

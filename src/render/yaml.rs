@@ -118,8 +118,12 @@ fn sequence(out: &mut String, items: &[Value], column: usize) {
 }
 
 fn line_break(out: &mut String, column: usize) {
+    const BLANKS: &str = "                                                                ";
     out.push('\n');
-    out.extend(std::iter::repeat_n(' ', column));
+    match BLANKS.get(..column) {
+        Some(blanks) => out.push_str(blanks),
+        None => out.extend(std::iter::repeat_n(' ', column)),
+    }
 }
 
 /// Writes a value that has nothing below it; `column` is where the text of a literal block would stand.
@@ -137,6 +141,11 @@ fn leaf(out: &mut String, value: &Value, column: usize) {
 
 /// YAML 1.1 takes `1e21` for a string: a float needs its point, and its exponent a sign.
 fn number(out: &mut String, value: &Number) {
+    if !value.is_f64() {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{value}");
+        return;
+    }
     let text = value.to_string();
     let Some((mantissa, exponent)) = text.split_once('e') else {
         out.push_str(&text);
@@ -183,6 +192,37 @@ fn string(out: &mut String, text: &str, column: usize) {
     }
 }
 
+/// What a byte of a plain text must not stand beside.
+#[derive(Clone, Copy)]
+enum Byte {
+    /// Nothing.
+    Safe,
+    /// Another blank, or the end: two blanks, or one at the end, would be folded away.
+    Blank,
+    /// A blank behind it, or the end: it would open a value.
+    Colon,
+    /// A blank before it: it would open a comment.
+    Hash,
+    /// It cannot stand in a plain text.
+    Unsafe,
+}
+
+impl Byte {
+    fn of(byte: u8) -> Byte {
+        match byte {
+            b' ' => Byte::Blank,
+            b':' => Byte::Colon,
+            b'#' => Byte::Hash,
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => Byte::Safe,
+            b'_' | b'-' | b'.' | b'/' | b'+' | b'=' | b'@' | b'%' | b'(' | b')' | b'$' | b';' | b'^' | b'~' => {
+                Byte::Safe
+            }
+            b'*' | b'<' | b'>' | b'\\' | b'\'' | b'"' | b'&' | b'!' | b'?' | b'|' | b',' => Byte::Safe,
+            _ => Byte::Unsafe,
+        }
+    }
+}
+
 /// Whether every reader gives a plain `text` back as that string, be it a key or a value, in any block position.
 fn is_plain(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return false };
@@ -193,39 +233,39 @@ fn is_plain(text: &str) -> bool {
     if text.starts_with("...") {
         return false;
     }
-    let mut bytes = text.bytes().peekable();
-    let mut previous = None;
-    while let Some(byte) = bytes.next() {
-        let next = bytes.peek().copied();
-        let safe = match byte {
-            // One blank between words; two, or one at the end, would be folded away.
-            b' ' => previous != Some(b' ') && next.is_some(),
-            // `: ` opens a value, ` #` a comment.
-            b':' => next.is_some_and(|next| next != b' '),
-            b'#' => previous != Some(b' '),
-            _ => byte.is_ascii_alphanumeric() || b"_-./+=@%()$;^~*<>\\'\"&!?|,".contains(&byte),
+    let mut previous = first;
+    for byte in text.bytes() {
+        let safe = match Byte::of(byte) {
+            Byte::Safe | Byte::Colon => true,
+            Byte::Blank => previous != b' ' && previous != b':',
+            Byte::Hash => previous != b' ',
+            Byte::Unsafe => false,
         };
         if !safe {
             return false;
         }
-        previous = Some(byte);
+        previous = byte;
     }
-    !is_reserved(text) && !is_number_like(text)
+    previous != b' ' && previous != b':' && !is_reserved(text) && !is_number_like(text)
 }
 
 /// The words that some reader takes for a boolean, a null, a float or a merge, in any mixture of cases; `None` is not
 /// one of them, and is what a headless Service says.
 fn is_reserved(text: &str) -> bool {
+    const LONGEST_WORD: usize = "infinity".len();
     const WORDS: [&str; 19] = [
         "~", "=", "<<", "y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", ".inf", "+.inf", "-.inf",
         "nan", ".nan", "infinity",
     ];
-    WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+    text.len() <= LONGEST_WORD && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether `text` could be a number of any base, a sexagesimal, a date or a time: it begins like one, and holds nothing
 /// that these forms do not use.
 fn is_number_like(text: &str) -> bool {
+    if text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return false;
+    }
     // Go's readers drop the underscores before they look at the base, so `0_x1F` is 31.
     let mut bytes = text.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
     let mut rest = bytes.clone();
