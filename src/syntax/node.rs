@@ -95,6 +95,15 @@ impl IntoIterator for Map {
     }
 }
 
+impl<'a> IntoIterator for &'a mut Map {
+    type Item = (&'a String, &'a mut Entry);
+    type IntoIter = indexmap::map::IterMut<'a, String, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter_mut()
+    }
+}
+
 impl<'a> IntoIterator for &'a Map {
     type Item = (&'a String, &'a Entry);
     type IntoIter = indexmap::map::Iter<'a, String, Entry>;
