@@ -152,6 +152,13 @@ codes! {
     RolloutApproximate "T0706" "rollout-approximate" Note;
     NodeLabel "T0707" "node-label" Warning;
     StopSignal "T0708" "stop-signal" Warning;
+    UserName "T0709" "user-name" Warning;
+    SecurityOption "T0710" "security-option" Warning;
+    UnsafeSysctl "T0711" "unsafe-sysctl" Warning;
+    RuntimeClass "T0712" "runtime-class" Warning;
+    Device "T0713" "device" Warning;
+    DeviceFile "T0714" "device-file" Warning;
+    CpuPeriod "T0715" "cpu-period" Warning;
     NotTranslated "T0901" "not-translated" Warning;
     NoCounterpart "T0902" "no-counterpart" Warning;
     BuildNote "T0903" "build-note" Note;

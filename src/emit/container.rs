@@ -7,10 +7,12 @@
 //!     - --character-set-server=utf8mb4
 //! ```
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{
-    Capabilities, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource, ExecAction,
-    Lifecycle, LifecycleHandler, ObjectFieldSelector, Probe, ResourceRequirements, SecretEnvSource, SecretKeySelector,
-    SecurityContext, VolumeMount,
+    AppArmorProfile, Capabilities, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource,
+    ExecAction, Lifecycle, LifecycleHandler, ObjectFieldSelector, Probe, ResourceRequirements, SELinuxOptions,
+    SeccompProfile, SecretEnvSource, SecretKeySelector, SecurityContext, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -157,21 +159,43 @@ fn lifecycle(at: &mut At, stop: &ir::Stop) -> Lifecycle {
 }
 
 fn resources(at: &mut At, resources: &ir::Resources) -> Option<ResourceRequirements> {
-    let ir::Resources { limit_cpu, limit_memory, request_cpu, request_memory } = resources;
-    let mut pair = |key: &str, cores: &Option<Traced<i64>>, bytes: &Option<Traced<i64>>| {
-        at.within(key, |at| {
-            let cpu = at.maybe("cpu", cores.as_ref()).map(|value| ("cpu".to_owned(), cpu(value)));
-            let memory = at.maybe("memory", bytes.as_ref()).map(|value| ("memory".to_owned(), memory(value)));
-            (cpu.is_some() || memory.is_some()).then(|| cpu.into_iter().chain(memory).collect())
-        })
-    };
-    let limits = pair("limits", limit_cpu, limit_memory);
-    let requests = pair("requests", request_cpu, request_memory);
+    let ir::Resources { limit_cpu, limit_memory, request_cpu, request_memory, limit_disk, extended } = resources;
+    let limits = at.within("limits", |at| {
+        let mut limits = pair(at, limit_cpu.as_ref(), limit_memory.as_ref());
+        limits.extend(
+            at.maybe("ephemeral-storage", limit_disk.as_ref())
+                .map(|size| ("ephemeral-storage".to_owned(), memory(size))),
+        );
+        limits.extend(extended.iter().map(|(name, number)| (name.clone(), Quantity(at.put(name, number).to_string()))));
+        (!limits.is_empty()).then_some(limits)
+    });
+    let requests = at.within("requests", |at| {
+        let requests = pair(at, request_cpu.as_ref(), request_memory.as_ref());
+        (!requests.is_empty()).then_some(requests)
+    });
     (limits.is_some() || requests.is_some()).then_some(ResourceRequirements { limits, requests, claims: None })
 }
 
+/// Cores and bytes, where there are any.
+fn pair(at: &mut At, cores: Option<&Traced<i64>>, bytes: Option<&Traced<i64>>) -> BTreeMap<String, Quantity> {
+    let cpu = at.maybe("cpu", cores).map(|value| ("cpu".to_owned(), cpu(value)));
+    let memory = at.maybe("memory", bytes).map(|value| ("memory".to_owned(), memory(value)));
+    cpu.into_iter().chain(memory).collect()
+}
+
 fn security(at: &mut At, security: &ir::SecurityContext) -> Option<SecurityContext> {
-    let ir::SecurityContext { user, group, read_only_root, privileged, add, drop } = security;
+    let ir::SecurityContext {
+        user,
+        group,
+        read_only_root,
+        privileged,
+        add,
+        drop,
+        no_new_privileges,
+        seccomp,
+        app_armor,
+        selinux,
+    } = security;
     let capabilities = at.within("capabilities", |at| {
         let (add, drop) = (at.texts("add", add, String::clone), at.texts("drop", drop, String::clone));
         (add.is_some() || drop.is_some()).then_some(Capabilities { add, drop })
@@ -181,10 +205,33 @@ fn security(at: &mut At, security: &ir::SecurityContext) -> Option<SecurityConte
         run_as_group: at.maybe("runAsGroup", group.as_ref()),
         read_only_root_filesystem: at.flag("readOnlyRootFilesystem", read_only_root.map(Why::Origin).as_ref()),
         privileged: at.flag("privileged", privileged.map(Why::Origin).as_ref()),
+        allow_privilege_escalation: at
+            .flag("allowPrivilegeEscalation", no_new_privileges.map(Why::Origin).as_ref())
+            .map(|forbidden| !forbidden),
+        seccomp_profile: at.maybe("seccompProfile", seccomp.as_ref()).map(|profile| {
+            let (type_, localhost_profile) = confinement(profile);
+            SeccompProfile { type_, localhost_profile }
+        }),
+        app_armor_profile: at.maybe("appArmorProfile", app_armor.as_ref()).map(|profile| {
+            let (type_, localhost_profile) = confinement(profile);
+            AppArmorProfile { type_, localhost_profile }
+        }),
+        se_linux_options: at.maybe("seLinuxOptions", selinux.as_ref()).map(|label| {
+            let ir::SelinuxLabel { user, role, kind, level } = label;
+            SELinuxOptions { user, role, type_: kind, level }
+        }),
         capabilities,
         ..Default::default()
     };
     (context != SecurityContext::default()).then_some(context)
+}
+
+/// The type of a profile, and the name of one that lies on the node.
+fn confinement(confinement: ir::Confinement) -> (String, Option<String>) {
+    match confinement {
+        ir::Confinement::Unconfined => ("Unconfined".to_owned(), None),
+        ir::Confinement::Profile(name) => ("Localhost".to_owned(), Some(name)),
+    }
 }
 
 fn mount(at: &mut At, mount: &ContainerMount) -> VolumeMount {

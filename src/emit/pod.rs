@@ -11,7 +11,7 @@
 
 use k8s_openapi::api::core::v1::{
     Affinity, Container, NodeAffinity, PodAffinity, PodAffinityTerm, PodOS, PodSecurityContext, PodSpec,
-    PodTemplateSpec, SeccompProfile,
+    PodTemplateSpec, SeccompProfile, Sysctl,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
@@ -24,7 +24,20 @@ const TOGETHER: &str = "transship.dev/together";
 
 /// The template of a workload's pods.
 pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> PodTemplateSpec {
-    let Pod { grace_seconds, hostname, marks, fs_group, system, placement, together } = &workload.pod;
+    let Pod {
+        grace_seconds,
+        hostname,
+        marks,
+        fs_group,
+        groups,
+        sysctls,
+        host_processes,
+        host_memory,
+        runtime,
+        system,
+        placement,
+        together,
+    } = &workload.pod;
     at.within("template", |at| {
         let metadata = at.within("metadata", |at| metadata(context, at, workload, marks, together.as_ref()));
         let spec = at.within("spec", |at| {
@@ -43,6 +56,9 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                     "no-account-token",
                 )),
                 enable_service_links: Some(at.decided("enableServiceLinks", false, "no-service-links")),
+                host_pid: at.flag("hostPID", host_processes.map(Why::Origin).as_ref()),
+                host_ipc: at.flag("hostIPC", host_memory.map(Why::Origin).as_ref()),
+                runtime_class_name: at.maybe("runtimeClassName", runtime.as_ref()),
                 os: system.as_ref().map(|system| PodOS { name: at.put("os", system) }),
                 restart_policy: restart_policy(at, workload),
                 hostname: at.maybe("hostname", hostname.as_ref()),
@@ -53,7 +69,9 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                 affinity: affinity(context, at, together.as_ref(), nodes.affinity),
                 tolerations: nodes.tolerations,
                 topology_spread_constraints: nodes.spreads,
-                security_context: Some(at.within("securityContext", |at| security(at, fs_group.as_ref()))),
+                security_context: Some(
+                    at.within("securityContext", |at| security(at, fs_group.as_ref(), groups, sysctls)),
+                ),
                 init_containers: at
                     .list("initContainers", &workload.steps, |at, step| self::step(context, at, workload, step)),
                 containers: containers(at, workload),
@@ -154,11 +172,21 @@ fn beside(context: &Context, at: &mut At, group: &Traced<Name>) -> PodAffinity {
     PodAffinity { required_during_scheduling_ignored_during_execution, ..Default::default() }
 }
 
-fn security(at: &mut At, fs_group: Option<&Traced<i64>>) -> PodSecurityContext {
+fn security(
+    at: &mut At,
+    fs_group: Option<&Traced<i64>>,
+    groups: &[Traced<i64>],
+    sysctls: &[(String, Traced<String>)],
+) -> PodSecurityContext {
     let profile = SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None };
     PodSecurityContext {
         fs_group: at.maybe("fsGroup", fs_group),
+        supplemental_groups: at.texts("supplementalGroups", groups, |group| *group),
         seccomp_profile: Some(at.decided("seccompProfile", profile, "docker-default-seccomp")),
+        sysctls: at.list("sysctls", sysctls, |at, (name, value)| {
+            at.here(&value.why);
+            Sysctl { name: name.clone(), value: value.value.clone() }
+        }),
         ..Default::default()
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{Images, Manifest, Value, emit};
 use crate::ir::{
-    Amount, App, Claim, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind, ExposurePort,
-    FileObject, FileObjectKind, JobRole, Kind, Name, NodeRule, NodeTest, Placement, Pod, Port, Probe, Protocol,
-    Resources, Restart, Rollout, Run, SecurityContext, Selects, Spread, Step, Stop, Traced, Volume, VolumeSource, Wait,
-    WaitFor, Why, Workload,
+    Amount, App, Claim, Confinement, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind,
+    ExposurePort, FileObject, FileObjectKind, JobRole, Kind, Name, NodeRule, NodeTest, Placement, Pod, Port, Probe,
+    Protocol, Resources, Restart, Rollout, Run, SecurityContext, Selects, SelinuxLabel, Spread, Step, Stop, Traced,
+    Volume, VolumeSource, Wait, WaitFor, Why, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -59,6 +59,11 @@ fn workload(text: &str, kind: Kind) -> Workload {
             hostname: None,
             marks: Vec::new(),
             fs_group: None,
+            groups: Vec::new(),
+            sysctls: Vec::new(),
+            host_processes: None,
+            host_memory: None,
+            runtime: None,
             system: None,
             placement: Placement::default(),
             together: None,
@@ -108,6 +113,8 @@ fn web_container() -> Container {
             limit_memory: Some(said(128 << 20)),
             request_cpu: Some(said(0)),
             request_memory: Some(said(0)),
+            limit_disk: Some(said(1 << 30)),
+            extended: vec![("nvidia.com/gpu".to_owned(), said(1))],
         },
         security: SecurityContext {
             user: Some(said(1)),
@@ -116,6 +123,10 @@ fn web_container() -> Container {
             privileged: None,
             add: vec![said("NET_ADMIN".to_owned())],
             drop: Vec::new(),
+            no_new_privileges: Some(origin()),
+            seccomp: Some(said(Confinement::Unconfined)),
+            app_armor: Some(said(Confinement::Profile("web".to_owned()))),
+            selinux: Some(said(SelinuxLabel { kind: Some("spc_t".to_owned()), ..SelinuxLabel::default() })),
         },
         mounts: vec![ContainerMount {
             volume: name("files"),
@@ -161,6 +172,11 @@ fn web() -> Workload {
             grace_seconds: said(10),
             hostname: Some(said("web".to_owned())),
             fs_group: Some(said(1)),
+            groups: vec![said(5)],
+            sysctls: vec![("net.ipv4.tcp_syncookies".to_owned(), said("1".to_owned()))],
+            host_processes: Some(origin()),
+            host_memory: Some(origin()),
+            runtime: Some(said("gvisor".to_owned())),
             system: Some(said("linux".to_owned())),
             placement: Placement {
                 selector: vec![("disk".to_owned(), said("ssd".to_owned()))],

@@ -19,9 +19,9 @@ pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject,
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use run::{Restart, RestartCondition, Retries, Run};
 pub use workload::{
-    Amount, Check, Condition, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount, MountSource, Pod,
-    Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, Stop, TextPart, Volume, VolumeSource, Wait,
-    WaitFor, Workload,
+    Amount, Check, Condition, Confinement, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount,
+    MountSource, Pod, Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop,
+    TextPart, Volume, VolumeSource, Wait, WaitFor, Workload,
 };
 
 use crate::origin::{Origin, Spanned};

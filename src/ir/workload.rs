@@ -404,6 +404,10 @@ pub struct Resources {
     pub request_cpu: Option<Traced<i64>>,
     /// Bytes.
     pub request_memory: Option<Traced<i64>>,
+    /// Bytes of the node's disk that the container may write.
+    pub limit_disk: Option<Traced<i64>>,
+    /// What device plugins give out: name and number, names unique.
+    pub extended: Vec<(String, Traced<i64>)>,
 }
 
 /// What a container may do.
@@ -421,6 +425,36 @@ pub struct SecurityContext {
     pub add: Vec<Traced<String>>,
     /// Capabilities dropped, without `CAP_`.
     pub drop: Vec<Traced<String>>,
+    /// Programs cannot gain rights that the container was not given.
+    pub no_new_privileges: Option<Origin>,
+    /// The seccomp profile, where it is not the runtime's own.
+    pub seccomp: Option<Traced<Confinement>>,
+    /// The AppArmor profile, where it is not the runtime's own.
+    pub app_armor: Option<Traced<Confinement>>,
+    /// The SELinux label.
+    pub selinux: Option<Traced<SelinuxLabel>>,
+}
+
+/// How a container is confined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confinement {
+    /// Not at all.
+    Unconfined,
+    /// By a profile that lies on every node.
+    Profile(String),
+}
+
+/// An SELinux label; a part that is `None` is the runtime's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SelinuxLabel {
+    /// The user.
+    pub user: Option<String>,
+    /// The role.
+    pub role: Option<String>,
+    /// The type.
+    pub kind: Option<String>,
+    /// The level.
+    pub level: Option<String>,
 }
 
 /// What holds for the pod as a whole.
@@ -434,6 +468,16 @@ pub struct Pod {
     pub marks: Vec<Traced<Name>>,
     /// Group that owns the files of its volumes.
     pub fs_group: Option<Traced<i64>>,
+    /// Ids of further groups of its users.
+    pub groups: Vec<Traced<i64>>,
+    /// Kernel parameters, names with dots.
+    pub sysctls: Vec<(String, Traced<String>)>,
+    /// It sees the processes of its node.
+    pub host_processes: Option<Origin>,
+    /// It shares memory with processes of its node.
+    pub host_memory: Option<Origin>,
+    /// The name of its RuntimeClass.
+    pub runtime: Option<Traced<String>>,
     /// The operating system that its containers are for, where Kubernetes must be told.
     pub system: Option<Traced<String>>,
     /// Where it may run.

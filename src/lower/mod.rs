@@ -1,6 +1,7 @@
 //! Lowering: each service alone becomes a workload of the IR. What needs the whole app is left to the passes.
 
 mod command;
+mod devices;
 mod env_files;
 mod environment;
 mod files;
@@ -14,7 +15,9 @@ mod ports;
 mod resources;
 mod restart;
 mod rollout;
+mod security;
 mod service;
+mod without_counterpart;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,10 @@
 //! Where a service may run (compose-spec "deploy.placement", "platform"; SwarmKit's constraints): labels of nodes, roles and platforms.
 
 use crate::compose::grammar::constraint::{self, Constraint, Subject};
-use crate::compose::model::deploy::Placement as Written;
+use crate::compose::keys::Key;
+use crate::compose::model::deploy::{Placement as Written, Preference};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{NodeRule, NodeTest, Placement, Why};
+use crate::ir::{NodeRule, NodeTest, Placement, Spread, Traced, Why};
 use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
 use crate::request::ManagerNodes;
@@ -23,10 +24,18 @@ pub(super) fn placement(context: &Context<'_>, path: &str, written: &Written, di
     let Written { constraints, preferences, max_replicas_per_node, extensions } = written;
     let path = format!("{path}.placement");
     later::extensions(extensions, diags);
-    later::not_yet(&path, "preferences", preferences, diags);
-    later::not_yet(&path, "max_replicas_per_node", max_replicas_per_node, diags);
     let mut rules = Vec::new();
-    let mut placement = Placement::default();
+    let mut placement = Placement { spreads: spreads(&path, preferences, diags), ..Placement::default() };
+    if let Some(most) = max_replicas_per_node.get() {
+        match u32::try_from(most.value).ok().filter(|most| *most > 0 && i32::try_from(*most).is_ok()) {
+            Some(limit) => placement.spreads.push(Spread {
+                label: HOSTNAME.to_owned(),
+                limit: Some(limit),
+                why: Why::Origin(most.origin),
+            }),
+            None => diags.consume(most.origin, "no limit"),
+        }
+    }
     let path = format!("{path}.constraints");
     for written in constraints.get().iter().flat_map(|texts| texts.value.0.iter()) {
         match constraint::parse(&written.value) {
@@ -43,6 +52,86 @@ pub(super) fn placement(context: &Context<'_>, path: &str, written: &Written, di
     placement
 }
 
+/// `preferences`: pods spread over the values of a label, as evenly as can be, in their order.
+fn spreads(path: &str, preferences: &Key<Vec<Spanned<Preference>>>, diags: &mut Diagnostics) -> Vec<Spread> {
+    let mut found = Vec::new();
+    for preference in preferences.get().into_iter().flat_map(|preferences| &preferences.value) {
+        let Preference { spread, extensions } = &preference.value;
+        later::extensions(extensions, diags);
+        let Some(spread) = spread.get() else { continue };
+        match constraint::subject(&spread.value) {
+            Some(Subject::NodeLabel(label) | Subject::EngineLabel(label)) if is_label_key(label) => {
+                found.push(Spread { label: label.to_owned(), limit: None, why: Why::Origin(spread.origin) });
+            }
+            // A swarm does nothing for these either; its scheduler spreads over nodes by itself, as Kubernetes' does.
+            Some(Subject::Id | Subject::Hostname) => diags.consume(spread.origin, "pods spread over nodes anyway"),
+            _ => diags.push(
+                Diagnostic::new(
+                    Code::PlacementUnknown,
+                    spread.origin,
+                    format!("the preference `{}` is dropped", spread.value),
+                )
+                .why("pods spread over the values of a label")
+                .help("write spread: node.labels.KEY")
+                .key(format!("{path}.preferences")),
+            ),
+        }
+    }
+    found
+}
+
+/// `platform`: the operating system and the architecture that the image is for.
+pub(super) fn with_platform(
+    mut placement: Placement,
+    path: &str,
+    platform: &Key<String>,
+    diags: &mut Diagnostics,
+) -> Placement {
+    let Some(found) = platform.get().filter(|found| !found.value.is_empty()) else {
+        if let Some(found) = platform.get() {
+            diags.consume(found.origin, "no platform is the node's own");
+        }
+        return placement;
+    };
+    let parts: Vec<&str> = found.value.split('/').collect();
+    let (system, processor, variant) = match parts.as_slice() {
+        [only] if is_system(only) => (Some(*only), None, None),
+        [only] => (None, Some(*only), None),
+        [system, processor] => (Some(*system), Some(*processor), None),
+        [system, processor, variant, ..] => (Some(*system), Some(*processor), Some(*variant)),
+        [] => (None, None, None),
+    };
+    let labels = [
+        (OPERATING_SYSTEM, system.map(str::to_ascii_lowercase)),
+        (ARCHITECTURE, processor.map(|text| architecture(text).to_owned())),
+    ];
+    for (label, value) in labels.into_iter().filter_map(|(label, value)| Some((label, value?))) {
+        let label = label.to_owned();
+        if placement.rules.is_empty() && !placement.selector.iter().any(|(known, _)| *known == label) {
+            placement.selector.push((label, Traced::from_origin(value, found.origin)));
+        } else {
+            placement.rules.push(NodeRule { label, test: NodeTest::Is(value), why: Why::Origin(found.origin) });
+        }
+    }
+    if let Some(variant) = variant.filter(|variant| !matches!((processor, *variant), (Some("arm64"), "v8"))) {
+        diags.push(
+            Diagnostic::new(
+                Code::PlacementUnknown,
+                found.origin,
+                format!("the variant {variant} of the platform is dropped"),
+            )
+            .why("nodes tell their system and architecture alone")
+            .help("label the nodes that can run it, and write deploy.placement.constraints")
+            .key(format!("{path}.platform")),
+        );
+    }
+    placement
+}
+
+fn is_system(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "linux" | "windows" | "darwin" | "freebsd")
+}
+
 /// Labels that must have a value are a selector, which reads best, as long as no other rule is needed beside it.
 fn settle(rules: Vec<NodeRule>, placement: &mut Placement) {
     let is_plain = |rule: &NodeRule| matches!(rule.test, NodeTest::Is(_));
@@ -55,7 +144,7 @@ fn settle(rules: Vec<NodeRule>, placement: &mut Placement) {
     }
     for NodeRule { label, test, why } in rules {
         if let NodeTest::Is(value) = test {
-            placement.selector.push((label, crate::ir::Traced { value, why }));
+            placement.selector.push((label, Traced { value, why }));
         }
     }
 }

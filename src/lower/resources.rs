@@ -1,60 +1,61 @@
-//! Limits, requests, users and rights (compose-spec "deploy.resources", "user", "cap_add", "read_only", "privileged").
+//! Limits and requests (compose-spec "deploy.resources", "cpus", "cpu_quota", "cpu_shares", "mem_limit", "storage_opt"; Kubernetes,
+//! "Resource Management for Pods and Containers").
 
+use indexmap::IndexMap;
+
+use crate::compose::grammar::bytes;
 use crate::compose::keys::Key;
 use crate::compose::model::deploy::{Deploy, Limits, Reservations, Resources as DeployResources};
-use crate::compose::model::scalar::Bytes;
-use crate::compose::model::text::TextSet;
+use crate::compose::model::device::Gpus;
+use crate::compose::model::scalar::{Bytes, Ranged, Truncated};
+use crate::compose::model::text::StorageOptions;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Resources, SecurityContext, Traced};
-use crate::lower::later;
+use crate::ir::{Resources, Traced, Why};
+use crate::lower::{devices, later, without_counterpart};
 use crate::origin::{Origin, Spanned};
 
-/// User and group ids.
-type User = (Option<Traced<i64>>, Option<Traced<i64>>);
+/// What a service says of cores, memory, disk and devices.
+pub(super) struct Written<'a> {
+    pub(super) deploy: &'a Key<Deploy>,
+    pub(super) cpus: &'a Key<f64>,
+    pub(super) cpu_count: &'a Key<Ranged<0, { i64::MAX }>>,
+    pub(super) cpu_quota: &'a Key<Truncated>,
+    pub(super) cpu_period: &'a Key<Truncated>,
+    pub(super) cpu_shares: &'a Key<Truncated>,
+    pub(super) mem_limit: &'a Key<Bytes>,
+    pub(super) mem_reservation: &'a Key<Bytes>,
+    pub(super) memswap_limit: &'a Key<Bytes>,
+    pub(super) storage_opt: &'a Key<StorageOptions>,
+    pub(super) gpus: &'a Key<Gpus>,
+}
+
+/// The scheduler's period in microseconds, unless the file says otherwise.
+const USUAL_PERIOD: i64 = 100_000;
+/// The weight of one core.
+const SHARES_OF_A_CORE: i64 = 1024;
 
 /// Limits and requests. A limit without a reservation gets a request of 0: Kubernetes would copy the limit, Docker reserved nothing.
-pub(super) fn resources(
-    path: &str,
-    deploy: &Key<Deploy>,
-    cpus: &Key<f64>,
-    mem_limit: &Key<Bytes>,
-    mem_reservation: &Key<Bytes>,
-    diags: &mut Diagnostics,
-) -> Resources {
+pub(super) fn resources(path: &str, written: &Written<'_>, diags: &mut Diagnostics) -> Resources {
     let mut found = Resources {
-        limit_cpu: cpus.get().and_then(cores),
-        limit_memory: mem_limit.get().and_then(memory),
-        request_cpu: None,
-        request_memory: mem_reservation.get().and_then(memory),
+        limit_cpu: written.cpus.get().and_then(cores).or_else(|| quota(written)).or_else(|| count(written)),
+        limit_memory: written.mem_limit.get().and_then(memory),
+        request_cpu: written.cpu_shares.get().and_then(shares),
+        request_memory: written.mem_reservation.get().and_then(memory),
+        limit_disk: disk(path, written.storage_opt, diags),
+        extended: devices::gpus(path, written.gpus, diags),
     };
-    if let Some(of_deploy) = deploy.get().and_then(|deploy| deploy.value.resources.get()) {
-        let DeployResources { limits, reservations, extensions } = &of_deploy.value;
-        later::extensions(extensions, diags);
-        if let Some(limits) = limits.get() {
-            let Limits { cpus, memory: bytes, pids, extensions } = &limits.value;
-            later::extensions(extensions, diags);
-            found.limit_cpu = cpus.get().and_then(cores).or(found.limit_cpu);
-            found.limit_memory = bytes.get().and_then(memory).or(found.limit_memory);
-            if let Key::Set { key, value } = pids {
-                diags.push(
-                    Diagnostic::new(Code::NoCounterpart, *key, "a limit of processes has no counterpart")
-                        .why("Kubernetes limits processes by a setting of the node alone (podPidsLimit)")
-                        .help("set podPidsLimit on the nodes if it matters")
-                        .key(format!("{path}.deploy.resources.limits.pids"))
-                        .covers([value.origin]),
-                );
-            }
-        }
-        if let Some(reservations) = reservations.get() {
-            let Reservations { cpus, memory: bytes, generic_resources, devices, extensions } = &reservations.value;
-            later::extensions(extensions, diags);
-            found.request_cpu = cpus.get().and_then(cores);
-            found.request_memory = bytes.get().and_then(memory).or(found.request_memory);
-            let path = format!("{path}.deploy.resources.reservations");
-            later::not_yet(&path, "generic_resources", generic_resources, diags);
-            later::not_yet(&path, "devices", devices, diags);
-        }
+    if let Some(of_deploy) = written.deploy.get().and_then(|deploy| deploy.value.resources.get()) {
+        of_deploy_resources(&format!("{path}.deploy.resources"), &of_deploy.value, &mut found, diags);
     }
+    // A weight is no promise: it never asks for more than the limit.
+    if written.cpu_shares.get().is_some()
+        && let (Some(limit), Some(request)) = (&found.limit_cpu, &mut found.request_cpu)
+        && request.why.origins().first() == written.cpu_shares.get().map(|shares| &shares.origin)
+    {
+        request.value = request.value.min(limit.value);
+    }
+    consume_unused(path, written, &found, diags);
+    found.extended = each_once(std::mem::take(&mut found.extended));
     for (limit, request, what) in
         [(&found.limit_cpu, &found.request_cpu, "cpus"), (&found.limit_memory, &found.request_memory, "memory")]
     {
@@ -80,6 +81,125 @@ pub(super) fn resources(
     found
 }
 
+fn of_deploy_resources(path: &str, written: &DeployResources, found: &mut Resources, diags: &mut Diagnostics) {
+    let DeployResources { limits, reservations, extensions } = written;
+    later::extensions(extensions, diags);
+    if let Some(limits) = limits.get() {
+        let Limits { cpus, memory: bytes, pids, extensions } = &limits.value;
+        later::extensions(extensions, diags);
+        found.limit_cpu = cpus.get().and_then(cores).or(found.limit_cpu.take());
+        found.limit_memory = bytes.get().and_then(memory).or(found.limit_memory.take());
+        without_counterpart::say(&format!("{path}.limits"), "pids", pids, diags);
+    }
+    if let Some(reservations) = reservations.get() {
+        let Reservations { cpus, memory: bytes, generic_resources, devices: wanted, extensions } = &reservations.value;
+        later::extensions(extensions, diags);
+        found.request_cpu = cpus.get().and_then(cores).or(found.request_cpu.take());
+        found.request_memory = bytes.get().and_then(memory).or(found.request_memory.take());
+        let path = format!("{path}.reservations");
+        found.extended.extend(devices::generic(&path, generic_resources, diags));
+        found.extended.extend(devices::requests(&path, wanted, diags));
+    }
+}
+
+/// Several requests for one kind of device add up.
+fn each_once(extended: devices::Extended) -> devices::Extended {
+    let mut sums: IndexMap<String, Traced<i64>> = IndexMap::new();
+    for (name, number) in extended {
+        match sums.get_mut(&name) {
+            Some(sum) => {
+                let mut places = sum.why.origins().to_vec();
+                places.extend_from_slice(number.why.origins());
+                sum.value = sum.value.saturating_add(number.value);
+                sum.why = Why::Origins(places);
+            }
+            None => {
+                sums.insert(name, number);
+            }
+        }
+    }
+    sums.into_iter().collect()
+}
+
+/// What was written and said the same as something else, or nothing.
+fn consume_unused(path: &str, written: &Written<'_>, found: &Resources, diags: &mut Diagnostics) {
+    let limit = found.limit_cpu.as_ref().map_or(&[][..], |limit| limit.why.origins());
+    let unused = |place: Option<Origin>| place.filter(|place| !limit.contains(place));
+    let of_cpu = [
+        written.cpus.get().map(|found| found.origin),
+        written.cpu_count.get().map(|found| found.origin),
+        written.cpu_quota.get().map(|found| found.origin),
+        written.cpu_period.get().map(|found| found.origin),
+    ];
+    for place in of_cpu.into_iter().filter_map(unused) {
+        diags.consume(place, "another key limits the cores, or nothing does");
+    }
+    if let Some(period) = written.cpu_period.get()
+        && !matches!(period.value.0, 0 | USUAL_PERIOD)
+    {
+        diags.push(
+            Diagnostic::new(Code::CpuPeriod, period.origin, "the scheduler's period is that of the node")
+                .why("Kubernetes limits a share of cores; the time over which it is measured is a setting of the kubelet")
+                .help("remove it; what cpu_quota means with it is kept as a limit of cores")
+                .cause("cpu_period")
+                .key(format!("{path}.cpu_period")),
+        );
+    }
+    if let (Some(swap), Some(limit)) = (written.memswap_limit.get(), written.mem_limit.get())
+        && (swap.value == limit.value || swap.value.0 == 0)
+    {
+        diags.consume(swap.origin, "no swap, as pods have none");
+    } else {
+        without_counterpart::say(path, "memswap_limit", written.memswap_limit, diags);
+    }
+    for (key, place) in [
+        (found.limit_memory.as_ref(), written.mem_limit.get().map(|found| found.origin)),
+        (found.request_memory.as_ref(), written.mem_reservation.get().map(|found| found.origin)),
+        (found.request_cpu.as_ref(), written.cpu_shares.get().map(|found| found.origin)),
+    ] {
+        if let Some(place) = place.filter(|place| key.is_none_or(|key| !key.why.origins().contains(place))) {
+            diags.consume(place, "deploy.resources says it, or nothing is limited");
+        }
+    }
+}
+
+/// `cpu_quota` in each `cpu_period`, both in microseconds.
+fn quota(written: &Written<'_>) -> Option<Traced<i64>> {
+    let quota = written.cpu_quota.get().filter(|quota| quota.value.0 > 0)?;
+    let period = written.cpu_period.get().filter(|period| period.value.0 > 0);
+    let micros = period.map_or(USUAL_PERIOD, |period| period.value.0);
+    let thousandths = quota.value.0.saturating_mul(1000).saturating_add(micros - 1) / micros;
+    let places = [Some(quota.origin), period.map(|period| period.origin)].into_iter().flatten().collect();
+    Some(Traced { value: thousandths.max(1), why: Why::Origins(places) })
+}
+
+fn count(written: &Written<'_>) -> Option<Traced<i64>> {
+    let count = written.cpu_count.get().filter(|count| count.value.0 > 0)?;
+    Some(Traced::from_origin(count.value.0.saturating_mul(1000), count.origin))
+}
+
+/// The kubelet makes a weight of a request, 1024 for each core.
+fn shares(shares: &Spanned<Truncated>) -> Option<Traced<i64>> {
+    let weight = shares.value.0;
+    (weight > 0).then(|| {
+        let thousandths = weight.saturating_mul(1000).saturating_add(SHARES_OF_A_CORE - 1) / SHARES_OF_A_CORE;
+        Traced::from_origin(thousandths.max(1), shares.origin)
+    })
+}
+
+/// `storage_opt`: the size of what the container may write; nothing else has a counterpart.
+fn disk(path: &str, options: &Key<StorageOptions>, diags: &mut Diagnostics) -> Option<Traced<i64>> {
+    let found = options.get()?;
+    let size = found.value.0.get("size").and_then(|pair| {
+        let bytes = bytes::parse(pair.value.as_deref()?).ok().filter(|bytes| *bytes > 0)?;
+        Some(Traced::from_origin(bytes, pair.origin))
+    });
+    if size.is_none() || found.value.0.len() > 1 {
+        without_counterpart::say(path, "storage_opt", options, diags);
+    }
+    size
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "a number of cores in thousandths is far below 2^63")]
 fn cores(cpus: &Spanned<f64>) -> Option<Traced<i64>> {
     (cpus.value > 0.0).then(|| Traced::from_origin((cpus.value * 1000.0 - 1e-6).ceil() as i64, cpus.origin))
@@ -87,59 +207,6 @@ fn cores(cpus: &Spanned<f64>) -> Option<Traced<i64>> {
 
 fn memory(bytes: &Spanned<Bytes>) -> Option<Traced<i64>> {
     (bytes.value.0 > 0).then(|| Traced::from_origin(bytes.value.0, bytes.origin))
-}
-
-/// `user`: ids; a name is known to the image alone.
-pub(super) fn user(path: &str, user: &Key<String>, diags: &mut Diagnostics) -> User {
-    let Some(found) = user.get() else { return (None, None) };
-    let (name, group) = match found.value.split_once(':') {
-        Some((name, group)) => (name, Some(group)),
-        None => (found.value.as_str(), None),
-    };
-    let id = |text: &str| match text {
-        "root" => Some(0),
-        _ => text.parse::<i64>().ok().filter(|id| *id >= 0),
-    };
-    let (user_id, group_id) = (id(name), group.and_then(id));
-    if user_id.is_none() || (group.is_some_and(|group| !group.is_empty()) && group_id.is_none()) {
-        diags.push(
-            Diagnostic::new(Code::NoCounterpart, found.origin, format!("the user `{}` is not set", found.value))
-                .label("a name")
-                .why("Kubernetes takes numbers alone; names are known to the image")
-                .help("write the numbers: docker run --rm IMAGE id")
-                .key(format!("{path}.user")),
-        );
-    }
-    (user_id.map(|id| Traced::from_origin(id, found.origin)), group_id.map(|id| Traced::from_origin(id, found.origin)))
-}
-
-/// What the container may do.
-pub(super) fn security(
-    user: Option<Traced<i64>>,
-    group: Option<Traced<i64>>,
-    read_only: &Key<bool>,
-    privileged: &Key<bool>,
-    cap_add: &Key<TextSet>,
-    cap_drop: &Key<TextSet>,
-    diags: &mut Diagnostics,
-) -> SecurityContext {
-    let capabilities = |key: &Key<TextSet>| {
-        let names = key.get().map_or(&[][..], |texts| texts.value.0.as_slice());
-        names
-            .iter()
-            .map(|name| {
-                Traced::from_origin(name.value.to_ascii_uppercase().trim_start_matches("CAP_").to_owned(), name.origin)
-            })
-            .collect()
-    };
-    SecurityContext {
-        user,
-        group,
-        read_only_root: flag(read_only, diags),
-        privileged: flag(privileged, diags),
-        add: capabilities(cap_add),
-        drop: capabilities(cap_drop),
-    }
 }
 
 /// Where a flag is set to true.

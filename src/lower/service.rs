@@ -7,7 +7,11 @@ use crate::diag::Diagnostics;
 use crate::ir::Run;
 use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
-use crate::lower::{Context, command, environment, files, health, later, lifecycle, mounts, ports, resources, rollout};
+use crate::lower::security::Rights;
+use crate::lower::{
+    Context, command, devices, environment, files, health, later, lifecycle, mounts, placement, ports, resources,
+    rollout, security, without_counterpart,
+};
 use crate::origin::Origin;
 
 /// Which service it is.
@@ -131,13 +135,15 @@ pub(super) fn lower(
     } = service;
     let image = image_of(context, &own, image, build, origin, &path, diags);
     let known = crate::images::known(&image.value);
-    let user = resources::user(&path, user, diags);
+    let user = security::user(&path, user, diags);
+    let (device_files, privileged_by) = devices::mappings(&path, devices, diags);
     let check = health::check(context.dialect(), &path, healthcheck, diags);
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
     let mounts = {
         let mut all = mounts::mounts(context, &own, &path, volumes, build.get().is_some(), known, objects, diags);
         all.extend(mounts::tmpfs(&path, tmpfs, diags));
         all.extend(mounts::shm(shm_size));
+        all.extend(device_files);
         all.extend(files::grants(context, &path, configs, secrets, diags));
         mounts::without_doubles(all, diags)
     };
@@ -145,69 +151,91 @@ pub(super) fn lower(
     let env_files = env_file.get().and_then(|_| context.loaded.env_files.get(name)).map_or(&[][..], Vec::as_slice);
     let (env, env_from) =
         environment::environment(context, (&own, &path), environment, (env_objects, env_files), objects, diags);
+    let written = resources::Written {
+        deploy,
+        cpus,
+        cpu_count,
+        cpu_quota,
+        cpu_period,
+        cpu_shares,
+        mem_limit,
+        mem_reservation,
+        memswap_limit,
+        storage_opt,
+        gpus,
+    };
+    let resources = resources::resources(&path, &written, diags);
+    let rights = Rights { user: user.clone(), read_only, privileged, cap_add, cap_drop, security_opt };
+    let security = security::security(&path, rights, privileged_by, diags);
+    let placement = placement::with_platform(plan.placement, &path, platform, diags);
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
     let system = lifecycle::system(stop.as_ref());
     let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
     let not_yet: &[(&str, &dyn Written)] = &[
         ("annotations", annotations),
-        ("blkio_config", blkio_config),
-        ("cgroup", cgroup),
-        ("cgroup_parent", cgroup_parent),
         ("container_name", container_name),
-        ("cpu_count", cpu_count),
-        ("cpu_percent", cpu_percent),
-        ("cpu_period", cpu_period),
-        ("cpu_quota", cpu_quota),
-        ("cpu_rt_period", cpu_rt_period),
-        ("cpu_rt_runtime", cpu_rt_runtime),
-        ("cpu_shares", cpu_shares),
-        ("cpuset", cpuset),
-        ("credential_spec", credential_spec),
-        ("device_cgroup_rules", device_cgroup_rules),
-        ("devices", devices),
         ("dns", dns),
         ("dns_opt", dns_opt),
         ("dns_search", dns_search),
         ("domainname", domainname),
         ("external_links", external_links),
         ("extra_hosts", extra_hosts),
-        ("gpus", gpus),
-        ("group_add", group_add),
         ("hostname", hostname),
         ("ipc", ipc),
-        ("isolation", isolation),
         ("label_file", label_file),
         ("labels", labels),
         ("links", links),
-        ("mac_address", mac_address),
-        ("mem_swappiness", mem_swappiness),
-        ("memswap_limit", memswap_limit),
-        ("models", models),
         ("network_mode", network_mode),
-        ("oom_kill_disable", oom_kill_disable),
-        ("oom_score_adj", oom_score_adj),
         ("pid", pid),
-        ("pids_limit", pids_limit),
-        ("platform", platform),
         ("post_start", post_start),
         ("pre_start", pre_start),
         ("pre_stop", pre_stop),
-        ("provider", provider),
         ("pull_policy", pull_policy),
-        ("pull_refresh_after", pull_refresh_after),
-        ("runtime", runtime),
-        ("security_opt", security_opt),
-        ("storage_opt", storage_opt),
-        ("sysctls", sysctls),
-        ("ulimits", ulimits),
-        ("umask", umask),
-        ("use_api_socket", use_api_socket),
-        ("userns_mode", userns_mode),
-        ("uts", uts),
         ("volumes_from", volumes_from),
     ];
     for (field, key) in not_yet {
         later::not_yet(&path, field, *key, diags);
+    }
+    let without: &[(&str, &dyn Written)] = &[
+        ("blkio_config", blkio_config),
+        ("cgroup_parent", cgroup_parent),
+        ("cpu_percent", cpu_percent),
+        ("cpu_rt_period", cpu_rt_period),
+        ("cpu_rt_runtime", cpu_rt_runtime),
+        ("cpuset", cpuset),
+        ("credential_spec", credential_spec),
+        ("device_cgroup_rules", device_cgroup_rules),
+        ("mac_address", mac_address),
+        ("mem_swappiness", mem_swappiness),
+        ("models", models),
+        ("provider", provider),
+        ("pull_refresh_after", pull_refresh_after),
+        ("ulimits", ulimits),
+        ("umask", umask),
+    ];
+    for (field, key) in without {
+        without_counterpart::say(&path, field, *key, diags);
+    }
+    let usual: &[(&str, &dyn Written, bool)] = &[
+        ("cgroup", cgroup, cgroup.get().is_some_and(|found| found.value.word() == "private")),
+        ("isolation", isolation, isolation.get().is_some_and(|found| matches!(found.value.as_str(), "" | "default"))),
+        ("oom_kill_disable", oom_kill_disable, oom_kill_disable.get().is_some_and(|found| !found.value)),
+        ("oom_score_adj", oom_score_adj, oom_score_adj.get().is_some_and(|found| found.value.0 == 0)),
+        ("pids_limit", pids_limit, pids_limit.get().is_some_and(|found| found.value.0 <= 0)),
+        ("use_api_socket", use_api_socket, use_api_socket.get().is_some_and(|found| !found.value.0)),
+        (
+            "userns_mode",
+            userns_mode,
+            userns_mode.get().is_some_and(|found| matches!(found.value.as_str(), "" | "host")),
+        ),
+        ("uts", uts, uts.get().is_some_and(|found| found.value.is_empty())),
+    ];
+    for (field, key, is_usual) in usual {
+        if *is_usual {
+            later::used_up(*key, "what a pod has anyway", diags);
+        } else {
+            without_counterpart::say(&path, field, *key, diags);
+        }
     }
     later::used_up(extends, "the loader has merged the service that it names", diags);
     later::used_up(develop, "matters only while developing with docker compose", diags);
@@ -246,8 +274,8 @@ pub(super) fn lower(
             working_dir: working_dir.get().cloned().map(Traced::from),
             env,
             env_from,
-            resources: resources::resources(&path, deploy, cpus, mem_limit, mem_reservation, diags),
-            security: resources::security(user.0.clone(), user.1, read_only, privileged, cap_add, cap_drop, diags),
+            resources,
+            security,
             mounts: Vec::new(),
             startup: None,
             readiness: None,
@@ -262,7 +290,12 @@ pub(super) fn lower(
             marks: Vec::new(),
             fs_group: known.and_then(|image| image.user).map(|user| Traced::decided(user, "image-user")).or(user.0),
             system,
-            placement: plan.placement,
+            groups: security::groups(&path, group_add, diags),
+            sysctls: security::sysctls(&path, sysctls, diags),
+            host_processes: None,
+            host_memory: None,
+            runtime: security::runtime(&path, runtime, diags),
+            placement,
             together: None,
         },
         waits: Vec::new(),

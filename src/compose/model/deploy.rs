@@ -48,8 +48,8 @@ keys! {
     /// `deploy.placement`.
     Placement in "services.*.deploy.placement" {
         constraints "constraints": Texts, Merge::Default, Reads, Translated, "What a node must be.";
-        preferences "preferences": Vec<Spanned<Preference>>, Merge::Default, Reads, Later, "Over what containers are spread.";
-        max_replicas_per_node "max_replicas_per_node": i64, Merge::Default, Reads, Later, "How many run on one node.";
+        preferences "preferences": Vec<Spanned<Preference>>, Merge::Default, Reads, Translated, "Over what containers are spread.";
+        max_replicas_per_node "max_replicas_per_node": i64, Merge::Default, Reads, Translated, "How many run on one node.";
     }
 }
 
@@ -75,30 +75,30 @@ keys! {
     Reservations in "services.*.deploy.resources.reservations" short quoted_memory {
         cpus "cpus": f64, Merge::Default, Reads, Translated, "Number of cores.";
         memory "memory": Bytes, Merge::Default, Reads, Translated, "Bytes of memory.";
-        generic_resources "generic_resources": Vec<Spanned<GenericResource>>, Merge::Default, Reads, Later, "Resources that nodes advertise.";
-        devices "devices": Vec<Spanned<DeviceRequest>>, Merge::Default, Reads, Later, "Devices such as graphics processors.";
+        generic_resources "generic_resources": Vec<Spanned<GenericResource>>, Merge::Default, Reads, Translated, "Resources that nodes advertise.";
+        devices "devices": Vec<Spanned<DeviceRequest>>, Merge::Default, Reads, Translated, "Devices such as graphics processors.";
     }
 }
 
 keys! {
     /// `deploy.placement.preferences[]`.
     Preference in "services.*.deploy.placement.preferences[]" {
-        spread "spread": String, Merge::Default, Reads, Later, "The node label over whose values containers are spread.";
+        spread "spread": String, Merge::Default, Reads, Translated, "The node label over whose values containers are spread.";
     }
 }
 
 keys! {
     /// `deploy.resources.reservations.generic_resources[]`.
     GenericResource in "services.*.deploy.resources.reservations.generic_resources[]" {
-        discrete_resource_spec "discrete_resource_spec": DiscreteResource, Merge::Default, Reads, Later, "A resource that is counted.";
+        discrete_resource_spec "discrete_resource_spec": DiscreteResource, Merge::Default, Reads, Translated, "A resource that is counted.";
     }
 }
 
 keys! {
     /// `generic_resources[].discrete_resource_spec`.
     DiscreteResource in "services.*.deploy.resources.reservations.generic_resources[].discrete_resource_spec" {
-        kind "kind": String, Merge::Default, Reads, Later, "The name that nodes advertise.";
-        value "value": Truncated, Merge::Default, Reads, Later, "How many.";
+        kind "kind": String, Merge::Default, Reads, Translated, "The name that nodes advertise.";
+        value "value": Truncated, Merge::Default, Reads, Translated, "How many.";
     }
 }
 

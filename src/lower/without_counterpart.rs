@@ -1,0 +1,123 @@
+//! Keys that say something which Kubernetes has no field for: each with why, and what to do instead.
+
+use crate::compose::keys::Written;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+
+/// What a user reads of a key without a counterpart.
+struct Reason {
+    key: &'static str,
+    why: &'static str,
+    help: &'static str,
+}
+
+const REASONS: &[Reason] = &[
+    reason(
+        "blkio_config",
+        "Kubernetes does not weigh or limit block input and output",
+        "choose a storage class that limits it",
+    ),
+    reason("cgroup", "containers of a pod have control groups of their own always", "remove it"),
+    reason("cgroup_parent", "the kubelet places control groups itself", "remove it"),
+    reason("cpu_percent", "it means something on Windows alone", "write a limit of cores: cpus"),
+    reason(
+        "cpu_rt_period",
+        "Kubernetes has no real-time scheduling",
+        "remove it, or set the scheduler up on the nodes",
+    ),
+    reason(
+        "cpu_rt_runtime",
+        "Kubernetes has no real-time scheduling",
+        "remove it, or set the scheduler up on the nodes",
+    ),
+    reason(
+        "cpuset",
+        "pods cannot choose processors by number",
+        "reserve and limit whole cores alike, on nodes whose CPU manager is static, to get cores of their own",
+    ),
+    reason(
+        "credential_spec",
+        "it means something on Windows alone",
+        "set securityContext.windowsOptions on the pod by hand",
+    ),
+    reason(
+        "device_cgroup_rules",
+        "the kubelet writes the rules for devices itself",
+        "use a device plugin, or privileged: true",
+    ),
+    reason(
+        "generic_resources",
+        "nodes advertise resources to Kubernetes under other names",
+        "set the limit of the extended resource by hand",
+    ),
+    reason("isolation", "it means something on Windows alone", "choose a runtime: runtime"),
+    reason("mac_address", "the network of the cluster gives out hardware addresses", "remove it"),
+    reason("mem_swappiness", "swap is a setting of the node", "remove it, or set swap up on the nodes"),
+    reason(
+        "memswap_limit",
+        "swap is a setting of the node, and pods have none unless it says so",
+        "raise mem_limit by the swap that is needed",
+    ),
+    reason(
+        "models",
+        "Kubernetes runs no models by itself",
+        "run a service that serves the model, and set its address as a variable",
+    ),
+    reason(
+        "oom_kill_disable",
+        "the kubelet decides who is killed when memory runs out",
+        "reserve as much memory as the limit allows",
+    ),
+    reason(
+        "oom_score_adj",
+        "the kubelet derives it from limits and reservations",
+        "reserve as much memory as the limit allows, or use a priority class",
+    ),
+    reason("pids", "a limit of processes is a setting of the node", "set podPidsLimit on the nodes if it matters"),
+    reason(
+        "pids_limit",
+        "a limit of processes is a setting of the node",
+        "set podPidsLimit on the nodes if it matters",
+    ),
+    reason(
+        "provider",
+        "Docker Compose runs a program that makes the service; there is none in the cluster",
+        "run what it provides in the cluster, or name it with an ExternalName Service",
+    ),
+    reason(
+        "pull_refresh_after",
+        "the kubelet pulls an image when a pod starts",
+        "write pull_policy: always to have a new one at each start",
+    ),
+    reason("storage_opt", "the kubelet knows a limit of size alone", "write size, or remove it"),
+    reason(
+        "ulimits",
+        "limits of processes are a setting of the container runtime",
+        "set them on the nodes, or lower them in the command: sh -c 'ulimit -n ...; exec ...'",
+    ),
+    reason("umask", "the runtime sets it", "set it in the command: sh -c 'umask ...; exec ...'"),
+    reason(
+        "use_api_socket",
+        "there is no Docker engine behind a pod",
+        "give the service an account for the Kubernetes API",
+    ),
+    reason("userns_mode", "pods run in the user namespace of the node", "remove it"),
+    reason("uts", "a pod has a host name of its own", "use network_mode: host, which has the node's"),
+];
+
+const fn reason(key: &'static str, why: &'static str, help: &'static str) -> Reason {
+    Reason { key, why, help }
+}
+
+/// Says of a key that it has no counterpart. The same key of many services is one cause.
+pub(super) fn say(path: &str, name: &str, key: &dyn Written, diags: &mut Diagnostics) {
+    let Some(place) = key.written() else { return };
+    let mut diagnostic =
+        Diagnostic::new(Code::NoCounterpart, place, format!("`{name}` has no counterpart in Kubernetes"))
+            .key(format!("{path}.{name}"))
+            .cause(name)
+            .covers_below([place]);
+    if let Some(Reason { key: _, why, help }) = REASONS.iter().find(|reason| reason.key == name) {
+        diagnostic = diagnostic.why(*why).help(*help);
+    }
+    diags.push(diagnostic);
+}
