@@ -24,6 +24,8 @@ pub struct Request {
     pub target: Target,
     /// How published ports are reached from outside.
     pub publish: Publish,
+    /// The registry under which images are named that the file builds and does not name, as `registry.example.com/team`.
+    pub registry: Option<String>,
     /// A namespace that every object carries, and that is written too.
     pub namespace: Option<String>,
     /// What becomes of `depends_on`.

@@ -90,6 +90,9 @@ pub(super) struct Input {
     /// How published ports are reached from outside
     #[arg(long, value_enum, default_value_t = PublishChoice::LoadBalancer)]
     publish: PublishChoice,
+    /// The registry of images that are built and have no name of their own
+    #[arg(long, value_name = "HOST/PATH")]
+    registry: Option<String>,
     /// A namespace that every object carries, and that is written too
     #[arg(short, long, value_parser = namespace)]
     namespace: Option<String>,
@@ -126,6 +129,7 @@ impl Input {
             publish,
             namespace,
             waiting,
+            registry,
         } = self;
         let Waiting { waits, wait_image, job_wait_image } = waiting;
         Request {
@@ -137,6 +141,7 @@ impl Input {
             dialect: dialect.dialect(),
             manager_nodes: manager_nodes.choice(),
             target: kubernetes_version,
+            registry,
             publish: publish.choice(),
             namespace,
             waits: waits.waits(),

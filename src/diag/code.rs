@@ -142,6 +142,8 @@ codes! {
     ClearTextSecret "T0501" "clear-text-secret" Warning;
     EnvironmentName "T0502" "environment-name" Error;
     Placeholder "T0503" "placeholder" Warning;
+    LabelKey "T0504" "label-key" Note;
+    PullPolicy "T0505" "pull-policy" Warning;
     HealthcheckNone "T0601" "healthcheck-none" Note;
     HealthcheckRounded "T0602" "healthcheck-rounded" Note;
     RollbackAction "T0701" "rollback-action" Warning;

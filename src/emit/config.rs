@@ -55,7 +55,7 @@ pub(super) fn file(context: &Context, file: &FileObject, owner: Option<&Name>) -
 }
 
 /// The annotations that change when a file that the pod uses changes; files that are not written here have none.
-pub(super) fn checksums(context: &Context, at: &mut At, workload: &Workload) -> Option<BTreeMap<String, String>> {
+pub(super) fn checksums(context: &Context, at: &mut At, workload: &Workload) -> BTreeMap<String, String> {
     let mut checksums = BTreeMap::new();
     for file in context.files.iter().chain(&workload.files).filter(|file| uses(workload, file)) {
         let kind = match file.kind {
@@ -67,7 +67,7 @@ pub(super) fn checksums(context: &Context, at: &mut At, workload: &Workload) -> 
         at.within("annotations", |at| at.because(&key, &super::Why::Decision("checksum-of-files")));
         checksums.insert(key, checksum(file));
     }
-    (!checksums.is_empty()).then_some(checksums)
+    checksums
 }
 
 /// Whether a workload's pods read a file object.

@@ -17,7 +17,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::at::At;
 use super::{Context, Manifest, Why};
-use crate::ir::Name;
+use crate::ir::{Name, Traced};
 
 /// Labels of an object or a pod.
 pub(super) type Labels = BTreeMap<String, String>;
@@ -65,6 +65,11 @@ pub(super) fn labels(context: &Context, at: &mut At, label: &Name) -> Labels {
             (MANAGED_BY.to_owned(), "transship".to_owned()),
         ])
     })
+}
+
+/// Texts for people and tools.
+pub(super) fn annotations(at: &mut At, annotations: &[(String, Traced<String>)]) -> BTreeMap<String, String> {
+    at.within("annotations", |at| annotations.iter().map(|(key, text)| (key.clone(), at.put(key, text))).collect())
 }
 
 /// The labels that find a workload's pods.

@@ -28,6 +28,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
         grace_seconds,
         hostname,
         marks,
+        annotations,
         fs_group,
         groups,
         sysctls,
@@ -39,7 +40,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
         together,
     } = &workload.pod;
     at.within("template", |at| {
-        let metadata = at.within("metadata", |at| metadata(context, at, workload, marks, together.as_ref()));
+        let metadata = at.within("metadata", |at| metadata(context, at, workload, marks, annotations));
         let spec = at.within("spec", |at| {
             let mut volumes = at.list("volumes", &workload.volumes, storage::volume).unwrap_or_default();
             let index = volumes.len().to_string();
@@ -132,7 +133,7 @@ fn metadata(
     at: &mut At,
     workload: &Workload,
     marks: &[Traced<Name>],
-    together: Option<&Traced<Name>>,
+    annotations: &[(String, Traced<String>)],
 ) -> ObjectMeta {
     let mut labels = meta::labels(context, at, &workload.name);
     for mark in marks {
@@ -140,9 +141,15 @@ fn metadata(
         at.within("labels", |at| at.because(&label, &mark.why));
         labels.insert(label, "true".to_owned());
     }
-    let group = at.within("labels", |at| at.maybe(TOGETHER, together));
+    let group = at.within("labels", |at| at.maybe(TOGETHER, workload.pod.together.as_ref()));
     labels.extend(group.map(|name| (TOGETHER.to_owned(), name.to_string())));
-    ObjectMeta { labels: Some(labels), annotations: config::checksums(context, at, workload), ..Default::default() }
+    let mut annotations = meta::annotations(at, annotations);
+    annotations.extend(config::checksums(context, at, workload));
+    ObjectMeta {
+        labels: Some(labels),
+        annotations: (!annotations.is_empty()).then_some(annotations),
+        ..Default::default()
+    }
 }
 
 /// On nodes as asked for, and where the others of the group are.

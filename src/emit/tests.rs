@@ -38,6 +38,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         origin: origin(),
         kind: Traced::decided(kind, "kind"),
         replicas: said(1),
+        annotations: vec![("team".to_owned(), said("a".to_owned()))],
         min_ready_seconds: None,
         progress_deadline: None,
         rollout: said(Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::All }),
@@ -58,6 +59,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
             grace_seconds: said(10),
             hostname: None,
             marks: Vec::new(),
+            annotations: Vec::new(),
             fs_group: None,
             groups: Vec::new(),
             sysctls: Vec::new(),
@@ -169,6 +171,7 @@ fn web() -> Workload {
         container: web_container(),
         pod: Pod {
             marks: vec![said(name("mark"))],
+            annotations: vec![("note".to_owned(), said("b".to_owned()))],
             grace_seconds: said(10),
             hostname: Some(said("web".to_owned())),
             fs_group: Some(said(1)),

@@ -43,6 +43,7 @@ fn account_for(workload: &Workload) {
         origin,
         kind,
         replicas,
+        annotations,
         min_ready_seconds,
         progress_deadline,
         rollout,
@@ -72,7 +73,19 @@ fn account_for(workload: &Workload) {
         files,
     } = workload;
     // Written down in this module and those beside it.
-    let _ = (name, origin, kind, replicas, run, min_ready_seconds, progress_deadline, rollout, ports, container);
+    let _ = (
+        name,
+        origin,
+        kind,
+        replicas,
+        annotations,
+        run,
+        min_ready_seconds,
+        progress_deadline,
+        rollout,
+        ports,
+        container,
+    );
     let _ = (called, pod);
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
     // Heard by the passes, which left them in place.
@@ -85,9 +98,11 @@ fn account_for(workload: &Workload) {
 
 /// The metadata of the controller: its kind has a reason of its own.
 fn metadata(context: &Context, at: &mut At, name: &Name, workload: &Workload) -> ObjectMeta {
-    let metadata = meta::object(context, at, name, &workload.name, &Why::Origin(workload.origin));
+    let mut metadata = meta::object(context, at, name, &workload.name, &Why::Origin(workload.origin));
     at.because("apiVersion", &workload.kind.why);
     at.because("kind", &workload.kind.why);
+    let annotations = at.within("metadata", |at| meta::annotations(at, &workload.annotations));
+    metadata.annotations = (!annotations.is_empty()).then_some(annotations);
     metadata
 }
 

@@ -16,6 +16,8 @@ pub struct Workload {
     pub kind: Traced<Kind>,
     /// How many; meaningless for a DaemonSet, whose value is 1.
     pub replicas: Traced<u32>,
+    /// What its controller is annotated with: keys that Kubernetes takes, and texts for people and tools.
+    pub annotations: Vec<(String, Traced<String>)>,
     /// Seconds a new pod must be ready before the next is replaced.
     pub min_ready_seconds: Option<Traced<u32>>,
     /// Seconds without progress after which an update counts as failed. Made by `passes::rollouts`.
@@ -464,6 +466,8 @@ pub struct Pod {
     pub grace_seconds: Traced<u32>,
     /// Host name, where one was written that Kubernetes takes.
     pub hostname: Option<Traced<String>>,
+    /// Keys that Kubernetes takes, and texts for people and tools.
+    pub annotations: Vec<(String, Traced<String>)>,
     /// Labels `transship.dev/<mark>: "true"`, by which Services and policies find pods of several workloads.
     pub marks: Vec<Traced<Name>>,
     /// Group that owns the files of its volumes.

@@ -3,7 +3,6 @@
 
 use crate::compose::keys::{Entries, Key, Named, Written};
 use crate::compose::leaves::leaves;
-use crate::compose::model::build::Build;
 use crate::compose::model::mount::Volume;
 use crate::compose::model::network::{Attachment, Network};
 use crate::compose::model::project::Project;
@@ -239,74 +238,4 @@ pub(super) fn attachments(path: &str, attachments: &Entries<Attachment>, diags: 
         }
         extensions(extra, diags);
     }
-}
-
-/// A build: a note that says what to run, and every key of it used up.
-pub(super) fn build(path: &str, place: Origin, build: &Build, image: &str, diags: &mut Diagnostics) {
-    let Build {
-        context,
-        additional_contexts,
-        args,
-        cache_from,
-        cache_to,
-        dockerfile,
-        dockerfile_inline,
-        entitlements,
-        extra_hosts,
-        isolation,
-        labels,
-        network,
-        no_cache,
-        no_cache_filter,
-        platforms,
-        privileged,
-        provenance,
-        pull,
-        sbom,
-        secrets,
-        shm_size,
-        ssh,
-        tags,
-        target,
-        ulimits,
-        extensions: extra,
-    } = build;
-    let folder = context.get().map_or(".", |context| context.value.as_str());
-    diags.push(
-        Diagnostic::new(Code::BuildNote, place, format!("the image {image} must be built and pushed"))
-            .why("Kubernetes runs images and does not build them")
-            .help(format!("docker build -t {image} {folder} && docker push {image}"))
-            .key(format!("{path}.build"))
-            .covers(context.get().map(|context| context.origin)),
-    );
-    let used: &[&dyn Written] = &[
-        additional_contexts,
-        args,
-        cache_from,
-        cache_to,
-        entitlements,
-        extra_hosts,
-        isolation,
-        labels,
-        network,
-        no_cache,
-        no_cache_filter,
-        platforms,
-        privileged,
-        provenance,
-        pull,
-        sbom,
-        secrets,
-        shm_size,
-        ssh,
-        tags,
-        target,
-        ulimits,
-        dockerfile,
-        dockerfile_inline,
-    ];
-    for key in used {
-        used_up(*key, "used when the image is built", diags);
-    }
-    extensions(extra, diags);
 }

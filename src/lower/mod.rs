@@ -1,11 +1,14 @@
 //! Lowering: each service alone becomes a workload of the IR. What needs the whole app is left to the passes.
 
+mod annotations;
+mod build;
 mod command;
 mod devices;
 mod env_files;
 mod environment;
 mod files;
 mod health;
+mod image;
 mod later;
 mod lifecycle;
 mod mounts;

@@ -8,6 +8,7 @@ use crate::compose::model::network::Dependencies;
 use crate::compose::model::scalar::Duration;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Amount, Condition, Dependency, Kind, Placement, Restart, Rollout, Traced, Why};
+use crate::lower::annotations::{self, Annotations};
 use crate::lower::{Context, later, restart};
 use crate::origin::{Origin, Spanned};
 
@@ -23,6 +24,7 @@ pub(super) struct Plan {
     pub(super) once_per_node: Option<Origin>,
     pub(super) headless: Option<Origin>,
     pub(super) placement: Placement,
+    pub(super) annotations: Annotations,
 }
 
 /// Takes `deploy` apart.
@@ -46,6 +48,7 @@ pub(super) fn plan(
         once_per_node: None,
         headless: None,
         placement: Placement::default(),
+        annotations: Annotations::new(),
     };
     let mut policy = None;
     if let Some(found) = deploy.get() {
@@ -63,7 +66,7 @@ pub(super) fn plan(
         } = &found.value;
         let path = format!("{path}.deploy");
         later::extensions(extensions, diags);
-        later::not_yet(&path, "labels", labels, diags);
+        plan.annotations = annotations::of(&format!("{path}.labels"), labels, diags);
         later::not_yet(&path, "rollback_config", rollback_config, diags);
         kind(&path, mode, &mut plan, diags);
         if let Some(written) = count(&path, replicas, diags) {

@@ -1,6 +1,5 @@
 //! One service, taken apart: a table of contents, one line a key. A key that the table gains does not compile until it stands here.
 
-use crate::compose::Dialect;
 use crate::compose::keys::Written;
 use crate::compose::model::service::Service;
 use crate::diag::Diagnostics;
@@ -9,8 +8,8 @@ use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
 use crate::lower::security::Rights;
 use crate::lower::{
-    Context, command, devices, environment, files, health, later, lifecycle, mounts, placement, ports, resources,
-    rollout, security, without_counterpart,
+    Context, annotations, command, devices, environment, files, health, image, later, lifecycle, mounts, placement,
+    ports, resources, rollout, security, without_counterpart,
 };
 use crate::origin::Origin;
 
@@ -133,7 +132,7 @@ pub(super) fn lower(
         working_dir,
         extensions,
     } = service;
-    let image = image_of(context, &own, image, build, origin, &path, diags);
+    let image = image::image(context, &own, image, build, (&path, origin), diags);
     let known = crate::images::known(&image.value);
     let user = security::user(&path, user, diags);
     let (device_files, privileged_by) = devices::mappings(&path, devices, diags);
@@ -168,11 +167,13 @@ pub(super) fn lower(
     let rights = Rights { user: user.clone(), read_only, privileged, cap_add, cap_drop, security_opt };
     let security = security::security(&path, rights, privileged_by, diags);
     let placement = placement::with_platform(plan.placement, &path, platform, diags);
+    let of_labels = annotations::of(&format!("{path}.labels"), labels, diags);
+    let of_annotations = annotations::of(&format!("{path}.annotations"), annotations, diags);
+    let pod_annotations = annotations::joined(of_labels, of_annotations, diags);
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
     let system = lifecycle::system(stop.as_ref());
     let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
     let not_yet: &[(&str, &dyn Written)] = &[
-        ("annotations", annotations),
         ("container_name", container_name),
         ("dns", dns),
         ("dns_opt", dns_opt),
@@ -183,14 +184,12 @@ pub(super) fn lower(
         ("hostname", hostname),
         ("ipc", ipc),
         ("label_file", label_file),
-        ("labels", labels),
         ("links", links),
         ("network_mode", network_mode),
         ("pid", pid),
         ("post_start", post_start),
         ("pre_start", pre_start),
         ("pre_stop", pre_stop),
-        ("pull_policy", pull_policy),
         ("volumes_from", volumes_from),
     ];
     for (field, key) in not_yet {
@@ -260,6 +259,7 @@ pub(super) fn lower(
         headless: plan.headless,
         kind: plan.kind.unwrap_or_else(|| Traced::decided(Kind::Deployment, "ordinary-service")),
         replicas: plan.replicas,
+        annotations: plan.annotations,
         min_ready_seconds: plan.min_ready_seconds,
         progress_deadline: None,
         rollout: plan.rollout,
@@ -268,7 +268,7 @@ pub(super) fn lower(
         once_per_node: plan.once_per_node,
         container: Container {
             image,
-            pull: None,
+            pull: image::pull(&path, pull_policy, diags),
             command: command::words(entrypoint, diags),
             args: command::words(command, diags),
             working_dir: working_dir.get().cloned().map(Traced::from),
@@ -288,6 +288,7 @@ pub(super) fn lower(
             grace_seconds: rollout::grace(stop_grace_period),
             hostname: None,
             marks: Vec::new(),
+            annotations: pod_annotations,
             fs_group: known.and_then(|image| image.user).map(|user| Traced::decided(user, "image-user")).or(user.0),
             system,
             groups: security::groups(&path, group_add, diags),
@@ -315,28 +316,4 @@ pub(super) fn lower(
         origin,
         name: own,
     }
-}
-
-fn image_of(
-    context: &Context<'_>,
-    own: &Name,
-    image: &crate::compose::keys::Key<String>,
-    build: &crate::compose::keys::Key<crate::compose::model::build::Build>,
-    origin: Origin,
-    path: &str,
-    diags: &mut Diagnostics,
-) -> Traced<String> {
-    let image = match image.get() {
-        Some(image) => Traced::from(image.clone()),
-        None => Traced {
-            value: format!("{}-{own}", context.loaded.name.value),
-            why: crate::ir::Why::Origin(build.key().unwrap_or(origin)),
-        },
-    };
-    if let Some(found) = build.get()
-        && context.dialect() == Dialect::Compose
-    {
-        later::build(path, build.key().unwrap_or(found.origin), &found.value, &image.value, diags);
-    }
-    image
 }

@@ -13,7 +13,7 @@ keys! {
         mode "mode": String, Merge::Default, Reads, Translated, "`replicated`, `global`, `replicated-job` or `global-job`.";
         replicas "replicas": i64, Merge::Default, Reads, Translated, "How many containers run.";
         endpoint_mode "endpoint_mode": String, Merge::Default, Reads, Translated, "`vip` or `dnsrr`.";
-        labels "labels": Pairs, Merge::Pairs, Reads, Later, "Labels of the service.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Labels of the service.";
         update_config "update_config": UpdateConfig, Merge::Default, Reads, Translated, "How containers are replaced.";
         rollback_config "rollback_config": UpdateConfig, Merge::Default, Reads, Later, "How a rollback proceeds.";
         resources "resources": Resources, Merge::Default, Reads, Translated, "Limits and reservations.";

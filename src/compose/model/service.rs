@@ -25,7 +25,7 @@ use crate::syntax::{Node, Value};
 keys! {
     /// One service.
     Service in "services.*" {
-        annotations "annotations": Pairs, Merge::Pairs, Reads, Later, "Annotations of the container.";
+        annotations "annotations": Pairs, Merge::Pairs, Reads, Translated, "Annotations of the container.";
         attach "attach": bool, Deep, Reads, Loader, "Whether `up` attaches to its logs.";
         blkio_config "blkio_config": BlkioConfig, Deep, Reads, Translated, "Limits of block input and output.";
         build "build": Build, Short("context"), Ignores, Translated, "How its image is built.";
@@ -71,7 +71,7 @@ keys! {
         ipc "ipc": String, Deep, Ignores, Later, "Its namespace for interprocess communication.";
         isolation "isolation": String, Deep, Reads, Translated, "Its isolation technology (Windows).";
         label_file "label_file": LabelFiles, Deep, Reads, Later, "Files of labels.";
-        labels "labels": Pairs, Merge::Pairs, Reads, Later, "Labels of the container.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Labels of the container.";
         links "links": TextSet, Unique, Ignores, Later, "Services it reaches under other names.";
         logging "logging": Logging, Deep, Reads, Translated, "Where its output goes.";
         mac_address "mac_address": String, Deep, Ignores, Translated, "Its hardware address.";
@@ -94,7 +94,7 @@ keys! {
         privileged "privileged": bool, Deep, Ignores, Translated, "Whether it has all powers of the host.";
         profiles "profiles": TextSet, Unique, Reads, Loader, "Profiles that it belongs to.";
         provider "provider": Provider, Deep, Reads, Translated, "A program that provides it.";
-        pull_policy "pull_policy": PullPolicy, Deep, Reads, Later, "When its image is pulled.";
+        pull_policy "pull_policy": PullPolicy, Deep, Reads, Translated, "When its image is pulled.";
         pull_refresh_after "pull_refresh_after": String, Deep, Reads, Translated, "When its image is pulled again.";
         read_only "read_only": bool, Deep, Reads, Translated, "Whether its root file system is read-only.";
         restart "restart": String, Deep, Reads, Translated, "When it is started again.";

@@ -1,0 +1,116 @@
+//! Labels and annotations (compose-spec "labels", "annotations", "deploy.labels"; Kubernetes, "Annotations"): free text for people and
+//! tools, so that they become annotations, which hold any text, and never labels, which select pods.
+
+use crate::compose::keys::Key;
+use crate::compose::model::text::Pairs;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{Traced, Why};
+use crate::origin::Origin;
+
+/// Annotations: key and value, in the order of the file.
+pub(super) type Annotations = Vec<(String, Traced<String>)>;
+
+/// Where labels stand together whose keys Kubernetes refuses, as a JSON object.
+const OTHERS: &str = "transship.dev/labels";
+/// The longest name behind the slash of a key, and the longest domain before it.
+const LONGEST_NAME: usize = 63;
+const LONGEST_DOMAIN: usize = 253;
+
+/// The annotations that one key's labels make.
+pub(super) fn of(path: &str, labels: &Key<Pairs>, diags: &mut Diagnostics) -> Annotations {
+    let mut found = Annotations::new();
+    let mut others = serde_json::Map::new();
+    let mut places: Vec<Origin> = Vec::new();
+    for (key, pair) in labels.get().iter().flat_map(|pairs| pairs.value.0.iter()) {
+        let value = pair.value.clone().unwrap_or_default();
+        if is_key(key) {
+            found.push((key.clone(), Traced::from_origin(value, pair.origin)));
+        } else {
+            others.insert(key.clone(), value.into());
+            places.push(pair.origin);
+        }
+    }
+    if let Some(first) = places.first() {
+        diags.push(
+            Diagnostic::new(Code::LabelKey, *first, format!("labels whose keys Kubernetes refuses stand in {OTHERS}"))
+                .why("a key there has at most 63 letters, digits, dashes, dots and underscores, behind a domain and a slash")
+                .help("give the label a shorter key if a tool reads it")
+                .cause("labels")
+                .key(path)
+                .covers(places.iter().copied()),
+        );
+        let value = serde_json::Value::Object(others).to_string();
+        found.push((OTHERS.to_owned(), Traced { value, why: Why::Origins(places) }));
+    }
+    found
+}
+
+/// The later of two with one key counts.
+pub(super) fn joined(first: Annotations, second: Annotations, diags: &mut Diagnostics) -> Annotations {
+    let mut all = first;
+    for (key, value) in second {
+        match all.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, before)) => {
+                for place in before.why.origins() {
+                    diags.consume(*place, "an annotation of the same key beats the label");
+                }
+                *before = value;
+            }
+            None => all.push((key, value)),
+        }
+    }
+    all
+}
+
+/// A qualified name: letters and digits at both ends.
+fn is_key(key: &str) -> bool {
+    let (domain, name) = key.split_once('/').map_or((None, key), |(domain, name)| (Some(domain), name));
+    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let is_name = name.len() <= LONGEST_NAME
+        && is_end(name.bytes().next())
+        && is_end(name.bytes().last())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let is_label = |label: &str| {
+        let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        is_end(label.bytes().next())
+            && is_end(label.bytes().last())
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    // Domains of Kubernetes are its own.
+    let is_reserved = |domain: &str| {
+        ["kubernetes.io", "k8s.io"]
+            .iter()
+            .any(|own| domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    };
+    is_name
+        && domain.is_none_or(|domain| {
+            domain.len() <= LONGEST_DOMAIN && domain.split('.').all(is_label) && !is_reserved(domain)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_key;
+
+    #[test]
+    fn keys_are_qualified_names() {
+        for good in ["a", "com.example.team", "example.com/a_b", "traefik.http.routers.web.rule", "A-1"] {
+            assert!(is_key(good), "{good}");
+        }
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "a b",
+            "Example.com/a",
+            "/a",
+            "a/",
+            "a/b/c",
+            "kubernetes.io/a",
+            "x.k8s.io/a",
+            &"a".repeat(64),
+        ] {
+            assert!(!is_key(bad), "{bad}");
+        }
+    }
+}
