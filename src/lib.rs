@@ -27,6 +27,7 @@ pub mod origin;
 pub mod passes;
 pub mod render;
 mod request;
+pub mod swarm;
 pub mod syntax;
 pub mod target;
 pub mod world;

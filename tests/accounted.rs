@@ -23,7 +23,10 @@ fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let is_stack = name.ends_with(".yml") || name.ends_with(".yaml");
-        if path.is_dir() {
+        if path.ends_with("testdata/reference") {
+            // Cases of the loader alone, many of which it refuses.
+            continue;
+        } else if path.is_dir() {
             stack_files(&path, found);
         } else if is_stack && std::fs::read_to_string(&path).is_ok_and(|text| text.contains("services:")) {
             found.push(path);

@@ -67,7 +67,7 @@ pub(crate) fn read(
     sources: &mut Sources,
     diags: &mut Diagnostics,
 ) -> EnvFiles {
-    let mut shelf = Shelf { around, sources, diags, texts: BTreeMap::new(), parsed: BTreeMap::new() };
+    let mut shelf = Shelf::new(around, sources, diags);
     let mut all = EnvFiles::new();
     for (name, service) in project.services.get().into_iter().flat_map(|services| &services.value) {
         if let Some(body) = &service.value
@@ -95,7 +95,7 @@ struct Shared {
 }
 
 /// The files that were read so far.
-struct Shelf<'a> {
+pub(crate) struct Shelf<'a> {
     around: &'a Surroundings<'a>,
     sources: &'a mut Sources,
     diags: &'a mut Diagnostics,
@@ -103,7 +103,21 @@ struct Shelf<'a> {
     parsed: BTreeMap<(FileId, bool), Shared>,
 }
 
-impl Shelf<'_> {
+impl<'a> Shelf<'a> {
+    /// A shelf without files.
+    pub(crate) fn new(around: &'a Surroundings<'a>, sources: &'a mut Sources, diags: &'a mut Diagnostics) -> Self {
+        Shelf { around, sources, diags, texts: BTreeMap::new(), parsed: BTreeMap::new() }
+    }
+
+    /// A file that is read raw and refers to the outside alone, as those of a stack; `None` when it cannot be read.
+    pub(crate) fn raw(&mut self, name: &Spanned<String>) -> Option<ReadEnvFile> {
+        let full = mounts::join(self.around.folder, &name.value);
+        let text = self.text(&full, name.origin, true)?;
+        self.diags.consume(name.origin, "its variables stand in the manifests");
+        let entries = self.entries(text, true, &BTreeMap::new());
+        Some(ReadEnvFile { path: Spanned { value: full, origin: name.origin }, entries })
+    }
+
     fn of_service(&mut self, path: &str, service: &Service) -> Vec<ReadEnvFile> {
         let pairs = service.environment.get().into_iter().flat_map(|pairs| &pairs.value.0);
         // What an entry may refer to: the service's own variables, and what earlier files set.
@@ -217,7 +231,7 @@ impl Shelf<'_> {
     }
 
     /// One message a file, however many services name it.
-    fn report_unreadable(self) {
+    pub(crate) fn report_unreadable(self) {
         for (path, text) in self.texts {
             let Text::Unreadable(error, places) = text else { continue };
             let mut places = places.into_iter();

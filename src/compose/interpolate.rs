@@ -6,6 +6,7 @@ use crate::compose::Dialect;
 use crate::compose::grammar::template::{self, Mode, Outcome, TemplateError};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Origin, Sources, VariableUse};
+use crate::swarm;
 use crate::syntax::{Node, Value};
 
 /// A variable's value and where it was set.
@@ -42,12 +43,20 @@ fn walk<'n>(
     sources: &mut Sources,
     diags: &mut Diagnostics,
 ) {
-    match &mut node.value {
-        Value::String(text) if text.contains('$') => {
-            if let Some(value) = replace(text, node.origin, path, context, sources, diags) {
-                *text = value;
-            }
+    if let Value::String(text) = &node.value
+        && text.contains('$')
+    {
+        if let Some(value) = replace(text, node.origin, path, context, sources, diags)
+            && value != *text
+        {
+            node.value = match context.dialect {
+                Dialect::Compose => Value::String(value),
+                Dialect::Swarm => swarm::cast(&plain(path), value),
+            };
         }
+        return;
+    }
+    match &mut node.value {
         Value::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 path.push(Segment::Item(index));
@@ -64,6 +73,15 @@ fn walk<'n>(
         }
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) => {}
     }
+}
+
+/// The names of the keys, and `[]` for an item.
+fn plain<'n>(path: &[Segment<'n>]) -> Vec<&'n str> {
+    let name = |segment: &Segment<'n>| match segment {
+        Segment::Key(name) => *name,
+        Segment::Item(_) => "[]",
+    };
+    path.iter().map(name).collect()
 }
 
 /// As `services.web.ports[0]`.
@@ -92,9 +110,24 @@ fn replace(
         Dialect::Compose => Mode::Compose,
         Dialect::Swarm => Mode::Swarm,
     };
+    let (places, file) = match context.dialect {
+        Dialect::Compose => ("the environment, in .env,", "the environment or in .env"),
+        Dialect::Swarm => ("the environment", "the environment (docker stack deploy reads no .env)"),
+    };
     let key = joined(path);
     match template::interpolate(text, mode, &|name| (context.lookup)(name).map(|(value, _)| value)) {
-        Ok(Outcome { value, used, unset }) => {
+        Ok(Outcome { value, used, unset, forgotten }) => {
+            for error in forgotten {
+                diags.push(
+                    Diagnostic::new(Code::SubstitutionLost, origin, format!("`{key}` loses a part: {error}"))
+                        .label("nothing stands in its place")
+                        .why(
+                            "docker stack deploy forgets this error when a later variable of the same text is replaced",
+                        )
+                        .help("set the variable, or write $$ where a dollar sign is meant")
+                        .key(key.clone()),
+                );
+            }
             for name in used {
                 let set_in = (context.lookup)(&name).map(|(_, place)| place);
                 sources.add_variable(origin, VariableUse { name, set_in });
@@ -103,7 +136,7 @@ fn replace(
                 diags.push(
                     Diagnostic::new(Code::VariableUnset, origin, format!("the variable `{name}` is not set"))
                         .label("a blank string stands in for it")
-                        .help(format!("set it in the environment or in .env, or write a default: ${{{name}:-default}}"))
+                        .help(format!("set it in {file}, or write a default: ${{{name}:-default}}"))
                         .key(key.clone()),
                 );
             }
@@ -129,7 +162,7 @@ fn replace(
                     origin,
                     format!("the required variable `{variable}` is not set{said}"),
                 )
-                .help(format!("set {variable} in the environment, in .env, or in a file named with --env-file"))
+                .help(format!("set {variable} in {places} or in a file named with --env-file"))
                 .key(key),
             );
             None

@@ -185,15 +185,26 @@ impl<'a> Reader<'a> {
 
     /// Reads something one step further down: under a key, or `[0]` in a list.
     pub fn within<T>(&mut self, segment: impl AsRef<str>, read: impl FnOnce(&mut Self) -> T) -> T {
+        let place = self.enter(segment);
+        let result = read(self);
+        self.leave(place);
+        result
+    }
+
+    /// Goes one step further down, and gives what [`Reader::leave`] needs to go back.
+    pub(crate) fn enter(&mut self, segment: impl AsRef<str>) -> usize {
         let length = self.path.len();
         let segment = segment.as_ref();
         if length > 0 && !segment.starts_with('[') {
             self.path.push('.');
         }
         self.path.push_str(segment);
-        let result = read(self);
-        self.path.truncate(length);
-        result
+        length
+    }
+
+    /// Goes back to where it was.
+    pub(crate) fn leave(&mut self, place: usize) {
+        self.path.truncate(place);
     }
 
     /// Where it is, as `services.web.ports[0]`.

@@ -6,20 +6,18 @@ use crate::compose::check;
 use crate::compose::dialect::{self, Decision, Dialect};
 use crate::compose::env_files::{self, EnvFiles, Surroundings};
 use crate::compose::find::{self, Files};
-use crate::compose::interpolate::interpolate;
-use crate::compose::keys::{Decode, Merge, Reader, Swarm};
-use crate::compose::leaves::{Leaves, leaves};
+use crate::compose::keys::{Decode, Reader};
+use crate::compose::leaves::Leaves;
 use crate::compose::loader::{Document, Loader, Unit};
-use crate::compose::merge::{merge, settle_tags};
 use crate::compose::model::project::Project;
-use crate::compose::model::service::Service;
 use crate::compose::profiles;
 use crate::compose::project_name::project_name;
 use crate::compose::variables::Variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Sources, Spanned};
 use crate::request::Request;
-use crate::syntax::{Node, Value};
+use crate::swarm::{self, Stack};
+use crate::syntax::Node;
 use crate::world::World;
 
 /// A project and what was learned on the way to it.
@@ -57,10 +55,19 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
         let lookup = variables.lookup(world);
         project_name(world, request, &files, roots, &*lookup, loader.sources, loader.diags)
     };
-    variables.project_name = Some(name.value.clone());
+    let mut stack_files = None;
     let root = match dialect {
-        Dialect::Compose => compose_model(&mut loader, &files, &variables, documents)?,
-        Dialect::Swarm => swarm_model(&mut loader, &variables, documents)?,
+        Dialect::Compose => {
+            variables.project_name = Some(name.value.clone());
+            compose_model(&mut loader, &files, &variables, documents)?
+        }
+        Dialect::Swarm => {
+            variables = without_dotenv(request, variables, loader.diags);
+            let mut stack = swarm_model(&mut loader, &files, &variables, documents)?;
+            swarm::settle(&mut stack.root, loader.diags);
+            stack_files = Some(stack.env_files);
+            stack.root
+        }
     };
     let Loader { spent, is_incomplete, .. } = loader;
     let mut all = Leaves::of(&root);
@@ -75,7 +82,9 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
         return None;
     }
     check::check(&check::Checked { project: &project, inactive: &inactive, dialect }, place, diags);
-    let env_files = {
+    let env_files = if let Some(read) = stack_files {
+        read
+    } else {
         let lookup = variables.lookup(world);
         let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };
         env_files::read(&project, &around, sources, diags)
@@ -122,62 +131,38 @@ fn compose_model(
     Some(root)
 }
 
-/// The model as docker stack deploy makes it: each file interpolated by its rules, and merged.
-fn swarm_model(loader: &mut Loader<'_>, variables: &Variables, documents: Vec<Document>) -> Option<Node> {
-    let lookup = variables.lookup(loader.world);
-    let mut model: Option<Node> = None;
-    for Document { path: _, mut root } in documents {
-        interpolate(&mut root, Dialect::Swarm, &*lookup, loader.sources, loader.diags);
-        model = Some(match model {
-            None => {
-                settle_tags(&mut root);
-                root
-            }
-            Some(base) => merge(base, root, Merge::Default, Project::SHAPE, "", loader.diags),
-        });
-    }
-    let mut root = model?;
-    apply_swarm_rules(&mut root, loader.diags);
-    Some(root)
+/// Reads a stack as far as `docker stack config` prints it; `None` after errors that leave nothing to look at.
+pub fn stack(world: &dyn World, request: &Request, sources: &mut Sources, diags: &mut Diagnostics) -> Option<Stack> {
+    let (files, variables) = find::find(world, request, sources, diags)?;
+    let variables = without_dotenv(request, variables, diags);
+    let mut loader = Loader::new(world, sources, diags);
+    let documents = read_all(&mut loader, &files)?;
+    swarm_model(&mut loader, &files, &variables, documents)
 }
 
-/// Takes away what `docker stack deploy` ignores, and refuses what it refuses.
-fn apply_swarm_rules(root: &mut Node, diags: &mut Diagnostics) {
-    let Value::Map(top) = &mut root.value else { return };
-    let Some(services) = top.get_mut("services") else { return };
-    let Value::Map(services) = &mut services.value.value else { return };
-    for (service_name, service) in services.iter_mut() {
-        let Value::Map(keys) = &mut service.value.value else { continue };
-        keys.retain(|name, entry| {
-            let Some(rule) = Service::TABLE.rule(name) else { return true };
-            let path = format!("services.{service_name}.{name}");
-            let mut found = Vec::new();
-            leaves(&entry.value, &mut found);
-            match rule.swarm {
-                Swarm::Reads => return true,
-                Swarm::Ignores => diags.push(
-                    Diagnostic::new(
-                        Code::IgnoredBySwarm,
-                        entry.key,
-                        format!("`{name}` is left out: docker stack deploy ignores it"),
-                    )
-                    .why("what ran on the swarm ran without it")
-                    .help("remove it, or say --dialect compose if docker compose runs this file")
-                    .key(path)
-                    .covers(found),
-                ),
-                Swarm::Refuses => diags.push(
-                    Diagnostic::new(
-                        Code::RefusedBySwarm,
-                        entry.key,
-                        format!("`{name}` is refused by docker stack deploy"),
-                    )
-                    .help("remove it (limits stand under deploy.resources), or say --dialect compose")
-                    .key(path)
-                    .covers(found),
-                ),
-            }
-            false
-        });
+/// The model as docker stack deploy makes it.
+fn swarm_model(
+    loader: &mut Loader<'_>,
+    files: &Files,
+    variables: &Variables,
+    documents: Vec<Document>,
+) -> Option<Stack> {
+    let lookup = variables.lookup(loader.world);
+    let around = swarm::Around { world: loader.world, folder: &files.folder, lookup: &*lookup };
+    let roots = documents.into_iter().map(|document| document.root).collect();
+    swarm::load(roots, &files.paths, &around, loader.sources, loader.diags)
+}
+
+/// docker stack deploy reads no `.env`: what stands in it, and what is wrong with it, does not count. Files that the user names
+/// do.
+fn without_dotenv(request: &Request, variables: Variables, diags: &mut Diagnostics) -> Variables {
+    if !request.env_files.is_empty() {
+        return variables;
     }
+    diags.retain_mut(|found| {
+        let of_file =
+            [Code::EnvFileSyntax, Code::EnvFileMissing, Code::EnvFileSkipped, Code::VariableUnset, Code::NotUtf8];
+        !of_file.contains(&found.code)
+    });
+    Variables::default()
 }

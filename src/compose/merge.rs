@@ -119,22 +119,6 @@ fn append(base: Node, over: Node, identity: impl Fn(&Node) -> Option<String>, di
     Node { value: Value::List(merged), origin, tag: None }
 }
 
-/// Resets and overrides of a first file have nothing to act on: the key of a reset goes, the tag of an override too.
-pub(crate) fn settle_tags(node: &mut Node) {
-    match &mut node.value {
-        Value::Map(map) => {
-            map.retain(|_, entry| entry.value.tag != Some(Tag::Reset));
-            map.values_mut().for_each(|entry| settle_tags(&mut entry.value));
-        }
-        Value::List(list) => {
-            list.retain(|item| item.tag != Some(Tag::Reset));
-            list.iter_mut().for_each(settle_tags);
-        }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) | Value::String(_) => {}
-    }
-    node.tag = None;
-}
-
 fn consume(node: &Node, diags: &mut Diagnostics) {
     let mut found = Vec::new();
     crate::compose::leaves::leaves(node, &mut found);

@@ -12,7 +12,7 @@ mod extends;
 pub mod find;
 pub mod grammar;
 mod include;
-mod interpolate;
+pub(crate) mod interpolate;
 pub mod keys;
 pub mod leaves;
 mod load;
@@ -26,5 +26,5 @@ mod tags;
 pub mod variables;
 
 pub use dialect::Dialect;
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, stack};
 pub use model::project::Project;

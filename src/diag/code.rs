@@ -102,6 +102,11 @@ codes! {
     RefusedBySwarm "T0114" "refused-by-swarm" Error;
     ProfileInactive "T0115" "profile-inactive" Note;
     ValueIgnored "T0116" "value-ignored" Warning;
+    StackVersion "T0140" "stack-version" Error;
+    KeyNewerThanVersion "T0141" "key-newer-than-version" Error;
+    PortAddressIgnored "T0142" "port-address-ignored" Warning;
+    MergeWithoutEffect "T0143" "merge-without-effect" Warning;
+    SubstitutionLost "T0144" "substitution-lost" Warning;
     DependencyCycle "T0201" "dependency-cycle" Error;
     DependencyIgnored "T0202" "dependency-ignored" Note;
     DependencyRestart "T0203" "dependency-restart" Warning;

@@ -5,7 +5,8 @@
 //! Where no brace balances it, the word is all of that match. Any other `$` is text, and any other `${` an error.
 //!
 //! Swarm: no `+` and no nesting, `$NAME-word` takes a default without braces, and any other `$` is an error. The reference
-//! forgets such an error when a later substitution of the same value succeeds; this one reports it.
+//! forgets such an error, and one of a required variable, when a later substitution of the same value succeeds: nothing stands in
+//! its place then.
 
 use std::fmt;
 
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub used: Vec<String>,
     /// Each variable that became an empty text for want of a value and an operator; Compose warns of these, swarm does not.
     pub unset: Vec<String>,
+    /// Errors that swarm forgot; an empty text stands for each.
+    pub forgotten: Vec<TemplateError>,
 }
 
 /// Why a text could not be interpolated.
@@ -75,11 +78,11 @@ pub fn interpolate(text: &str, mode: Mode, lookup: &dyn Fn(&str) -> Option<Strin
         return Ok(Outcome { value: text.to_owned(), ..Outcome::default() });
     }
     let mut run = Run { lookup, used: Vec::new(), unset: Vec::new() };
-    let value = match mode {
-        Mode::Compose => run.compose(text, 0)?,
+    let (value, forgotten) = match mode {
+        Mode::Compose => (run.compose(text, 0)?, Vec::new()),
         Mode::Swarm => run.swarm(text)?,
     };
-    Ok(Outcome { value, used: run.used, unset: run.unset })
+    Ok(Outcome { value, used: run.used, unset: run.unset, forgotten })
 }
 
 /// One interpolation.
@@ -201,8 +204,11 @@ impl Run<'_> {
         }
     }
 
-    fn swarm(&mut self, text: &str) -> Result<String, TemplateError> {
+    /// The value, and the errors that a later substitution made good.
+    fn swarm(&mut self, text: &str) -> Result<(String, Vec<TemplateError>), TemplateError> {
         let mut value = String::with_capacity(text.len());
+        let mut errors = Vec::new();
+        let mut is_last_good = true;
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('$') {
             value.push_str(before);
@@ -214,16 +220,26 @@ impl Run<'_> {
             let body = after.strip_prefix('{');
             let (substitution, next) = split_substitution(body.unwrap_or(after));
             let next = if body.is_some() { next.strip_prefix('}') } else { Some(next) };
-            match next {
-                Some(next) if !substitution.is_empty() => {
-                    value.push_str(&self.swarm_value(substitution)?);
-                    rest = next;
-                }
-                Some(_) | None => return Err(syntax("$", after)),
+            let (found, next) = match next {
+                Some(next) if !substitution.is_empty() => (self.swarm_value(substitution), next),
+                Some(_) | None => (Err(syntax("$", after)), after),
+            };
+            is_last_good = found.is_ok();
+            match found {
+                Ok(found) => value.push_str(&found),
+                Err(error) => errors.push(error),
             }
+            rest = next;
         }
         value.push_str(rest);
-        Ok(value)
+        match errors.pop() {
+            Some(error) if !is_last_good => Err(error),
+            Some(error) => {
+                errors.push(error);
+                Ok((value, errors))
+            }
+            None => Ok((value, errors)),
+        }
     }
 
     /// The value of `NAME<op>word`. The operators are searched anywhere in it and in this order, whichever stands first.
@@ -387,10 +403,15 @@ mod tests {
             ("${E:?m}", "?E m"),
             ("${E?m}", ""),
             ("${U:-a\nb}", "a\nb"),
+            ("$1 $V", "1 v"),
+            ("${U:?m}$(x) ${V}", "(x) v"),
+            ("$V $1", "!"),
+            ("$1 $$V", "!"),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(text, Mode::Swarm), expected, "{text}");
         }
+        assert_eq!(interpolate("$1 ${U:?m} $V", Mode::Swarm, &lookup).unwrap().forgotten.len(), 2);
     }
 
     #[test]
