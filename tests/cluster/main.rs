@@ -11,6 +11,7 @@ mod compiled;
 mod contains;
 mod expect;
 mod live;
+mod promise;
 mod table;
 
 use std::process::ExitCode;

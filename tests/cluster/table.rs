@@ -13,48 +13,63 @@ pub(crate) struct Table {
     pub(crate) objects: usize,
     /// Objects that the server did not take, or of which it dropped something.
     pub(crate) rejected: usize,
-    /// A line for each live stack: its name, facts that held, those that are pending, those that failed, seconds.
-    pub(crate) stacks: Vec<(String, usize, usize, usize, u64)>,
+    /// Live stacks.
+    pub(crate) stacks: Vec<Row>,
     /// What went wrong outside live stacks.
     pub(crate) faults: usize,
+}
+
+/// The counts of one live stack.
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Row {
+    /// The name of its folder.
+    pub(crate) name: String,
+    /// Facts that hold.
+    pub(crate) held: usize,
+    /// Facts that are known not to hold yet.
+    pub(crate) pending: usize,
+    /// Facts that should hold and do not, or hold and are marked as pending.
+    pub(crate) failed: usize,
+    /// Objects that were applied.
+    pub(crate) objects: usize,
+    /// How long it took.
+    pub(crate) seconds: u64,
 }
 
 impl Table {
     /// Whether the suite passes.
     pub(crate) fn is_good(&self) -> bool {
-        self.faults == 0 && self.rejected == 0 && self.stacks.iter().all(|(_, _, _, failed, _)| *failed == 0)
+        self.faults == 0 && self.rejected == 0 && self.stacks.iter().all(|row| row.failed == 0)
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut row = |name: &str, cells: [&str; 4]| {
-            let [held, pending, failed, seconds] = cells;
-            writeln!(formatter, "  {name:<32}{held:>8}{pending:>9}{failed:>8}{seconds:>9}")
-        };
-        if !self.stacks.is_empty() {
-            row("live stack", ["held", "pending", "failed", "seconds"])?;
-        }
         let (mut held, mut pending, mut failed) = (0, 0, 0);
-        for (name, good, waiting, bad, seconds) in &self.stacks {
-            row(
-                name,
-                [good, waiting, bad, &usize::try_from(*seconds).unwrap_or(0)]
-                    .map(usize::to_string)
-                    .each_ref()
-                    .map(String::as_str),
+        if !self.stacks.is_empty() {
+            writeln!(formatter, "\n  live stack         objects    held  pending  failed  seconds")?;
+        }
+        for row in &self.stacks {
+            writeln!(
+                formatter,
+                "  {:<18}{:>8}{:>8}{:>9}{:>8}{:>9}",
+                row.name, row.objects, row.held, row.pending, row.failed, row.seconds
             )?;
-            (held, pending, failed) = (held + good, pending + waiting, failed + bad);
+            (held, pending, failed) = (held + row.held, pending + row.pending, failed + row.failed);
         }
         writeln!(formatter)?;
-        let mut total = |name: &str, count: usize| writeln!(formatter, "  {name:<32}{count:>8}");
-        total("files converted", self.files)?;
-        total("files refused by the compiler", self.refused)?;
-        total("objects applied", self.objects)?;
-        total("objects rejected", self.rejected)?;
-        total("stacks run", self.stacks.len())?;
-        total("facts checked", held + pending + failed)?;
-        total("facts pending", pending)?;
-        total("facts failed", failed)
+        for (name, count) in [
+            ("files converted", self.files),
+            ("files refused by the compiler", self.refused),
+            ("objects applied", self.objects),
+            ("objects rejected", self.rejected),
+            ("stacks run", self.stacks.len()),
+            ("facts checked", held + pending + failed),
+            ("facts pending", pending),
+            ("facts failed", failed),
+        ] {
+            writeln!(formatter, "  {name:<32}{count:>8}")?;
+        }
+        Ok(())
     }
 }

@@ -15,8 +15,8 @@ pub(super) struct Judge {
 
 impl Judge {
     /// Facts that do not hold yet, with the reason.
-    pub(super) fn pending(&mut self, pending: &BTreeMap<String, String>) {
-        self.pending = pending.clone();
+    pub(super) fn pending(&mut self, pending: BTreeMap<String, String>) {
+        self.pending = pending;
     }
 
     /// Looks at one fact.

@@ -40,10 +40,13 @@ fn stated(stack: &Stack) -> Result<Vec<Value>, String> {
 /// `kubectl delete -f` of the same output leaves the claims of templates, which hold the data, and nothing else.
 pub(super) fn deleted(stack: &Stack) -> Result<(), String> {
     let kept = claims_of_templates(stack)?;
-    let output =
-        stack.cluster.kubectl(&stack.namespace, &["delete", "-f", "-", "--wait=false"], stack.text.as_bytes())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    // Jobs that an edit replaced are of an earlier output.
+    for text in stack.earlier.iter().chain([&stack.text]) {
+        let arguments = ["delete", "-f", "-", "--wait=false", "--ignore-not-found"];
+        let output = stack.cluster.kubectl(&stack.namespace, &arguments, text.as_bytes())?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
     }
     let kinds = stack.cluster.kubectl(
         &stack.namespace,

@@ -71,7 +71,9 @@ pub(super) fn no_warnings(stack: &Stack) -> Result<(), String> {
             Some((listed, part)) => listed == reason && (name.contains(part) || message.contains(part)),
             None => listed == reason,
         });
-        if text(&event, "/type") == "Warning" && !is_listed {
+        // Two parts of Kubernetes that wrote to one object at the same time: the loser tries again.
+        let is_conflict = message.contains("the object has been modified; please apply your changes");
+        if text(&event, "/type") == "Warning" && !is_listed && !is_conflict {
             found.push(format!("{reason} of {name}: {message}"));
         }
     }

@@ -1,15 +1,17 @@
 //! One live stack: its compilation, its namespace, its probe pod, and what it looks like when something is wrong.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use transship::Compilation;
+use transship::ir::Name;
 use transship::render::yaml;
 
 use crate::client::Cluster;
 use crate::compiled::{self, StackWorld};
 use crate::expect::{self, Expect};
+use crate::promise::{self, Promise};
 
 /// The pod from which the app is looked at.
 pub(super) const PROBE: &str = "probe";
@@ -18,11 +20,19 @@ pub(super) const PROBE: &str = "probe";
 pub(super) struct Stack<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) namespace: String,
+    /// Where its files are; a copy, once they were edited.
+    pub(super) folder: PathBuf,
+    /// Folders of copies, which go away with it.
+    pub(super) copies: Vec<tempfile::TempDir>,
+    pub(super) world: StackWorld,
     pub(super) expect: Expect,
+    pub(super) promises: Vec<Promise>,
     /// What is applied.
     pub(super) objects: Vec<Value>,
     /// The same as kubectl reads it.
     pub(super) text: String,
+    /// What was applied before edits.
+    pub(super) earlier: Vec<String>,
 }
 
 impl<'a> Stack<'a> {
@@ -35,8 +45,20 @@ impl<'a> Stack<'a> {
         let compilation = compiled::one(&world, &file);
         let objects = objects(&compilation, &expect)?;
         let text = stream(&objects);
+        let promises = promise::promises(&world, &file, &compilation)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        Ok(Stack { cluster, namespace: cluster.name(&name), expect, objects, text })
+        Ok(Stack {
+            cluster,
+            namespace: cluster.name(&name),
+            folder: folder.to_owned(),
+            copies: Vec::new(),
+            world,
+            expect,
+            promises,
+            objects,
+            text,
+            earlier: Vec::new(),
+        })
     }
 
     /// Makes the namespace and the probe pod in it.
@@ -61,9 +83,18 @@ impl<'a> Stack<'a> {
         }
     }
 
+    /// Runs kubectl; what it prints.
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.cluster.kubectl(&self.namespace, arguments, b"")?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(format!("kubectl {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)))
+    }
+
     /// Runs a command in a pod and returns what it prints.
     pub(super) fn exec(&self, pod: &str, command: &[&str]) -> Result<Vec<u8>, String> {
-        let arguments: Vec<&str> = ["exec", pod, "--"].into_iter().chain(command.iter().copied()).collect();
+        let arguments: Vec<&str> = ["exec", "--quiet", pod, "--"].into_iter().chain(command.iter().copied()).collect();
         let output = self.cluster.kubectl(&self.namespace, &arguments, b"")?;
         if output.status.success() {
             return Ok(output.stdout);
@@ -83,8 +114,40 @@ impl<'a> Stack<'a> {
         Ok(pods.into_iter().filter(|pod| text(pod, "/metadata/name") != PROBE).collect())
     }
 
-    /// Pods, their events and the ends of their logs.
-    pub(super) fn state(&self) -> String {
+    /// The pods of a service, by the label that every object has.
+    pub(super) fn pods_of_service(&self, service: &str) -> Result<Vec<Value>, String> {
+        let workload = Name::from_text(service).to_string();
+        let label = "/metadata/labels/app.kubernetes.io~1name";
+        Ok(self.pods()?.into_iter().filter(|pod| text(pod, label) == workload).collect())
+    }
+
+    /// A pod of a service that is not on its way out.
+    pub(super) fn pod_of_service(&self, service: &str) -> Result<String, String> {
+        let pods = self.pods_of_service(service)?;
+        let stays = |pod: &&Value| pod.pointer("/metadata/deletionTimestamp").is_none();
+        let found = pods.iter().find(stays).ok_or_else(|| format!("{service} has no pod"))?;
+        Ok(text(found, "/metadata/name").to_owned())
+    }
+
+    /// `KIND/NAME` of the controller of a service, and its replicas.
+    pub(super) fn controller(&self, service: &str) -> Result<(String, i64), String> {
+        let workload = Name::from_text(service).to_string();
+        let is_it = |object: &&Value| {
+            matches!(text(object, "/kind"), "Deployment" | "StatefulSet") && text(object, "/metadata/name") == workload
+        };
+        let object = self.objects.iter().find(is_it).ok_or_else(|| format!("{service} cannot be scaled"))?;
+        Ok((format!("{}/{workload}", text(object, "/kind")), number(object, "/spec/replicas")))
+    }
+
+    /// Whether a service runs once: a Job.
+    pub(super) fn runs_once(&self, service: &str) -> bool {
+        let workload = Name::from_text(service).to_string();
+        let label = "/metadata/labels/app.kubernetes.io~1name";
+        self.objects.iter().any(|object| text(object, "/kind") == "Job" && text(object, label) == workload)
+    }
+
+    /// Pods, their events (warnings alone, if it has come up) and the ends of their logs.
+    pub(super) fn state(&self, is_up: bool) -> String {
         let mut said = String::new();
         let mut add = |title: &str, arguments: &[&str]| {
             if let Ok(output) = self.cluster.kubectl(&self.namespace, arguments, b"") {
@@ -93,7 +156,8 @@ impl<'a> Stack<'a> {
             }
         };
         add("pods", &["get", "pods,jobs,persistentvolumeclaims", "-o", "wide"]);
-        add("events", &["get", "events", "--sort-by=.lastTimestamp"]);
+        let events = ["get", "events", "--sort-by=.lastTimestamp", "--field-selector=type!=Normal"];
+        add("events", if is_up { &events } else { events.get(..3).unwrap_or_default() });
         for pod in self.pods().unwrap_or_default() {
             let name = text(&pod, "/metadata/name");
             add(&format!("log of {name}"), &["logs", name, "--all-containers", "--prefix", "--tail=15"]);
