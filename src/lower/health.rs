@@ -7,6 +7,7 @@ use crate::compose::model::scalar::Duration;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Check, Traced};
 use crate::lower::later;
+use crate::origin::Origin;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -41,6 +42,7 @@ pub(super) fn check(
                 .covers(
                     times
                         .chain(test.get().map(|test| test.origin))
+                        .chain(test.get().into_iter().flat_map(|test| words(&test.value)))
                         .chain(retries.get().map(|retries| retries.origin))
                         .chain([found.origin]),
                 ),
@@ -74,7 +76,16 @@ fn time(key: &Key<Duration>, default: i64, decision: &'static str) -> Traced<i64
     }
 }
 
-fn command(test: &Test, place: crate::origin::Origin, diags: &mut Diagnostics) -> Option<Vec<Traced<String>>> {
+/// Where the words of a test stand.
+fn words(test: &Test) -> Vec<Origin> {
+    match test {
+        Test::None | Test::Inherit => Vec::new(),
+        Test::Exec(words) => words.iter().map(|word| word.origin).collect(),
+        Test::Shell(line) => vec![line.origin],
+    }
+}
+
+fn command(test: &Test, place: Origin, diags: &mut Diagnostics) -> Option<Vec<Traced<String>>> {
     match test {
         Test::None | Test::Inherit => None,
         Test::Exec(words) if words.is_empty() => None,
