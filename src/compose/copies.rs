@@ -6,8 +6,8 @@ use crate::origin::{Origin, Sources, Via};
 use crate::syntax::{Entry, Node, Value};
 
 /// How many values `extends` and `include` may copy in one project. A file of a thousand services that all extend one of a hundred
-/// keys needs a tenth of it; a chain of services in which each appends to the one before would fill any memory.
-const MAX_COPIES: usize = 2_000_000;
+/// keys needs a fifth of it; a chain of services in which each appends to the one before would fill any memory.
+const MAX_COPIES: usize = 500_000;
 
 /// Counts what is copied.
 #[derive(Clone, Copy, Debug, Default)]

@@ -24,24 +24,25 @@ pub struct Files {
 }
 
 /// Finds the files and reads the variables, which depend on each other: `.env` may say which files there are, and where they are
-/// says which `.env` counts. The first `.env` is that of the folder that is known without looking.
+/// says which `.env` counts. The first `.env` is that of the folder that is known without looking. The last value says whether
+/// every file of variables could be read.
 pub(crate) fn find(
     world: &dyn World,
     request: &Request,
     sources: &mut Sources,
     diags: &mut Diagnostics,
-) -> Option<(Files, Variables)> {
+) -> Option<(Files, Variables, bool)> {
     let mut variables = Variables::default();
     let is_disabled = is_disabled(world, diags);
     let known = folder_of(request, &request.files);
     let first = env_files(world, request, &known, is_disabled, sources);
-    variables.read(&first, world, sources, diags);
+    let mut is_complete = variables.read(&first, world, sources, diags);
     let files = files(world, request, &variables, diags)?;
     let second = env_files(world, request, &files.folder, is_disabled, sources);
     if second != first {
-        variables.read(&second, world, sources, diags);
+        is_complete &= variables.read(&second, world, sources, diags);
     }
-    Some((files, variables))
+    Some((files, variables, is_complete))
 }
 
 /// `--project-directory`, else the folder of the first file, else the current one.
@@ -63,10 +64,10 @@ fn files(world: &dyn World, request: &Request, variables: &Variables, diags: &mu
     let mut complete = true;
     for path in paths.iter().filter(|path| *path != "-") {
         let (code, problem) = match world.kind(path) {
-            Some(Kind::File) if !path.is_empty() => continue,
-            None if !path.is_empty() => (Code::FileNotFound, format!("{path} does not exist")),
+            _ if path.is_empty() => (Code::FileNotFound, "one of them has no name".to_owned()),
+            Some(Kind::File) => continue,
+            None => (Code::FileNotFound, format!("{path} does not exist")),
             Some(Kind::Folder) => (Code::FileUnreadable, format!("{path} is a folder")),
-            Some(Kind::File) | None => (Code::FileNotFound, "one of them is empty".to_owned()),
             Some(Kind::Socket | Kind::CharacterDevice | Kind::BlockDevice | Kind::Other) => {
                 (Code::FileUnreadable, format!("{path} is no regular file"))
             }

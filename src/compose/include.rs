@@ -19,7 +19,7 @@ use crate::syntax::{Entry, Map, Node, Value};
 const MAX_DEPTH: usize = 50;
 
 /// How many times files may be included in one project, those left out that were read before with the same variables.
-const MAX_INCLUDES: usize = 10_000;
+const MAX_INCLUDES: usize = 1_000;
 
 /// What an include brings; the rest of its files is left behind.
 const SECTIONS: &[&str] = &["services", "volumes", "networks", "secrets", "configs", "models"];
@@ -102,6 +102,9 @@ impl Loader<'_> {
 
     /// What the files of an item make; `None` after a message.
     fn included(&mut self, unit: &Unit<'_>, from: &str, item: &Item) -> Option<Node> {
+        if self.include_count >= MAX_INCLUDES {
+            return None;
+        }
         let remote = item.paths.iter().filter(|(path, at)| self.refuse_remote(path, *at)).count();
         if remote > 0 {
             return None;
@@ -152,7 +155,8 @@ impl Loader<'_> {
             };
             named.map(wanted).collect()
         };
-        variables.read(&files, self.world, self.sources, self.diags);
+        let is_complete = variables.read(&files, self.world, self.sources, self.diags);
+        self.is_incomplete |= !is_complete;
         variables
     }
 
@@ -172,13 +176,13 @@ impl Loader<'_> {
     }
 
     fn is_too_much(&mut self, chain: &[(String, Origin)], at: Origin) -> bool {
-        let count: usize = self.included.values().map(Vec::len).sum();
+        self.include_count += 1;
         let message = if chain.len() > MAX_DEPTH {
             format!("includes nest deeper than {MAX_DEPTH} files")
-        } else if count == MAX_INCLUDES {
-            format!("more than {MAX_INCLUDES} files are included")
+        } else if self.include_count == MAX_INCLUDES {
+            format!("files are included more than {MAX_INCLUDES} times")
         } else {
-            return count > MAX_INCLUDES;
+            return self.include_count > MAX_INCLUDES;
         };
         self.fail(
             Diagnostic::new(Code::LoadLimit, at, message)

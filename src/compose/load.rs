@@ -20,6 +20,9 @@ use crate::swarm::{self, Stack};
 use crate::syntax::Node;
 use crate::world::World;
 
+#[cfg(test)]
+mod tests;
+
 /// A project and what was learned on the way to it.
 #[derive(Clone, Debug)]
 pub struct Loaded {
@@ -41,8 +44,9 @@ pub struct Loaded {
 
 /// Loads a project. `None` after errors that leave nothing to look at; otherwise errors stand in the sink.
 pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: &mut Diagnostics) -> Option<Loaded> {
-    let (files, mut variables) = find::find(world, request, sources, diags)?;
+    let (files, mut variables, is_complete) = find::find(world, request, sources, diags)?;
     let mut loader = Loader::new(world, sources, diags);
+    loader.is_incomplete = !is_complete;
     let documents = read_all(&mut loader, &files)?;
     let decision = request.dialect.map_or_else(
         || dialect::decide(documents.iter().map(|document| &document.root), &files.paths),
@@ -79,6 +83,7 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
     let inactive = profiles::deactivate(&mut project, &active, &of_services, diags);
     if is_incomplete {
         // What a missing file would have brought is not there, and must not be missed a second time.
+        diags.retain_mut(|found| found.code != Code::VariableUnset);
         return None;
     }
     check::check(&check::Checked { project: &project, inactive: &inactive, dialect }, place, diags);

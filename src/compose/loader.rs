@@ -45,6 +45,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) copies: Copies,
     /// What was included so far.
     pub(crate) included: BTreeMap<Vec<String>, Vec<Included>>,
+    /// How often files were read to be included.
+    pub(crate) include_count: usize,
     /// Leaves of keys that the loader itself uses up.
     pub(crate) spent: Vec<Origin>,
     /// Whether something that `extends` or `include` names is missing, so that what lacks it must not be told off for that.
@@ -75,6 +77,7 @@ impl<'a> Loader<'a> {
             diags,
             copies: Copies::default(),
             included: BTreeMap::new(),
+            include_count: 0,
             spent: Vec::new(),
             is_incomplete: false,
             is_stdin_read: false,

@@ -52,18 +52,29 @@ impl Variables {
         self.lookup(world)(name).map(|(value, _)| value)
     }
 
-    /// Reads files of variables; later ones count before earlier ones, and what is known already before all of them.
-    pub(crate) fn read(&mut self, files: &[Wanted], world: &dyn World, sources: &mut Sources, diags: &mut Diagnostics) {
+    /// Reads files of variables; later ones count before earlier ones, and what is known already before all of them. False after an
+    /// error.
+    pub(crate) fn read(
+        &mut self,
+        files: &[Wanted],
+        world: &dyn World,
+        sources: &mut Sources,
+        diags: &mut Diagnostics,
+    ) -> bool {
+        let mut is_complete = true;
         let mut added: IndexMap<String, (String, String)> = IndexMap::new();
         for wanted in files {
             let bytes = match world.read(&wanted.path, ENV_FILE_LIMIT) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    unreadable(wanted, &error, diags);
+                    is_complete &= !unreadable(wanted, &error, diags);
                     continue;
                 }
             };
-            let Some(file) = env_files::text_of(&wanted.path, bytes, sources, diags) else { continue };
+            let Some(file) = env_files::text_of(&wanted.path, bytes, sources, diags) else {
+                is_complete = false;
+                continue;
+            };
             let known = self.lookup(world);
             let lookup = |name: &str| known(name).or_else(|| added.get(name).cloned());
             let parsed = dotenv::parse(sources.text(file), &|name| lookup(name).map(|(value, _)| value));
@@ -80,14 +91,16 @@ impl Variables {
                 known.entry(name).or_insert(setting);
             }
         }
+        is_complete
     }
 }
 
-fn unreadable(wanted: &Wanted, error: &ReadError, diags: &mut Diagnostics) {
+/// Reports a file that cannot be read, unless nobody asked for it; whether that is an error.
+fn unreadable(wanted: &Wanted, error: &ReadError, diags: &mut Diagnostics) -> bool {
     let Wanted { path, required, at } = wanted;
     let message = format!("the environment file {path} cannot be read: {}", say(error));
     let code = match error {
-        ReadError::NotFound | ReadError::Folder if !required => return,
+        ReadError::NotFound | ReadError::Folder if !required => return false,
         // A default file that may not be read must not keep a project from being read that does not need it.
         ReadError::Denied if !required => Code::EnvFileSkipped,
         ReadError::NotFound
@@ -100,4 +113,5 @@ fn unreadable(wanted: &Wanted, error: &ReadError, diags: &mut Diagnostics) {
         Some(at) => Diagnostic::new(code, *at, message).help("create it, or correct its path"),
         None => Diagnostic::nowhere(code, message).help("create it, or name another with --env-file"),
     });
+    code == Code::EnvFileMissing
 }
