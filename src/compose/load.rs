@@ -67,6 +67,7 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
         }
         Dialect::Swarm => {
             variables = without_dotenv(request, variables, loader.diags);
+            loader.is_incomplete &= !request.env_files.is_empty();
             let mut stack = swarm_model(&mut loader, &files, &variables, documents)?;
             swarm::settle(&mut stack.root, loader.diags);
             stack_files = Some(stack.env_files);
@@ -138,7 +139,7 @@ fn compose_model(
 
 /// Reads a stack as far as `docker stack config` prints it; `None` after errors that leave nothing to look at.
 pub fn stack(world: &dyn World, request: &Request, sources: &mut Sources, diags: &mut Diagnostics) -> Option<Stack> {
-    let (files, variables) = find::find(world, request, sources, diags)?;
+    let (files, variables, _) = find::find(world, request, sources, diags)?;
     let variables = without_dotenv(request, variables, diags);
     let mut loader = Loader::new(world, sources, diags);
     let documents = read_all(&mut loader, &files)?;
