@@ -19,9 +19,11 @@ mod container;
 mod escape;
 mod meta;
 mod order;
+mod patch;
 mod placement;
 mod pod;
 mod reasons;
+mod scaling;
 mod service;
 mod storage;
 mod value;
@@ -135,6 +137,7 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     let of_workloads = in_order(workloads).into_iter().flat_map(move |workload| {
         let mut manifests = Vec::new();
         workload::emit(&mut context, workload, &mut manifests);
+        manifests.iter_mut().for_each(|manifest| patch::apply(manifest, &workload.patches));
         manifests
     });
     shared.into_iter().chain(of_workloads)

@@ -88,6 +88,24 @@ impl Map {
         self.0.iter().map(|(key, _)| key.as_ref())
     }
 
+    /// The value of a key, which is null where there was none.
+    pub(super) fn entry(&mut self, key: &str) -> Option<&mut Value> {
+        if self.get(key).is_none() {
+            self.0.push((Cow::Owned(key.to_owned()), Value::Null));
+        }
+        self.0.iter_mut().find(|(known, _)| known == key).map(|(_, value)| value)
+    }
+
+    /// Takes a key away.
+    pub(super) fn remove(&mut self, key: &str) {
+        self.0.retain(|(known, _)| known != key);
+    }
+
+    /// Moves keys to the front, in an order.
+    pub(super) fn sort_by(&mut self, order: &[&str]) {
+        self.0.sort_by_key(|(key, _)| order.iter().position(|known| known == key).unwrap_or(order.len()));
+    }
+
     /// How many keys it has.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
-use super::{Context, Manifest, Why, access, config, container, meta, pod, service, storage};
+use super::{Context, Manifest, Why, access, config, container, meta, pod, scaling, service, storage};
 use crate::ir::{Amount, Kind, Name, Retries, Rollout, Traced, Workload, short_hash};
 
 /// Writes down a workload and what belongs to it.
@@ -31,7 +31,10 @@ pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manife
             manifest
         }
     };
+    let kind = manifest.kind().to_owned();
     manifests.push(manifest);
+    manifests.extend(workload.autoscaling.iter().map(|found| scaling::autoscaler(context, workload, &kind, found)));
+    manifests.extend(workload.budget.iter().map(|found| scaling::budget(context, workload, found)));
     manifests.extend(workload.exposures.iter().map(|exposure| service::emit(context, name, exposure)));
 }
 
@@ -44,6 +47,10 @@ fn account_for(workload: &Workload) {
         kind,
         replicas,
         annotations,
+        autoscaling,
+        budget,
+        patches,
+        kind_is_said,
         min_ready_seconds,
         progress_deadline,
         rollout,
@@ -88,7 +95,9 @@ fn account_for(workload: &Workload) {
     );
     let _ = (called, pod);
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
+    let _ = (autoscaling, budget, patches);
     // Heard by the passes, which left them in place.
+    let _ = kind_is_said;
     let _ = (service, once_per_node, headless);
     // Taken by the passes.
     debug_assert!(aliases.is_empty() && links.is_empty() && answers.is_empty());
@@ -114,7 +123,8 @@ fn deployment(context: &Context, workload: &Workload) -> Manifest {
     let mut at = At::default();
     let metadata = metadata(context, &mut at, &workload.name, workload);
     let spec = at.within("spec", |at| DeploymentSpec {
-        replicas: Some(container::count(at.put("replicas", &workload.replicas))),
+        // An autoscaler counts the replicas itself; a number here would undo its work at each apply.
+        replicas: workload.autoscaling.is_none().then(|| container::count(at.put("replicas", &workload.replicas))),
         min_ready_seconds: seconds(at, workload),
         progress_deadline_seconds: at
             .maybe("progressDeadlineSeconds", workload.progress_deadline.as_ref())
@@ -131,7 +141,8 @@ fn stateful_set(context: &Context, workload: &Workload) -> Manifest {
     let mut at = At::default();
     let metadata = metadata(context, &mut at, &workload.name, workload);
     let spec = at.within("spec", |at| StatefulSetSpec {
-        replicas: Some(container::count(at.put("replicas", &workload.replicas))),
+        // An autoscaler counts the replicas itself; a number here would undo its work at each apply.
+        replicas: workload.autoscaling.is_none().then(|| container::count(at.put("replicas", &workload.replicas))),
         min_ready_seconds: seconds(at, workload),
         pod_management_policy: Some(at.decided("podManagementPolicy", "Parallel".to_owned(), "parallel-pods")),
         service_name: workload.governing.as_ref().map(|name| {

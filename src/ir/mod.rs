@@ -7,6 +7,7 @@ mod layout;
 mod name;
 mod network;
 mod objects;
+mod patch;
 mod placement;
 mod run;
 mod workload;
@@ -16,6 +17,7 @@ pub use name::Name;
 pub use name::short_hash;
 pub use network::{Alias, Answer, Dial, Link};
 pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Selects};
+pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use run::{Restart, RestartCondition, Retries, Run};
 pub use workload::{

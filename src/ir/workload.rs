@@ -18,6 +18,14 @@ pub struct Workload {
     pub replicas: Traced<u32>,
     /// What its controller is annotated with: keys that Kubernetes takes, and texts for people and tools.
     pub annotations: Vec<(String, Traced<String>)>,
+    /// Between how many pods it has, where that changes by itself.
+    pub autoscaling: Option<super::Autoscaling>,
+    /// How many of its pods an eviction leaves.
+    pub budget: Option<super::Budget>,
+    /// What the user says of its objects in the words of the API.
+    pub patches: Vec<super::Patch>,
+    /// Whether the user says which kind it is, so that no pass decides otherwise.
+    pub kind_is_said: bool,
     /// Seconds a new pod must be ready before the next is replaced.
     pub min_ready_seconds: Option<Traced<u32>>,
     /// Seconds without progress after which an update counts as failed. Made by `passes::rollouts`.

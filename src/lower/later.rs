@@ -3,6 +3,7 @@
 
 use crate::compose::keys::{Entries, Key, Named, Written};
 use crate::compose::leaves::leaves;
+use crate::compose::model::kubernetes;
 use crate::compose::model::mount::Volume;
 use crate::compose::model::network::{Attachment, Network};
 use crate::compose::model::project::Project;
@@ -33,7 +34,7 @@ pub(super) fn used_up(key: &dyn Written, reason: &'static str, diags: &mut Diagn
 
 /// Takes note of keys that begin with `x-`.
 pub(super) fn extensions(extensions: &[(String, Origin, Node)], diags: &mut Diagnostics) {
-    for (_, _, node) in extensions {
+    for (_, _, node) in extensions.iter().filter(|(name, _, _)| name != kubernetes::NAME) {
         let mut found = Vec::new();
         leaves(node, &mut found);
         found.into_iter().for_each(|leaf| diags.consume(leaf, "an extension field, for other tools or for anchors"));

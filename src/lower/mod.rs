@@ -9,6 +9,7 @@ mod environment;
 mod files;
 mod health;
 mod image;
+mod kubernetes;
 mod later;
 mod lifecycle;
 mod mounts;

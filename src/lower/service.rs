@@ -8,8 +8,8 @@ use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
 use crate::lower::security::Rights;
 use crate::lower::{
-    Context, annotations, command, devices, environment, files, health, image, later, lifecycle, mounts, placement,
-    ports, resources, rollout, security, without_counterpart,
+    Context, annotations, command, devices, environment, files, health, image, kubernetes, later, lifecycle, mounts,
+    placement, ports, resources, rollout, security, without_counterpart,
 };
 use crate::origin::Origin;
 
@@ -138,6 +138,7 @@ pub(super) fn lower(
     let (device_files, privileged_by) = devices::mappings(&path, devices, diags);
     let check = health::check(context.dialect(), &path, healthcheck, diags);
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
+    let extras = kubernetes::extras(context, &path, extensions, diags);
     let mounts = {
         let mut all = mounts::mounts(context, &own, &path, volumes, build.get().is_some(), known, objects, diags);
         all.extend(mounts::tmpfs(&path, tmpfs, diags));
@@ -257,9 +258,13 @@ pub(super) fn lower(
         check,
         mounts,
         headless: plan.headless,
-        kind: plan.kind.unwrap_or_else(|| Traced::decided(Kind::Deployment, "ordinary-service")),
-        replicas: plan.replicas,
+        kind_is_said: extras.kind.is_some(),
+        kind: extras.kind.or(plan.kind).unwrap_or_else(|| Traced::decided(Kind::Deployment, "ordinary-service")),
+        replicas: extras.replicas.unwrap_or(plan.replicas),
         annotations: plan.annotations,
+        autoscaling: extras.autoscaling,
+        budget: extras.budget,
+        patches: extras.patches,
         min_ready_seconds: plan.min_ready_seconds,
         progress_deadline: None,
         rollout: plan.rollout,

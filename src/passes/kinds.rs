@@ -31,6 +31,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         let place = never.and_then(|found| found.why.origins().first().copied());
         let reason = match (workload.kind.value, place) {
             (Kind::StatefulSet | Kind::DaemonSet | Kind::Job, _) => None,
+            (Kind::Deployment, _) if workload.kind_is_said => None,
             (Kind::Deployment, _) if awaited.contains(&workload.service) => {
                 Some((place.unwrap_or(workload.origin), "another service waits for its completion"))
             }

@@ -6,6 +6,7 @@ pub mod device;
 pub mod files;
 pub mod health;
 pub mod host;
+pub mod kubernetes;
 pub mod lifecycle;
 pub mod mount;
 pub mod network;

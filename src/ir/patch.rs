@@ -1,0 +1,64 @@
+//! What a user says of an object in the words of its API, to be merged into it when it is written.
+
+use crate::syntax::Node;
+
+/// A strategic merge patch for objects of one kind that belong to a workload.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    /// Which of its objects.
+    pub target: Target,
+    /// Keys that lead from the object to where the tree is merged; each is a mapping, but for the last, which may be a list.
+    pub path: &'static [&'static str],
+    /// What is merged there.
+    pub tree: Node,
+}
+
+/// The objects of a workload that a patch is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Its controller.
+    Controller,
+    /// Its main container: the path starts there.
+    MainContainer,
+    /// Its Services.
+    Services,
+    /// The Service of its own name.
+    OwnService,
+    /// Those of a kind, as `Deployment`.
+    Kind(String),
+}
+
+/// Between how many pods a workload has, and by what.
+#[derive(Clone, Debug)]
+pub struct Autoscaling {
+    /// At least 1.
+    pub least: Option<super::Traced<u32>>,
+    /// At least 1.
+    pub most: super::Traced<u32>,
+    /// Percent of the cores that are requested.
+    pub cpu: Option<super::Traced<u32>>,
+    /// Percent of the memory that is requested.
+    pub memory: Option<super::Traced<u32>>,
+    /// How fast, in the words of the API.
+    pub behavior: Option<Node>,
+    /// Why it is there.
+    pub why: super::Why,
+}
+
+/// How many pods an eviction must leave: one of the two.
+#[derive(Clone, Debug)]
+pub enum Budget {
+    /// So many, or such a percentage, stay.
+    Least(super::Traced<Portion>),
+    /// So many, or such a percentage, may go.
+    MostGone(super::Traced<Portion>),
+}
+
+/// A number of pods or a percentage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Portion {
+    /// So many.
+    Count(u32),
+    /// As `50%`.
+    Percent(String),
+}
