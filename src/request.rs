@@ -28,6 +28,12 @@ pub struct Request {
     pub registry: Option<String>,
     /// A namespace that every object carries, and that is written too.
     pub namespace: Option<String>,
+    /// Bytes of each volume whose size nothing states; by default 1 GiB.
+    pub volume_size: Option<i64>,
+    /// How volumes of several pods are mounted.
+    pub shared_volumes: SharedVolumes,
+    /// What becomes of credentials.
+    pub secrets: Secrets,
     /// What becomes of `depends_on`.
     pub waits: Waits,
     /// The image that waits for ports and names, in place of busybox: has `sh`, `nc`, `nslookup` and `grep`.
@@ -66,4 +72,24 @@ pub enum Publish {
     NodePort,
     /// Not at all.
     None,
+}
+
+/// How volumes of several pods are mounted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SharedVolumes {
+    /// On one node at a time, where all the pods run: any storage can do it.
+    #[default]
+    ReadWriteOnce,
+    /// On several nodes at once: the storage class must offer it.
+    ReadWriteMany,
+}
+
+/// What becomes of credentials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Secrets {
+    /// They stand in Secrets among the manifests.
+    #[default]
+    Inline,
+    /// Their Secrets are left out, and messages say how to create them.
+    Omit,
 }

@@ -97,6 +97,10 @@ pub trait World {
     fn mode(&self, path: &str) -> Option<u32>;
     /// What a folder holds, sorted by name.
     fn list(&self, path: &str) -> Result<Vec<FolderEntry>, ReadError>;
+    /// The path with every link followed; `None` where nothing is there. A world without links has none to follow.
+    fn real_path(&self, path: &str) -> Option<String> {
+        self.kind(path).map(|_| path.to_owned())
+    }
     /// A variable of the environment.
     fn environment(&self, name: &str) -> Option<String>;
     /// The folder that relative paths start from.
@@ -175,6 +179,10 @@ impl World for OsWorld {
         }
         entries.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(entries)
+    }
+
+    fn real_path(&self, path: &str) -> Option<String> {
+        fs::canonicalize(path).ok().map(|real| real.to_string_lossy().into_owned())
     }
 
     fn environment(&self, name: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::storing::Storing;
 use crate::compose::Dialect;
 use crate::diag::Code;
 use crate::request::{ManagerNodes, Publish, Request, Waits};
@@ -98,6 +99,8 @@ pub(super) struct Input {
     namespace: Option<String>,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    storing: Storing,
 }
 
 /// What becomes of depends_on.
@@ -130,6 +133,7 @@ impl Input {
             namespace,
             waiting,
             registry,
+            storing,
         } = self;
         let Waiting { waits, wait_image, job_wait_image } = waiting;
         Request {
@@ -147,6 +151,9 @@ impl Input {
             waits: waits.waits(),
             wait_image,
             job_wait_image,
+            volume_size: storing.volume_size,
+            shared_volumes: storing.shared_volumes(),
+            secrets: storing.secrets(),
         }
     }
 }

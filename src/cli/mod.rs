@@ -8,6 +8,7 @@ mod convert;
 mod explain;
 mod files;
 mod messages;
+mod storing;
 
 use std::ffi::OsString;
 

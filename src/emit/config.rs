@@ -18,9 +18,12 @@ use crate::ir::{Data, EnvSource, FileObject, FileObjectKind, Name, VolumeSource,
 
 /// The object, owned by a workload or by the app.
 pub(super) fn file(context: &Context, file: &FileObject, owner: Option<&Name>) -> Manifest {
-    let FileObject { name, kind, entries, why } = file;
+    let FileObject { name, kind, entries, path, labelled, why } = file;
+    // Where it was read matters to lowering alone.
+    let _ = path;
     let mut at = At::default();
-    let metadata = meta::object(context, &mut at, name, owner.unwrap_or(name), why);
+    let mut metadata = meta::object(context, &mut at, name, owner.unwrap_or(name), why);
+    at.within("metadata", |at| meta::labelled(at, &mut metadata, labelled));
     let mut manifest = match kind {
         FileObjectKind::Secret => {
             let mut data = BTreeMap::new();
@@ -90,7 +93,8 @@ fn uses(workload: &Workload, file: &FileObject) -> bool {
             VolumeSource::Claim(_)
             | VolumeSource::Empty
             | VolumeSource::Memory(_)
-            | VolumeSource::Host { path: _, kind: _ } => false,
+            | VolumeSource::Host { path: _, kind: _ }
+            | VolumeSource::Image(_) => false,
         })
     };
     in_env() || in_env_from() || in_volumes()

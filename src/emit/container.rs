@@ -18,7 +18,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::at::At;
 use super::escape::for_kubelet;
-use crate::ir::{self, ContainerMount, EnvSource, FileObjectKind, Name, Protocol, Traced, Why};
+use crate::ir::{self, ContainerMount, EnvSource, FileObjectKind, Name, Propagation, Protocol, Traced, Why};
 
 /// A container that the user wrote.
 pub(super) fn main(at: &mut At, name: &Name, why: &Why, ports: &[ir::Port], container: &ir::Container) -> Container {
@@ -235,13 +235,19 @@ fn confinement(confinement: ir::Confinement) -> (String, Option<String>) {
 }
 
 fn mount(at: &mut At, mount: &ContainerMount) -> VolumeMount {
-    let ContainerMount { volume, path, subpath, read_only } = mount;
+    let ContainerMount { volume, path, subpath, read_only, propagation } = mount;
+    let Propagation { mode, recursive_read_only } = propagation;
     at.here(&path.why);
     VolumeMount {
         name: volume.to_string(),
         mount_path: path.value.clone(),
         sub_path: at.maybe("subPath", subpath.as_ref()),
         read_only: at.flag("readOnly", read_only.as_ref()),
+        recursive_read_only: recursive_read_only.map(|place| {
+            at.because("recursiveReadOnly", &Why::Origin(place));
+            "Enabled".to_owned()
+        }),
+        mount_propagation: at.maybe("mountPropagation", mode.as_ref()).map(str::to_owned),
         ..Default::default()
     }
 }

@@ -17,7 +17,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::at::At;
 use super::{Context, Manifest, Why};
-use crate::ir::{Name, Traced};
+use crate::ir::{Labelled, Name, Traced};
 
 /// Labels of an object or a pod.
 pub(super) type Labels = BTreeMap<String, String>;
@@ -45,13 +45,26 @@ pub(super) fn object(context: &Context, at: &mut At, name: &Name, label: &Name, 
 }
 
 /// The metadata of an object that stands in no namespace.
-fn cluster_wide(context: &Context, at: &mut At, name: &Name, label: &Name, why: &Why) -> ObjectMeta {
+pub(super) fn cluster_wide(context: &Context, at: &mut At, name: &Name, label: &Name, why: &Why) -> ObjectMeta {
     at.because("apiVersion", why);
     at.because("kind", why);
     at.within("metadata", |at| {
         at.because("name", why);
         ObjectMeta { name: Some(name.to_string()), labels: Some(labels(context, at, label)), ..Default::default() }
     })
+}
+
+/// What the input labels an object with, beside the labels that everything has.
+pub(super) fn labelled(at: &mut At, metadata: &mut ObjectMeta, labelled: &Labelled) {
+    let Labelled { labels, annotations } = labelled;
+    for (section, pairs, into) in
+        [("labels", labels, &mut metadata.labels), ("annotations", annotations, &mut metadata.annotations)]
+    {
+        for (name, value) in pairs {
+            let value = at.within(section, |at| at.put(name, value));
+            into.get_or_insert_default().insert(name.clone(), value);
+        }
+    }
 }
 
 /// The labels that everything has.

@@ -64,9 +64,14 @@ const SPEC: &[&str] = &[
     "initContainers",
     "containers",
     "volumes",
-    // PersistentVolumeClaim.
+    // PersistentVolumeClaim and PersistentVolume.
+    "capacity",
     "accessModes",
+    "persistentVolumeReclaimPolicy",
     "storageClassName",
+    "volumeName",
+    "claimRef",
+    "mountOptions",
     "resources",
     // NetworkPolicy, Ingress and routes, HorizontalPodAutoscaler.
     "podSelector",
@@ -142,6 +147,9 @@ const ORDERS: &[(&str, &[&str])] = &[
     ("secretKeyRef", &["name", "key"]),
     ("configMapKeyRef", &["name", "key"]),
     ("volumeMounts", &["name", "mountPath", "subPath", "readOnly"]),
+    ("claimRef", &["kind", "namespace", "name"]),
+    ("nfs", &["server", "path", "readOnly"]),
+    ("csi", &["driver", "volumeHandle", "readOnly", "volumeAttributes", "nodeStageSecretRef"]),
     ("configMap", &["name", "defaultMode", "items"]),
     ("secret", &["secretName", "defaultMode", "items"]),
     ("items", &["key", "path", "mode"]),

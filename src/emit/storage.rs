@@ -11,8 +11,9 @@
 //! ```
 
 use k8s_openapi::api::core::v1::{
-    ConfigMapVolumeSource, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath, PersistentVolumeClaim,
-    PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, SecretVolumeSource, Volume,
+    CSIPersistentVolumeSource, ConfigMapVolumeSource, EmptyDirVolumeSource, HostPathVolumeSource, ImageVolumeSource,
+    KeyToPath, NFSVolumeSource, ObjectReference, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    PersistentVolumeClaimVolumeSource, PersistentVolumeSpec, SecretReference, SecretVolumeSource, Volume,
     VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -20,35 +21,111 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::at::At;
 use super::{Context, Manifest, container, meta};
-use crate::ir::{self, Claim, FileObjectKind, Name, Traced, VolumeSource};
+use crate::ir::{self, Claim, FileObjectKind, Item, Name, NetworkShare, ShareProtocol, Traced, VolumeSource, Why};
 
-/// A claim that several workloads share.
+/// A claim that stands for itself.
 pub(super) fn claim(context: &Context, claim: &Claim) -> Manifest {
-    let Claim { name, size, why } = claim;
+    let Claim { name, size, many_nodes, labelled, volume, why } = claim;
     let mut at = At::default();
-    let metadata = meta::object(context, &mut at, name, name, why);
-    let spec = Some(claim_spec(&mut at, size));
+    let mut metadata = meta::object(context, &mut at, name, name, why);
+    at.within("metadata", |at| meta::labelled(at, &mut metadata, labelled));
+    let spec = Some(claim_spec(&mut at, size, many_nodes.as_ref(), volume.as_ref()));
     at.finish(&PersistentVolumeClaim { metadata, spec, status: None }, None)
 }
 
 /// A claim that each pod of a StatefulSet gets for itself.
 pub(super) fn template(at: &mut At, claim: &Claim) -> PersistentVolumeClaim {
-    let Claim { name, size, why } = claim;
+    let Claim { name, size, many_nodes, labelled, volume, why } = claim;
     at.here(why);
-    let metadata = ObjectMeta { name: Some(name.to_string()), ..Default::default() };
-    PersistentVolumeClaim { metadata, spec: Some(claim_spec(at, size)), status: None }
+    let mut metadata = ObjectMeta { name: Some(name.to_string()), ..Default::default() };
+    at.within("metadata", |at| meta::labelled(at, &mut metadata, labelled));
+    PersistentVolumeClaim {
+        metadata,
+        spec: Some(claim_spec(at, size, many_nodes.as_ref(), volume.as_ref())),
+        status: None,
+    }
 }
 
-fn claim_spec(at: &mut At, size: &Traced<i64>) -> PersistentVolumeClaimSpec {
+fn claim_spec(
+    at: &mut At,
+    size: &Traced<i64>,
+    many_nodes: Option<&Why>,
+    volume: Option<&Traced<Name>>,
+) -> PersistentVolumeClaimSpec {
     at.within("spec", |at| {
         at.because("resources", &size.why);
         let requests = [("storage".to_owned(), container::memory(size.value))].into();
         PersistentVolumeClaimSpec {
-            access_modes: Some(at.decided("accessModes", vec!["ReadWriteOnce".to_owned()], "read-write-once")),
+            access_modes: Some(access_modes(at, many_nodes)),
+            // No class: the claim is bound to one volume, and none is to be made for it.
+            storage_class_name: volume.map(|_| at.decided("storageClassName", String::new(), "bound-to-one-volume")),
+            volume_name: at.maybe("volumeName", volume).map(|name| name.to_string()),
             resources: Some(VolumeResourceRequirements { requests: Some(requests), limits: None }),
             ..Default::default()
         }
     })
+}
+
+fn access_modes(at: &mut At, many_nodes: Option<&Why>) -> Vec<String> {
+    match many_nodes {
+        Some(why) => {
+            at.because("accessModes", why);
+            vec!["ReadWriteMany".to_owned()]
+        }
+        None => at.decided("accessModes", vec!["ReadWriteOnce".to_owned()], "read-write-once"),
+    }
+}
+
+/// A volume of the cluster that one claim is bound to. It outlives the claim: the data is the server's.
+pub(super) fn persistent_volume(context: &Context, volume: &ir::PersistentVolume) -> Manifest {
+    let ir::PersistentVolume { name, claim, size, share } = volume;
+    let NetworkShare { protocol, options, read_only, why } = share;
+    let mut at = At::default();
+    let metadata = meta::cluster_wide(context, &mut at, name, claim, why);
+    let read_only = read_only.then_some(true);
+    let spec = at.within("spec", |at| {
+        at.here(why);
+        at.because("capacity", &size.why);
+        let mut spec = PersistentVolumeSpec {
+            capacity: Some([("storage".to_owned(), container::memory(size.value))].into()),
+            access_modes: Some(at.decided("accessModes", vec!["ReadWriteMany".to_owned()], "network-volume")),
+            persistent_volume_reclaim_policy: Some(at.decided(
+                "persistentVolumeReclaimPolicy",
+                "Retain".to_owned(),
+                "keeps-data",
+            )),
+            storage_class_name: Some(at.decided("storageClassName", String::new(), "bound-to-one-volume")),
+            mount_options: (!options.is_empty()).then(|| options.clone()),
+            claim_ref: context.namespace.map(|namespace| ObjectReference {
+                kind: Some("PersistentVolumeClaim".to_owned()),
+                name: Some(claim.to_string()),
+                namespace: Some(namespace.to_string()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        match protocol {
+            ShareProtocol::Nfs { server, path } => {
+                spec.nfs = Some(NFSVolumeSource { server: server.clone(), path: path.clone(), read_only });
+            }
+            ShareProtocol::Smb { share, secret } => {
+                let secret = secret.as_ref().map(|secret| SecretReference {
+                    name: Some(secret.to_string()),
+                    namespace: Some(context.namespace.map_or_else(|| "default".to_owned(), Name::to_string)),
+                });
+                spec.csi = Some(CSIPersistentVolumeSource {
+                    driver: "smb.csi.k8s.io".to_owned(),
+                    read_only,
+                    volume_handle: name.to_string(),
+                    volume_attributes: Some([("source".to_owned(), share.clone())].into()),
+                    node_stage_secret_ref: secret,
+                    ..Default::default()
+                });
+            }
+        }
+        spec
+    });
+    at.finish(&PersistentVolume { metadata, spec: Some(spec), status: None }, None)
 }
 
 /// A volume of a pod.
@@ -76,8 +153,13 @@ pub(super) fn volume(at: &mut At, volume: &ir::Volume) -> Volume {
             Volume { secret: Some(SecretVolumeSource { secret_name, items, ..Default::default() }), ..empty }
         }
         VolumeSource::Host { path, kind } => {
-            let type_ = (!kind.is_empty()).then(|| (*kind).to_owned());
+            let type_ = (!kind.value.is_empty()).then(|| at.within("hostPath", |at| at.put("type", kind)).to_owned());
             Volume { host_path: Some(HostPathVolumeSource { path: path.clone(), type_ }), ..empty }
+        }
+        VolumeSource::Image(reference) => {
+            let reference = at.within("image", |at| at.put("reference", reference));
+            let image = ImageVolumeSource { reference: Some(reference), pull_policy: None };
+            Volume { image: Some(image), ..empty }
         }
     }
 }
@@ -87,10 +169,9 @@ fn memory_folder(at: &mut At, size: Option<&Traced<i64>>) -> EmptyDirVolumeSourc
     EmptyDirVolumeSource { medium: Some("Memory".to_owned()), size_limit }
 }
 
-fn keys(at: &mut At, items: &[(String, Option<Traced<u32>>)]) -> Option<Vec<KeyToPath>> {
-    at.list("items", items, |at, (key, mode)| KeyToPath {
-        key: key.clone(),
-        path: key.clone(),
-        mode: at.maybe("mode", mode.as_ref()).map(container::count),
+fn keys(at: &mut At, items: &[Item]) -> Option<Vec<KeyToPath>> {
+    at.list("items", items, |at, item| {
+        let Item { key, path, mode } = item;
+        KeyToPath { key: key.clone(), path: path.clone(), mode: at.maybe("mode", mode.as_ref()).map(container::count) }
     })
 }

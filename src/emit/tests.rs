@@ -1,11 +1,14 @@
 //! An app built by hand, and what must hold of everything that is written down.
 
 use super::{Images, Manifest, Value, emit};
+use indexmap::IndexMap;
+
 use crate::ir::{
     Amount, App, Claim, Confinement, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind,
-    ExposurePort, FileObject, FileObjectKind, JobRole, Kind, Name, NodeRule, NodeTest, Placement, Pod, Port, Probe,
-    Protocol, Resources, Restart, Rollout, Run, SecurityContext, Selects, SelinuxLabel, Spread, Step, Stop, Traced,
-    Volume, VolumeSource, Wait, WaitFor, Why, Workload,
+    ExposurePort, FileObject, FileObjectKind, Item, JobRole, Kind, Labelled, Name, NetworkShare, NodeRule, NodeTest,
+    PersistentVolume, Placement, Pod, Port, Probe, Propagation, Protocol, Resources, Restart, Rollout, Run,
+    SecurityContext, Selects, SelinuxLabel, ShareProtocol, Spread, Step, Stop, Traced, Volume, VolumeSource, Wait,
+    WaitFor, Why, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -90,11 +93,30 @@ fn workload(text: &str, kind: Kind) -> Workload {
 fn file(text: &str, kind: FileObjectKind, entries: &[(&str, &[u8])]) -> FileObject {
     let entries =
         entries.iter().map(|(key, bytes)| ((*key).to_owned(), Data { bytes: bytes.to_vec(), why: why() })).collect();
-    FileObject { name: name(text), kind, entries, why: why() }
+    FileObject { name: name(text), kind, entries, path: None, labelled: Labelled::default(), why: why() }
 }
 
 fn wait(workload: &str, wait_for: WaitFor) -> Wait {
     Wait { name: name(&format!("wait-for-{workload}")), workload: name(workload), wait_for, why: why() }
+}
+
+fn claim(text: &str) -> Claim {
+    let labels = vec![("tier".to_owned(), said("slow".to_owned()))];
+    let labelled = Labelled { annotations: labels.clone(), labels };
+    Claim {
+        name: name(text),
+        size: said(5),
+        many_nodes: Some(why()),
+        labelled,
+        volume: Some(said(name("v"))),
+        why: why(),
+    }
+}
+
+fn network_volume() -> PersistentVolume {
+    let protocol = ShareProtocol::Nfs { server: "10.0.0.5".to_owned(), path: "/x".to_owned() };
+    let share = NetworkShare { protocol, options: vec!["hard".to_owned()], read_only: true, why: why() };
+    PersistentVolume { name: name("v"), claim: name("data"), size: said(5), share }
 }
 
 fn volume(text: &str, source: VolumeSource) -> Volume {
@@ -139,6 +161,7 @@ fn web_container() -> Container {
             path: said("/files".to_owned()),
             subpath: Some(said("z".to_owned())),
             read_only: Some(why()),
+            propagation: Propagation { mode: Some(said("HostToContainer")), recursive_read_only: Some(origin()) },
         }],
         startup: Some(probe.clone()),
         readiness: Some(probe.clone()),
@@ -168,7 +191,7 @@ fn web() -> Workload {
         not_ready: Some(why()),
         why: why(),
     };
-    let items = vec![("z".to_owned(), Some(said(0o400)))];
+    let items = vec![Item { key: "z".to_owned(), path: "z".to_owned(), mode: Some(said(0o400)) }];
     Workload {
         min_ready_seconds: Some(said(10)),
         ports: vec![port(80, Protocol::Tcp), port(53, Protocol::Udp)],
@@ -207,7 +230,7 @@ fn web() -> Workload {
             volume("data", VolumeSource::Claim(name("data"))),
             volume("empty", VolumeSource::Empty),
             volume("memory", VolumeSource::Memory(Some(said(1 << 20)))),
-            volume("host", VolumeSource::Host { path: "/dev".to_owned(), kind: "Directory" }),
+            volume("host", VolumeSource::Host { path: "/dev".to_owned(), kind: said("Directory") }),
         ],
         exposures: vec![
             exposure("web", ExposureKind::Cluster, vec![exposed(80, None)]),
@@ -222,7 +245,7 @@ fn web() -> Workload {
 fn sample() -> App {
     let mut db = workload("db", Kind::StatefulSet);
     db.governing = Some(name("db-headless"));
-    db.claim_templates.push(Claim { name: name("db-data"), size: said(1 << 30), why: why() });
+    db.claim_templates.push(claim("db-data"));
     db.exposures.push(Exposure {
         selects: Selects::Marked(name("mark")),
         name: name("db-headless"),
@@ -235,7 +258,9 @@ fn sample() -> App {
         project: said(name("shop")),
         namespace: Some(name("space")),
         files: vec![file("shared", FileObjectKind::ConfigMap, &[("Z", b"$(x)"), ("A", b"\xff")])],
-        claims: vec![Claim { name: name("data"), size: said(5), why: why() }],
+        named_volumes: IndexMap::new(),
+        volumes: vec![network_volume()],
+        claims: vec![claim("data")],
         dials: Vec::new(),
         workloads: vec![db, web(), workload("agent", Kind::DaemonSet), workload("migrate", Kind::Job)],
     }
@@ -290,7 +315,7 @@ fn jobs_and_rights_stand_before_those_who_need_them() {
     let manifests = written(&sample());
     let kinds: Vec<&str> = manifests.iter().map(Manifest::kind).collect();
     let expected = [
-        ["Namespace", "ConfigMap", "PersistentVolumeClaim", "StatefulSet", "Service"].as_slice(),
+        ["Namespace", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim", "StatefulSet", "Service"].as_slice(),
         &["Job", "Secret", "ServiceAccount", "Role", "RoleBinding", "Deployment", "Service", "Service", "DaemonSet"],
     ];
     assert_eq!(kinds, expected.concat());

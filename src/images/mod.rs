@@ -1,6 +1,7 @@
-//! What is known of popular images: the ports they listen on, where they keep data, and whether that is a datastore.
-//!
-//! Facts from the images' own documentation. A fact here only ever fills in what the stack file leaves open.
+//! What is known of popular images: the ports they listen on, where they keep data, who they run as, and what a new volume over
+//! them must be filled with. A fact here only ever fills in what the stack file leaves open.
+
+mod table;
 
 /// One image.
 #[derive(Debug)]
@@ -17,91 +18,62 @@ pub(crate) struct Image {
     pub(crate) wants_empty_folder: bool,
     /// The user id it runs as, where that is not root and a new volume must be writable for it.
     pub(crate) user: Option<i64>,
+    /// The group id beside it.
+    pub(crate) group: Option<i64>,
+    /// Paths with content that a new volume over them must be filled with.
+    pub(crate) seeded: &'static [&'static str],
 }
 
-const fn image(name: &'static str, ports: &'static [u16], data: &'static [&'static str]) -> Image {
-    Image { name, ports, data, datastore: false, wants_empty_folder: false, user: None }
+impl Image {
+    /// The group that must own its volumes: its own, unless that is root's.
+    pub(crate) fn volume_group(&self) -> Option<i64> {
+        self.group.filter(|group| *group != 0).or(self.user)
+    }
 }
 
-const fn store(
+const STORE: u8 = 1;
+const EMPTY: u8 = 2;
+
+const fn image(
     name: &'static str,
+    flags: u8,
     ports: &'static [u16],
     data: &'static [&'static str],
-    wants_empty_folder: bool,
+    ids: &'static [i64],
+    seeded: &'static [&'static str],
 ) -> Image {
-    Image { name, ports, data, datastore: true, wants_empty_folder, user: None }
+    let (user, group) = match ids {
+        [] => (None, None),
+        [user] => (Some(*user), None),
+        [user, group, ..] => (Some(*user), Some(*group)),
+    };
+    let (datastore, wants_empty_folder) = (flags & STORE != 0, flags & EMPTY != 0);
+    Image { name, ports, data, datastore, wants_empty_folder, user, group, seeded }
 }
 
-static IMAGES: &[Image] = &[
-    store("mysql", &[3306], &["/var/lib/mysql"], true),
-    store("mariadb", &[3306], &["/var/lib/mysql"], true),
-    store("percona", &[3306], &["/var/lib/mysql"], true),
-    store("postgres", &[5432], &["/var/lib/postgresql/data", "/var/lib/postgresql"], true),
-    store("postgis", &[5432], &["/var/lib/postgresql/data"], true),
-    store("timescaledb", &[5432], &["/var/lib/postgresql/data"], true),
-    store("pgvector", &[5432], &["/var/lib/postgresql/data"], true),
-    store("redis", &[6379], &["/data"], false),
-    store("valkey", &[6379], &["/data"], false),
-    store("mongo", &[27017], &["/data/db", "/data/configdb"], false),
-    store("memcached", &[11211], &[], false),
-    store("elasticsearch", &[9200, 9300], &["/usr/share/elasticsearch/data"], false),
-    store("opensearch", &[9200], &["/usr/share/opensearch/data"], false),
-    store("cassandra", &[9042], &["/var/lib/cassandra"], false),
-    store("influxdb", &[8086], &["/var/lib/influxdb", "/var/lib/influxdb2"], false),
-    store("clickhouse-server", &[8123, 9000], &["/var/lib/clickhouse"], false),
-    store("couchdb", &[5984], &["/opt/couchdb/data"], false),
-    store("neo4j", &[7474, 7687], &["/data"], false),
-    store("etcd", &[2379], &[], false),
-    store("zookeeper", &[2181], &["/data", "/datalog"], false),
-    store("rabbitmq", &[5672], &["/var/lib/rabbitmq"], false),
-    store("cp-kafka", &[9092], &["/var/lib/kafka/data"], true),
-    store("cp-zookeeper", &[2181], &["/var/lib/zookeeper"], false),
-    image("nats", &[4222], &[]),
-    image("nginx", &[80], &[]),
-    image("httpd", &[80], &[]),
-    image("caddy", &[80, 443], &["/data", "/config"]),
-    image("traefik", &[80], &[]),
-    image("haproxy", &[], &[]),
-    image("wordpress", &[80], &["/var/www/html"]),
-    image("nextcloud", &[80], &["/var/www/html"]),
-    image("ghost", &[2368], &["/var/lib/ghost/content"]),
-    image("adminer", &[8080], &[]),
-    image("phpmyadmin", &[80], &[]),
-    image("mongo-express", &[8081], &[]),
-    image("grafana", &[3000], &["/var/lib/grafana"]),
-    image("prometheus", &[9090], &["/prometheus"]),
-    image("alertmanager", &[9093], &["/alertmanager"]),
-    image("node-exporter", &[9100], &[]),
-    image("cadvisor", &[8080], &[]),
-    image("loki", &[3100], &["/loki"]),
-    image("kibana", &[5601], &[]),
-    image("logstash", &[5044, 9600], &[]),
-    image("minio", &[9000], &["/data"]),
-    image("vault", &[8200], &["/vault/file"]),
-    image("consul", &[8500], &["/consul/data"]),
-    image("registry", &[5000], &["/var/lib/registry"]),
-    image("gitea", &[3000], &["/data"]),
-    image("portainer", &[9000], &["/data"]),
-    image("portainer-ce", &[9000], &["/data"]),
-    image("mailpit", &[8025, 1025], &[]),
-    image("mailhog", &[8025, 1025], &[]),
-    image("keycloak", &[8080], &[]),
-    image("jenkins", &[8080], &["/var/jenkins_home"]),
-    image("sonarqube", &[9000], &["/opt/sonarqube/data"]),
-    image("tomcat", &[8080], &[]),
-];
+/// Publishers whose images are laid out their own way: another publisher's image of the same name says nothing about theirs.
+const OWN_LAYOUT: [&str; 4] = ["bitnami", "bitnamilegacy", "bitnamisecure", "linuxserver"];
 
 /// What is known of an image reference, whatever its registry, tag or digest.
 pub(crate) fn known(reference: &str) -> Option<&'static Image> {
     let path = reference.split('@').next()?;
-    let last = path.rsplit('/').next()?;
+    let (folders, last) = path.rsplit_once('/').unwrap_or(("", path));
     let name = last.split(':').next()?;
-    IMAGES.iter().find(|image| image.name == name)
+    let publisher = folders.rsplit('/').next().unwrap_or_default();
+    let full = match publisher {
+        "bitnamilegacy" | "bitnamisecure" => format!("bitnami/{name}"),
+        _ => format!("{publisher}/{name}"),
+    };
+    let find = |name: &str| {
+        let index = table::IMAGES.binary_search_by(|image| image.name.cmp(name)).ok()?;
+        table::IMAGES.get(index)
+    };
+    find(&full).or_else(|| if OWN_LAYOUT.contains(&publisher) { None } else { find(name) })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::known;
+    use super::{known, table::IMAGES};
 
     #[test]
     fn registry_tag_and_digest_do_not_matter() {
@@ -109,5 +81,35 @@ mod tests {
             assert_eq!(known(reference).map(|image| image.name), Some("mysql"), "{reference}");
         }
         assert!(known("example.com/mysql-exporter:1").is_none());
+    }
+
+    #[test]
+    fn publishers_with_a_layout_of_their_own_are_told_apart() {
+        for reference in ["bitnami/redis:7", "docker.io/bitnamilegacy/redis", "registry.example.com/hub/bitnami/redis"]
+        {
+            assert_eq!(known(reference).map(|image| image.name), Some("bitnami/redis"), "{reference}");
+        }
+        assert!(known("bitnami/gitea").is_none());
+        assert_eq!(known("ghcr.io/linuxserver/mariadb").map(|image| image.data), Some(&["/config"][..]));
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_says_something_in_each_row() {
+        assert!(IMAGES.len() >= 120);
+        assert!(IMAGES.is_sorted_by(|one, next| one.name < next.name));
+        for image in IMAGES {
+            let paths = image.data.iter().chain(image.seeded);
+            assert!(paths.clone().all(|path| path.starts_with('/') && !path.ends_with('/')), "{}", image.name);
+            assert!(!image.ports.is_empty() || paths.count() > 0 || image.user.is_some(), "{}", image.name);
+            assert!(!image.wants_empty_folder || image.datastore && !image.data.is_empty(), "{}", image.name);
+        }
+    }
+
+    #[test]
+    fn the_group_of_volumes_is_never_roots() {
+        let group = |reference| known(reference).and_then(super::Image::volume_group);
+        assert_eq!(group("grafana/grafana"), Some(472));
+        assert_eq!(group("apache/kafka"), Some(1000));
+        assert_eq!(group("postgres"), None);
     }
 }

@@ -10,21 +10,27 @@ mod objects;
 mod patch;
 mod placement;
 mod run;
+mod storage;
 mod workload;
 
 pub use layout::{Member, Step};
 pub use name::Name;
 pub use name::short_hash;
 pub use network::{Alias, Answer, Dial, Link};
-pub use objects::{Claim, Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Selects};
 pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
+pub use objects::{Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled, Selects};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use run::{Restart, RestartCondition, Retries, Run};
-pub use workload::{
-    Amount, Check, Condition, Confinement, Container, ContainerMount, Dependency, EnvSource, EnvVar, Kind, Mount,
-    MountSource, Pod, Port, Probe, Protocol, Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop,
-    TextPart, Volume, VolumeSource, Wait, WaitFor, Workload,
+pub use storage::{
+    Claim, ContainerMount, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare, PersistentVolume,
+    Propagation, ShareProtocol, Volume, VolumeSource,
 };
+pub use workload::{
+    Amount, Check, Condition, Confinement, Container, Dependency, EnvSource, EnvVar, Kind, Pod, Port, Probe, Protocol,
+    Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop, TextPart, Wait, WaitFor, Workload,
+};
+
+use indexmap::IndexMap;
 
 use crate::origin::{Origin, Spanned};
 
@@ -91,7 +97,11 @@ pub struct App {
     pub namespace: Option<Name>,
     /// ConfigMaps and Secrets that several workloads use, or none owns.
     pub files: Vec<FileObject>,
-    /// Claims that several workloads share.
+    /// The named volumes of the project by key. Taken by `passes::claims`: empty afterwards.
+    pub named_volumes: IndexMap<String, NamedVolume>,
+    /// Volumes of the cluster that claims are bound to. Made by `passes::claims`.
+    pub volumes: Vec<PersistentVolume>,
+    /// Claims that stand for themselves. Made by `passes::claims`.
     pub claims: Vec<Claim>,
     /// In the order of the file. Names are unique.
     pub workloads: Vec<Workload>,

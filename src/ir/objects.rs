@@ -1,4 +1,4 @@
-//! Objects beside the workloads: files, claims, Services, and the rights of a wait.
+//! Objects beside the workloads: files, Services, and the rights of a wait.
 
 use super::workload::Protocol;
 use super::{Name, Traced, Why};
@@ -12,6 +12,16 @@ pub enum FileObjectKind {
     Secret,
 }
 
+impl FileObjectKind {
+    /// As Kubernetes spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            FileObjectKind::ConfigMap => "ConfigMap",
+            FileObjectKind::Secret => "Secret",
+        }
+    }
+}
+
 /// A ConfigMap or Secret that is written.
 #[derive(Clone, Debug)]
 pub struct FileObject {
@@ -21,8 +31,21 @@ pub struct FileObject {
     pub kind: FileObjectKind,
     /// Keys in order: each `[-._a-zA-Z0-9]+`, at most 253 characters.
     pub entries: Vec<(String, Data)>,
+    /// The file or folder of the project that it holds: whoever mounts the same one shares it.
+    pub path: Option<String>,
+    /// What the input labels it with.
+    pub labelled: Labelled,
     /// Why it is there.
     pub why: Why,
+}
+
+/// What the input labels an object with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labelled {
+    /// What Kubernetes takes as labels.
+    pub labels: Vec<(String, Traced<String>)>,
+    /// What it takes as annotations alone.
+    pub annotations: Vec<(String, Traced<String>)>,
 }
 
 /// The content of one key.
@@ -31,17 +54,6 @@ pub struct Data {
     /// The bytes.
     pub bytes: Vec<u8>,
     /// Why.
-    pub why: Why,
-}
-
-/// A claim of storage.
-#[derive(Clone, Debug)]
-pub struct Claim {
-    /// Its name.
-    pub name: Name,
-    /// Bytes.
-    pub size: Traced<i64>,
-    /// Why it is there.
     pub why: Why,
 }
 

@@ -1,6 +1,9 @@
 //! A workload: one service of the input, first in its own terms, then in terms that emit can write down.
 
-use super::{Alias, Answer, Claim, Exposure, FileObject, JobRole, Link, Member, Name, Restart, Run, Step, Traced};
+use super::{
+    Alias, Answer, Claim, ContainerMount, Exposure, FileObject, JobRole, Link, Member, Mount, Name, Restart, Run, Step,
+    Traced, Volume,
+};
 use crate::origin::Origin;
 
 /// What runs: one service.
@@ -235,64 +238,6 @@ pub struct Check {
     pub kills: bool,
     /// Where the healthcheck's key stands.
     pub origin: Origin,
-}
-
-/// Something mounted into the container.
-#[derive(Clone, Debug)]
-pub struct Mount {
-    /// Absolute path in the container.
-    pub target: Traced<String>,
-    /// What is mounted.
-    pub source: MountSource,
-    /// Whether the container cannot write to it.
-    pub read_only: Option<Origin>,
-    /// Where it is written.
-    pub origin: Origin,
-}
-
-/// What a mount shows.
-#[derive(Clone, Debug)]
-pub enum MountSource {
-    /// A named volume of the project: the key under `volumes`.
-    Named {
-        /// The key.
-        volume: String,
-        /// A folder inside of it.
-        subpath: Option<Traced<String>>,
-    },
-    /// A volume that must exist: the claim's name.
-    External(Traced<Name>),
-    /// A volume without a name.
-    Anonymous,
-    /// Memory: size in bytes.
-    Memory(Option<Traced<i64>>),
-    /// One file of a ConfigMap or Secret.
-    File {
-        /// The object's name.
-        object: Name,
-        /// ConfigMap or Secret.
-        kind: super::FileObjectKind,
-        /// The key in it.
-        key: String,
-        /// Permission bits, where they are not the default.
-        mode: Option<Traced<u32>>,
-    },
-    /// All files of a ConfigMap or Secret.
-    Folder {
-        /// The object's name.
-        object: Name,
-        /// ConfigMap or Secret.
-        kind: super::FileObjectKind,
-    },
-    /// A folder of the Docker host whose data must be copied: the claim's name.
-    Data(Name),
-    /// A path of the node.
-    Host {
-        /// Absolute path on the node.
-        path: String,
-        /// `Directory`, `File`, `Socket` and so on, or empty.
-        kind: &'static str,
-    },
 }
 
 /// A container.
@@ -533,55 +478,4 @@ pub struct Probe {
     pub timeout: Traced<u32>,
     /// At least 1.
     pub failures: Traced<u32>,
-}
-
-/// A volume of the pod.
-#[derive(Clone, Debug)]
-pub struct Volume {
-    /// Unique in the pod, among claim templates too.
-    pub name: Name,
-    /// What it is.
-    pub source: VolumeSource,
-    /// Why.
-    pub why: super::Why,
-}
-
-/// What a volume of a pod is.
-#[derive(Clone, Debug)]
-pub enum VolumeSource {
-    /// A claim.
-    Claim(Name),
-    /// An empty folder on the node's disk.
-    Empty,
-    /// An empty folder in memory: size in bytes.
-    Memory(Option<Traced<i64>>),
-    /// A ConfigMap or Secret: whole, or the named keys with their modes.
-    Object {
-        /// ConfigMap or Secret.
-        kind: super::FileObjectKind,
-        /// Its name.
-        object: Name,
-        /// `(key, mode)`; empty means every key.
-        items: Vec<(String, Option<Traced<u32>>)>,
-    },
-    /// A path of the node.
-    Host {
-        /// The path.
-        path: String,
-        /// Its type; empty when unchecked.
-        kind: &'static str,
-    },
-}
-
-/// A volume at a path of the container.
-#[derive(Clone, Debug)]
-pub struct ContainerMount {
-    /// The volume's or claim template's name.
-    pub volume: Name,
-    /// Absolute path.
-    pub path: Traced<String>,
-    /// A path in the volume.
-    pub subpath: Option<Traced<String>>,
-    /// Whether it cannot be written.
-    pub read_only: Option<super::Why>,
 }

@@ -184,12 +184,12 @@ pub(super) fn mappings(
                 .key(path),
         );
         privileged = privileged.or(Some(device.origin));
-        mounts.push(Mount {
-            target: Traced::from_origin(target.value.clone(), target.origin),
-            source: MountSource::Host { path: source.value.clone(), kind: "" },
-            read_only: None,
-            origin: source.origin,
-        });
+        mounts.push(Mount::new(
+            Traced::from_origin(target.value.clone(), target.origin),
+            MountSource::Host { path: source.value.clone(), kind: Traced::decided("", "kind-of-path") },
+            None,
+            source.origin,
+        ));
     }
     (mounts, privileged)
 }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use crate::compose::env_files::{EnvEntry, ReadEnvFile};
 use crate::compose::keys::Key;
 use crate::compose::model::scalar::Pairs;
-use crate::ir::{Data, FileObject, FileObjectKind, Name, Traced, Why, short_hash};
+use crate::ir::{Data, FileObject, FileObjectKind, Labelled, Name, Traced, Why, short_hash};
 use crate::lower::Context;
 use crate::lower::environment::is_credential;
 
@@ -67,7 +67,14 @@ pub(super) fn objects(context: &Context<'_>, objects: &mut Vec<FileObject>) -> E
         for (kind, entries) in [(FileObjectKind::ConfigMap, readable), (FileObjectKind::Secret, secret)] {
             if !entries.is_empty() {
                 let why = Why::Origin(file.path.origin);
-                objects.push(FileObject { name: name.clone(), kind, entries: entries.into_iter().collect(), why });
+                objects.push(FileObject {
+                    name: name.clone(),
+                    kind,
+                    entries: entries.into_iter().collect(),
+                    path: None,
+                    labelled: Labelled::default(),
+                    why,
+                });
                 names.push((kind, name.clone()));
             }
         }

@@ -5,7 +5,7 @@ use crate::compose::env_files::{EnvEntry, ReadEnvFile};
 use crate::compose::keys::Key;
 use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Data, EnvSource, EnvVar, FileObject, FileObjectKind, Name, Why};
+use crate::ir::{Data, EnvSource, EnvVar, FileObject, FileObjectKind, Labelled, Name, Why};
 use crate::lower::env_files::{self, EnvFrom, EnvObjects};
 use crate::lower::{Context, placeholders};
 use crate::origin::Origin;
@@ -93,7 +93,14 @@ fn place(
     }
     if !secret.is_empty() {
         let why = Why::Origins(secret.iter().flat_map(|(_, data)| data.why.origins().to_vec()).collect());
-        objects.push(FileObject { name: own.clone(), kind: FileObjectKind::Secret, entries: secret, why });
+        objects.push(FileObject {
+            name: own.clone(),
+            kind: FileObjectKind::Secret,
+            entries: secret,
+            path: None,
+            labelled: Labelled::default(),
+            why,
+        });
         say_clear(own, &clear, path, diags);
     }
     env

@@ -1,150 +1,257 @@
-//! Configs and secrets (compose-spec, "configs", "secrets"): objects of their own, seen as files at the exact path.
+//! Configs and secrets (compose-spec, "configs", "secrets"): objects of their own, whoever is granted them.
 
-use crate::compose::Dialect;
+use std::collections::BTreeMap;
+
 use crate::compose::find::say;
 use crate::compose::grammar::mounts;
-use crate::compose::keys::{Entries, Key, Named, Written};
-use crate::compose::model::files::{FileSource, Grant, Grants};
+use crate::compose::keys::Key;
+use crate::compose::model::files::{External, FileSource};
+use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Data, FileObject, FileObjectKind, Mount, MountSource, Name, Traced, Why};
-use crate::lower::{Context, later};
+use crate::ir::{Data, FileObject, FileObjectKind, Labelled, Name, Why};
+use crate::lower::content::{APPLY_LIMIT, OBJECT_LIMIT, data_key, large};
+use crate::lower::{Context, labelled, later};
 use crate::origin::{Origin, Spanned};
 
-/// Kubernetes' limit for the data of one ConfigMap or Secret, in bytes.
-const OBJECT_LIMIT: u64 = 1 << 20;
-/// From here on `kubectl apply` cannot keep its copy of the object in an annotation.
-const APPLY_LIMIT: usize = 240 << 10;
+/// The objects of configs and secrets, by section and name.
+pub(super) type ObjectNames = BTreeMap<(FileObjectKind, String), Name>;
+
+/// What each config and secret is called in the cluster. `db_password` and `db-password` are told apart by a number.
+pub(super) fn names(context: &Context<'_>) -> ObjectNames {
+    let mut names = ObjectNames::new();
+    let mut taken: BTreeMap<(FileObjectKind, Name), Vec<&str>> = BTreeMap::new();
+    for (_, kind, name, source) in sources(context) {
+        let real = real_name(name, &source.value);
+        let wanted = Name::from_text(real);
+        let same = taken.entry((kind, wanted.clone())).or_default();
+        let number = same.iter().position(|earlier| *earlier == real).unwrap_or(same.len());
+        if number == same.len() {
+            same.push(real);
+        }
+        let own = if number == 0 { wanted } else { wanted.with(&(number + 1).to_string()) };
+        names.insert((kind, name.to_owned()), own);
+    }
+    names
+}
+
+/// Every config and secret of the project: its section, kind, name and definition.
+fn sources<'a>(
+    context: &'a Context<'_>,
+) -> impl Iterator<Item = ((&'static str, Origin), FileObjectKind, &'a str, &'a Spanned<FileSource>)> {
+    let project = &context.loaded.project;
+    [("configs", FileObjectKind::ConfigMap, &project.configs), ("secrets", FileObjectKind::Secret, &project.secrets)]
+        .into_iter()
+        .flat_map(|(section, kind, entries)| {
+            entries.get().into_iter().flat_map(move |entries| {
+                entries.value.iter().filter_map(move |(name, entry)| {
+                    Some(((section, entry.key), kind, name.as_str(), entry.value.as_ref()?))
+                })
+            })
+        })
+}
+
+/// The name that it has on Docker.
+fn real_name<'a>(name: &'a str, source: &'a FileSource) -> &'a str {
+    match source.external.get().map(|external| &external.value) {
+        Some(External::Named(named)) => &named.value,
+        Some(External::Flag(_)) | None => source.name.get().map_or(name, |name| &name.value),
+    }
+}
 
 /// Every config and secret of the project that is made here.
-pub(super) fn objects(context: &Context<'_>, diags: &mut Diagnostics) -> Vec<FileObject> {
-    let project = &context.loaded.project;
+pub(super) fn objects(context: &Context<'_>, names: &ObjectNames, diags: &mut Diagnostics) -> Vec<FileObject> {
     let mut all = Vec::new();
-    for (section, kind, entries) in [
-        ("configs", FileObjectKind::ConfigMap, &project.configs),
-        ("secrets", FileObjectKind::Secret, &project.secrets),
-    ] {
-        for (name, entry) in entries.get().iter().flat_map(|entries| entries.value.iter()) {
-            if let Some(source) = &entry.value {
-                all.extend(object(context, section, kind, name, entry.key, source, diags));
-            }
+    for ((section, place), kind, name, source) in sources(context) {
+        if let Some(own) = names.get(&(kind, name.to_owned())) {
+            let mut maker = Maker { context, path: format!("{section}.{name}"), kind, name, own, place, diags };
+            all.extend(maker.object(source));
         }
     }
     all
 }
 
-fn object(
-    context: &Context<'_>,
-    section: &str,
+/// Makes the object of one config or secret.
+struct Maker<'a> {
+    context: &'a Context<'a>,
+    path: String,
     kind: FileObjectKind,
-    name: &str,
-    key: Origin,
-    source: &Spanned<FileSource>,
-    diags: &mut Diagnostics,
-) -> Option<FileObject> {
-    let FileSource {
-        name: real,
-        file,
-        content,
-        environment,
-        external,
-        labels,
-        driver,
-        driver_opts,
-        template_driver,
-        extensions,
-    } = &source.value;
-    let path = format!("{section}.{name}");
-    later::extensions(extensions, diags);
-    let not_yet: &[(&str, &dyn Written)] =
-        &[("labels", labels), ("driver", driver), ("driver_opts", driver_opts), ("template_driver", template_driver)];
-    for (field, key) in not_yet {
-        later::not_yet(&path, field, *key, diags);
+    name: &'a str,
+    own: &'a Name,
+    place: Origin,
+    diags: &'a mut Diagnostics,
+}
+
+impl Maker<'_> {
+    fn object(&mut self, source: &Spanned<FileSource>) -> Option<FileObject> {
+        let FileSource {
+            name: real,
+            file,
+            content,
+            environment,
+            external,
+            labels,
+            driver,
+            driver_opts,
+            template_driver,
+            extensions,
+        } = &source.value;
+        later::extensions(extensions, self.diags);
+        if let Some(real) = real.get() {
+            self.diags.consume(real.origin, "the object's name");
+        }
+        if let Key::Set { key: place, value } = external
+            && value.value.is_external()
+        {
+            self.outside(*place, value);
+            return None;
+        }
+        if let Some(external) = external.get() {
+            self.diags.consume(external.origin, "false is the default");
+        }
+        if let Some(driver) = driver.get() {
+            self.by_driver(driver, driver_opts);
+            return None;
+        }
+        later::used_up(driver_opts, "options of no driver", self.diags);
+        let mut labelled = Labelled::default();
+        if let Some(labels) = labels.get() {
+            self.diags.consume(labels.origin, "no labels");
+            labelled = labelled::labelled(&format!("{}.labels", self.path), &labels.value, self.diags);
+        }
+        let data = self.data(file, content, environment, &mut labelled)?;
+        self.template(template_driver, &data);
+        Some(FileObject {
+            name: self.own.clone(),
+            kind: self.kind,
+            entries: vec![(data_key(self.name), data)],
+            path: None,
+            labelled,
+            why: Why::Origin(self.place),
+        })
     }
-    let object = object_name(name, &source.value);
-    if let Some(real) = real.get() {
-        diags.consume(real.origin, "the object's name");
+
+    /// The command that makes the object from a file.
+    fn create(&self, from: &str) -> String {
+        let (own, key) = (self.own, data_key(self.name));
+        match self.kind {
+            FileObjectKind::ConfigMap => format!("kubectl create configmap {own} --from-{from}={key}"),
+            FileObjectKind::Secret => format!("kubectl create secret generic {own} --from-{from}={key}"),
+        }
     }
-    if let Key::Set { key: place, value } = external
-        && value.value.is_external()
-    {
-        let leaf = match &value.value {
-            crate::compose::model::files::External::Flag(_) => value.origin,
-            crate::compose::model::files::External::Named(named) => named.origin,
+
+    fn outside(&mut self, place: Origin, external: &Spanned<External>) {
+        let leaf = match &external.value {
+            External::Flag(_) => external.origin,
+            External::Named(named) => named.origin,
         };
-        let create = match kind {
-            FileObjectKind::ConfigMap => format!("kubectl create configmap {object} --from-file={name}=FILE"),
-            FileObjectKind::Secret => format!("kubectl create secret generic {object} --from-file={name}=FILE"),
-        };
-        diags.push(
-            Diagnostic::new(Code::ExternalObject, *place, format!("{object} must exist in the cluster"))
-                .help(create)
-                .key(path)
+        self.diags.push(
+            Diagnostic::new(Code::ExternalObject, place, format!("{} must exist in the cluster", self.own))
+                .help(format!("{}=FILE", self.create("file")))
+                .key(self.path.clone())
                 .covers([leaf]),
         );
-        return None;
     }
-    if let Some(external) = external.get() {
-        diags.consume(external.origin, "false is the default");
+
+    /// What a plugin of Docker holds.
+    fn by_driver(&mut self, driver: &Spanned<String>, options: &Key<Options>) {
+        let leaves = options
+            .get()
+            .into_iter()
+            .flat_map(|options| [options.origin].into_iter().chain(options.value.0.values().map(|pair| pair.origin)));
+        self.diags.push(
+            Diagnostic::new(
+                Code::SecretDriver,
+                driver.origin,
+                format!("the plugin `{}` of Docker holds what {} is to hold", driver.value, self.own),
+            )
+            .why("the pods wait until the Secret is there")
+            .help(format!("let an operator such as External Secrets make it, or: {}=FILE", self.create("file")))
+            .key(self.path.clone())
+            .covers(leaves),
+        );
     }
-    let data = if let Some(file) = file.get() {
-        read(context, &path, file, diags)?
-    } else if let Some(content) = content.get() {
-        Data { bytes: content.value.clone().into_bytes(), why: Why::Origin(content.origin) }
-    } else if let Some(variable) = environment.get() {
-        let lookup = context.loaded.variables.lookup(context.world);
-        let Some((value, _)) = lookup(&variable.value) else {
-            diags.push(
-                Diagnostic::new(
-                    Code::FileMissing,
-                    variable.origin,
-                    format!("the variable `{}` is not set", variable.value),
-                )
-                .help("set it in the environment or in .env")
-                .key(path),
+
+    fn data(
+        &mut self,
+        file: &Key<String>,
+        content: &Key<String>,
+        environment: &Key<String>,
+        labelled: &mut Labelled,
+    ) -> Option<Data> {
+        if let Some(file) = file.get() {
+            return read(self.context, &self.path, file, self.diags);
+        }
+        if let Some(content) = content.get() {
+            return Some(Data { bytes: content.value.clone().into_bytes(), why: Why::Origin(content.origin) });
+        }
+        let Some(variable) = environment.get() else {
+            self.diags.push(
+                Diagnostic::new(Code::Missing, self.place, format!("`{}` has no content", self.path))
+                    .help("write file:, content:, environment: or external: true")
+                    .key(self.path.clone()),
             );
             return None;
         };
-        Data { bytes: value.into_bytes(), why: Why::Origin(variable.origin) }
-    } else {
-        diags.push(
-            Diagnostic::new(Code::Missing, key, format!("`{path}` has no content"))
-                .help("write file:, content:, environment: or external: true")
-                .key(path),
-        );
-        return None;
-    };
-    Some(FileObject { name: object, kind, entries: vec![(data_key(name), data)], why: Why::Origin(key) })
-}
-
-fn object_name(name: &str, source: &FileSource) -> Name {
-    let named = match source.external.get().map(|external| &external.value) {
-        Some(crate::compose::model::files::External::Named(named)) => Some(named.value.as_str()),
-        Some(crate::compose::model::files::External::Flag(_)) | None => {
-            source.name.get().map(|name| name.value.as_str())
+        let lookup = self.context.loaded.variables.lookup(self.context.world);
+        if let Some((value, _)) = lookup(&variable.value) {
+            return Some(Data { bytes: value.into_bytes(), why: Why::Origin(variable.origin) });
         }
-    };
-    Name::from_text(named.unwrap_or(name))
-}
+        let labels = std::mem::take(labelled);
+        let labels =
+            labels.labels.iter().chain(&labels.annotations).flat_map(|(_, value)| value.why.origins().to_vec());
+        self.diags.push(
+            Diagnostic::new(
+                Code::SecretVariable,
+                variable.origin,
+                format!("the variable `{}`, which {} is to hold, is not set", variable.value, self.own),
+            )
+            .why("the pods wait until the object is there")
+            .help(format!("set it in the environment or in .env, or: {}=VALUE", self.create("literal")))
+            .key(self.path.clone())
+            .covers(labels.collect::<Vec<_>>()),
+        );
+        None
+    }
 
-/// A key of a ConfigMap or Secret: letters, digits, `-`, `_` and `.`.
-pub(super) fn data_key(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect()
+    fn template(&mut self, driver: &Key<String>, data: &Data) {
+        let Some(driver) = driver.get() else { return };
+        if std::str::from_utf8(&data.bytes).is_ok_and(|text| text.contains("{{")) {
+            self.diags.push(
+                Diagnostic::new(
+                    Code::FileTemplate,
+                    driver.origin,
+                    format!("the templates in {} are not expanded", self.own),
+                )
+                .why("swarm expands them when a task starts; here the text arrives as it is written")
+                .help("write the values, or let the container expand them at its start")
+                .key(self.path.clone()),
+            );
+        } else {
+            self.diags.consume(driver.origin, "there is nothing to expand");
+        }
+    }
 }
 
 /// The content of a file of the project.
 pub(super) fn read(context: &Context<'_>, path: &str, file: &Spanned<String>, diags: &mut Diagnostics) -> Option<Data> {
     let full = mounts::join(&context.loaded.folder, &file.value);
-    match context.world.read(&full, OBJECT_LIMIT) {
+    read_at(context, path, &full, file.origin, diags)
+}
+
+/// The same for a path that needs no folder before it.
+pub(super) fn read_at(
+    context: &Context<'_>,
+    path: &str,
+    full: &str,
+    origin: Origin,
+    diags: &mut Diagnostics,
+) -> Option<Data> {
+    match context.world.read(full, OBJECT_LIMIT as u64) {
         Ok(bytes) => {
             if bytes.len() > APPLY_LIMIT {
-                diags.push(
-                    Diagnostic::new(Code::FileLarge, file.origin, format!("{full} is large: {} bytes", bytes.len()))
-                        .why("kubectl apply keeps a copy of the object in an annotation, which holds at most 262,144 bytes")
-                        .help("apply with: kubectl apply --server-side")
-                        .key(path),
-                );
+                diags.push(large(full, bytes.len(), origin).key(path));
             }
-            Some(Data { bytes, why: Why::Origin(file.origin) })
+            Some(Data { bytes, why: Why::Origin(origin) })
         }
         Err(error) => {
             let too_large = matches!(error, crate::world::ReadError::TooLarge { limit: _ });
@@ -155,95 +262,9 @@ pub(super) fn read(context: &Context<'_>, path: &str, file: &Spanned<String>, di
                 "create it, or correct the path"
             };
             diags.push(
-                Diagnostic::new(code, file.origin, format!("{full} cannot be read: {}", say(&error)))
-                    .help(help)
-                    .key(path),
+                Diagnostic::new(code, origin, format!("{full} cannot be read: {}", say(&error))).help(help).key(path),
             );
             None
         }
     }
-}
-
-/// A service's configs and secrets as mounts.
-pub(super) fn grants(
-    context: &Context<'_>,
-    path: &str,
-    configs: &Key<Grants>,
-    secrets: &Key<Grants>,
-    diags: &mut Diagnostics,
-) -> Vec<Mount> {
-    let project = &context.loaded.project;
-    let mut all = Vec::new();
-    for (grants, kind, folder, defined) in [
-        (configs, FileObjectKind::ConfigMap, "/", &project.configs),
-        (secrets, FileObjectKind::Secret, "/run/secrets/", &project.secrets),
-    ] {
-        for granted in grants.get().iter().flat_map(|grants| grants.value.iter()) {
-            all.extend(grant(context, path, granted, kind, folder, defined, diags));
-        }
-    }
-    all
-}
-
-fn grant(
-    context: &Context<'_>,
-    path: &str,
-    granted: &Spanned<Grant>,
-    kind: FileObjectKind,
-    folder: &str,
-    defined: &Key<Entries<FileSource>>,
-    diags: &mut Diagnostics,
-) -> Option<Mount> {
-    let Grant { source, target, uid, gid, mode, extensions } = &granted.value;
-    later::extensions(extensions, diags);
-    let source = source.get()?;
-    let Named { key: _, value } = defined.get()?.value.get(&source.value)?;
-    let definition = value.as_ref()?;
-    let from_file = definition.value.file.get().is_some();
-    let mode = mode.get().and_then(|mode| {
-        if from_file && context.dialect() == Dialect::Compose {
-            diags.push(
-                Diagnostic::new(Code::FileMode, mode.origin, "the mode is ignored, as docker compose ignores it")
-                    .why("a secret or config that comes from a file is a bind mount there, with the file's own mode")
-                    .help("remove it")
-                    .key(path),
-            );
-            return None;
-        }
-        Some(Traced::from_origin(mode.value.0 & 0o777, mode.origin))
-    });
-    for owner in [uid, gid].into_iter().filter_map(Key::get) {
-        if owner.value == "0" {
-            diags.consume(owner.origin, "files belong to root anyway");
-        } else {
-            diags.push(
-                Diagnostic::new(
-                    Code::FileOwner,
-                    owner.origin,
-                    format!("the file belongs to root, not to {}", owner.value),
-                )
-                .why("files of ConfigMaps and Secrets cannot be given an owner")
-                .help("give it a mode that others may read, as 0444")
-                .key(path),
-            );
-        }
-    }
-    let path_in = match target.get() {
-        Some(target) if target.value.starts_with('/') => {
-            Traced::from_origin(mounts::clean(&target.value), target.origin)
-        }
-        Some(target) => Traced::from_origin(mounts::clean(&format!("{folder}{}", target.value)), target.origin),
-        None => Traced::from_origin(format!("{folder}{}", source.value), source.origin),
-    };
-    if target.get().is_some() {
-        diags.consume(source.origin, "names the object");
-    }
-    let object = object_name(&source.value, &definition.value);
-    let mode = mode.or_else(|| Some(Traced::decided(0o444, "docker-default-mode")));
-    Some(Mount {
-        target: path_in,
-        source: MountSource::File { object, kind, key: data_key(&source.value), mode },
-        read_only: Some(granted.origin),
-        origin: granted.origin,
-    })
 }

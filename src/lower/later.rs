@@ -5,7 +5,6 @@ use crate::compose::Dialect;
 use crate::compose::keys::{Entries, Key, Named, Written};
 use crate::compose::leaves::leaves;
 use crate::compose::model::kubernetes;
-use crate::compose::model::mount::Volume;
 use crate::compose::model::network::{Attachment, Network};
 use crate::compose::model::project::Project;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -72,72 +71,10 @@ pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
             diags.consume(place, "an empty section");
         }
     }
-    if let Some(volumes) = volumes.get() {
-        volumes_of(&volumes.value, diags);
-    }
     if let Some(networks) = networks.get() {
         networks_of(&networks.value, diags);
     }
     extensions(extra, diags);
-}
-
-fn volumes_of(volumes: &Entries<Volume>, diags: &mut Diagnostics) {
-    for (name, Named { key, value }) in volumes {
-        let path = format!("volumes.{name}");
-        diags.consume(*key, "the volume stands where it is mounted");
-        let Some(volume) = value else { continue };
-        diags.consume(volume.origin, "the volume stands where it is mounted");
-        let Volume { name: real, driver, driver_opts, external, labels, extensions: extra } = &volume.value;
-        not_yet(&path, "labels", labels, diags);
-        extensions(extra, diags);
-        if let Some(real) = real.get() {
-            diags.consume(real.origin, "the name on the Docker host");
-        }
-        match driver {
-            Key::Set { key: _, value } if matches!(value.value.as_str(), "local" | "default" | "") => {
-                diags.consume(value.origin, "the default")
-            }
-            Key::Set { key, value } => diags.push(
-                Diagnostic::new(
-                    Code::NotTranslated,
-                    *key,
-                    format!("the volume driver `{}` is not translated yet", value.value),
-                )
-                .label("the claim is of the cluster's default class")
-                .help("set storageClassName on the claim by hand")
-                .key(format!("{path}.driver"))
-                .covers([value.origin]),
-            ),
-            Key::Null(place) => diags.consume(*place, "a key without a value says nothing"),
-            Key::Absent => {}
-        }
-        if let Key::Set { key, value } = driver_opts
-            && !value.value.0.is_empty()
-        {
-            diags.push(
-                Diagnostic::new(Code::NotTranslated, *key, "the options of the volume driver are not translated yet")
-                    .label("the claim is of the cluster's default class")
-                    .help("write a PersistentVolume by hand and bind the claim to it")
-                    .key(format!("{path}.driver_opts"))
-                    .covers(value.value.0.values().map(|pair| pair.origin)),
-            );
-        } else if let Some(options) = driver_opts.get() {
-            diags.consume(options.origin, "no options");
-        }
-        if let Key::Set { key, value } = external {
-            if value.value.is_external() {
-                let claim = crate::ir::Name::from_text(real.get().map_or(name, |real| &real.value));
-                diags.push(
-                    Diagnostic::new(Code::ExternalObject, *key, format!("the claim {claim} must exist in the cluster"))
-                        .help("create it before the first apply")
-                        .key(path)
-                        .covers([value.origin]),
-                );
-            } else {
-                diags.consume(value.origin, "false is the default");
-            }
-        }
-    }
 }
 
 fn networks_of(networks: &Entries<Network>, diags: &mut Diagnostics) {

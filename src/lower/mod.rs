@@ -1,18 +1,25 @@
 //! Lowering: each service alone becomes a workload of the IR. What needs the whole app is left to the passes.
 
 mod annotations;
+mod binds;
 mod build;
 mod command;
+mod content;
 mod devices;
+mod dockerfile;
 mod env_files;
 mod environment;
 mod files;
+mod grants;
 mod health;
 mod image;
 mod kubernetes;
+mod labelled;
 mod later;
 mod lifecycle;
+mod memory;
 mod mounts;
+mod owners;
 mod placeholders;
 mod placement;
 mod ports;
@@ -21,16 +28,19 @@ mod restart;
 mod rollout;
 mod security;
 mod service;
+mod shares;
+mod volumes;
 mod without_counterpart;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
 
 use crate::compose::Dialect;
 use crate::compose::Loaded;
 use crate::compose::keys::Key;
 use crate::diag::Diagnostics;
-use crate::ir::{App, FileObject, Name, Traced};
-use crate::lower::env_files::EnvObjects;
+use crate::ir::{App, Name, Traced};
 use crate::origin::Sources;
 use crate::request::Request;
 use crate::world::World;
@@ -57,16 +67,20 @@ impl Context<'_> {
 /// Turns a project into an app.
 pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
     let project = &context.loaded.project;
+    let objects = files::names(context);
     let mut app = App {
         project: Traced::from_origin(Name::from_text(&context.loaded.name.value), context.loaded.name.origin),
         namespace: context.request.namespace.as_deref().map(Name::from_text),
-        files: files::objects(context, diags),
+        files: files::objects(context, &objects, diags),
+        named_volumes: IndexMap::new(),
+        volumes: Vec::new(),
         claims: Vec::new(),
         workloads: Vec::new(),
         dials: Vec::new(),
     };
     let env_objects = env_files::objects(context, &mut app.files);
     later::top_level(context, diags);
+    let volumes = volumes::definitions(context, &mut app.files, diags);
     if let Key::Set { key: _, value: services } = &project.services {
         let mut names = distinct_names(services.value.keys().map(String::as_str));
         for (name, service) in &services.value {
@@ -75,14 +89,15 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
                     context,
                     service::Identity { name, own, origin: service.key },
                     &body.value,
-                    &env_objects,
+                    service::Shared { env_objects: &env_objects, objects: &objects, definitions: &volumes },
                     &mut app.files,
                     diags,
                 ));
             }
         }
     }
-    own(&mut app, &env_objects);
+    app.named_volumes = volumes::claimed(volumes);
+    owners::settle(&mut app, &env_objects);
     app
 }
 
@@ -106,41 +121,4 @@ fn distinct_names<'a>(services: impl Iterator<Item = &'a str> + Clone) -> BTreeM
         }
     }
     names
-}
-
-/// Moves files that one workload alone uses to that workload. One of an `env_file` that every service had to take inline is left out.
-fn own(app: &mut App, env_objects: &EnvObjects) {
-    let mut shared: Vec<FileObject> = Vec::new();
-    for object in std::mem::take(&mut app.files) {
-        let mut users = app.workloads.iter_mut().filter(|workload| uses(workload, &object));
-        match (users.next(), users.next()) {
-            (Some(only), None) => only.files.push(object),
-            (None, _) if env_objects.holds(&object) => {}
-            (Some(_), Some(_)) | (None, _) => shared.push(object),
-        }
-    }
-    app.files = shared;
-}
-
-fn uses(workload: &crate::ir::Workload, object: &FileObject) -> bool {
-    let in_env = workload.container.env.iter().any(|variable| match &variable.source {
-        crate::ir::EnvSource::Secret { object: name, key: _ } => {
-            *name == object.name && object.kind == crate::ir::FileObjectKind::Secret
-        }
-        crate::ir::EnvSource::Literal(_) | crate::ir::EnvSource::Field(_) | crate::ir::EnvSource::Composed(_) => false,
-    });
-    let in_env_from =
-        || workload.container.env_from.iter().any(|from| from.value == (object.kind, object.name.clone()));
-    in_env
-        || in_env_from()
-        || workload.mounts.iter().any(|mount| match &mount.source {
-            crate::ir::MountSource::File { object: name, kind, key: _, mode: _ }
-            | crate::ir::MountSource::Folder { object: name, kind } => *name == object.name && *kind == object.kind,
-            crate::ir::MountSource::Named { volume: _, subpath: _ }
-            | crate::ir::MountSource::External(_)
-            | crate::ir::MountSource::Anonymous
-            | crate::ir::MountSource::Memory(_)
-            | crate::ir::MountSource::Data(_)
-            | crate::ir::MountSource::Host { path: _, kind: _ } => false,
-        })
 }

@@ -1,448 +1,362 @@
-//! `volumes`, `tmpfs` and `shm_size` (compose-spec): what is mounted where, and what each bind mount is for.
+//! `volumes` of a service (compose-spec, "volumes"): every form of a mount, and what stands behind each.
 
 use crate::compose::grammar::mounts::{self as grammar, ShortKind, ShortMount};
 use crate::compose::keys::Key;
+use crate::compose::model::build::Build;
 use crate::compose::model::mount::{
-    BindOptions, LongMount, Mounts, ServiceMount, TmpfsMounts, TmpfsOptions, Volume, VolumeOptions,
+    BindOptions, ImageOptions, LongMount, Mounts, Recursive, ServiceMount, TmpfsOptions, VolumeOptions,
 };
-use crate::compose::model::scalar::Bytes;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images::Image;
-use crate::ir::{FileObject, FileObjectKind, Mount, MountSource, Name, Traced, Why};
-use crate::lower::{Context, files, later};
+use crate::ir::{FileObject, ImageContent, Mount, MountSource, Name, Propagation, Traced, Why};
+use crate::lower::volumes::{Definition, Definitions};
+use crate::lower::{Context, dockerfile, later, memory, resources};
 use crate::origin::{Origin, Spanned};
-use crate::world::Kind;
+use crate::target::Feature;
 
-/// Where a bind mount is being lowered: what every decision about it needs.
-struct Bind<'a> {
-    context: &'a Context<'a>,
-    own: &'a Name,
-    path: &'a str,
-    has_build: bool,
-    known: Option<&'static Image>,
+/// Lowers the mounts of one service: all that a decision about one of them needs.
+pub(super) struct Mounter<'a> {
+    pub(super) context: &'a Context<'a>,
+    /// The workload's name.
+    pub(super) own: &'a Name,
+    /// The service's path, as `services.web`.
+    pub(super) path: &'a str,
+    /// How its image is built, if it is.
+    pub(super) build: &'a Key<Build>,
+    /// What is known of its image.
+    pub(super) known: Option<&'static Image>,
+    /// Whether the container has all powers of the node.
+    pub(super) privileged: bool,
+    /// The volumes of the project.
+    pub(super) volumes: &'a Definitions,
+    /// The ConfigMaps and Secrets so far.
+    pub(super) objects: &'a mut Vec<FileObject>,
+    pub(super) diags: &'a mut Diagnostics,
 }
 
-/// Most files of a folder that still make a ConfigMap.
-const FOLDER_FILES: usize = 100;
-
-/// Every mount of `volumes`.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a service's mounts depend on its image, its build and the files of the project"
-)]
-pub(super) fn mounts(
-    context: &Context<'_>,
-    own: &Name,
-    path: &str,
-    volumes: &Key<Mounts>,
-    has_build: bool,
-    known: Option<&'static Image>,
-    objects: &mut Vec<FileObject>,
-    diags: &mut Diagnostics,
-) -> Vec<Mount> {
-    let bind = Bind { context, own, path, has_build, known };
-    let mut all = Vec::new();
-    for mount in volumes.get().iter().flat_map(|mounts| mounts.value.iter()) {
-        match &mount.value {
-            ServiceMount::Short(short) => all.extend(from_short(&bind, short, mount.origin, objects, diags)),
-            ServiceMount::Long(long) => all.extend(from_long(&bind, long, mount.origin, objects, diags)),
-        }
-    }
-    all
+/// A mount in either form, taken apart.
+pub(super) struct Asked {
+    /// Where it is seen.
+    pub(super) target: Traced<String>,
+    /// Whether it cannot be written.
+    pub(super) read_only: Option<Origin>,
+    /// Whether the image's content is not to be copied into it.
+    pub(super) no_copy: bool,
+    /// A folder inside of the source.
+    pub(super) subpath: Option<Traced<String>>,
+    /// How mounts below it spread.
+    pub(super) propagation: Propagation,
+    /// Whether a missing folder of the host is an error.
+    pub(super) must_exist: Option<Origin>,
+    /// Where it is written.
+    pub(super) origin: Origin,
 }
 
-fn from_short(
-    bind: &Bind<'_>,
-    short: &ShortMount,
-    origin: Origin,
-    objects: &mut Vec<FileObject>,
-    diags: &mut Diagnostics,
-) -> Option<Mount> {
-    let target = Traced::from_origin(short.target.clone(), origin);
-    let read_only = short.read_only.then_some(origin);
-    let source = short.source.as_deref().unwrap_or_default();
-    let source = match short.kind {
-        ShortKind::Anonymous => MountSource::Anonymous,
-        ShortKind::Volume => named(bind, source, None, origin),
-        ShortKind::Bind => {
-            return bound(
-                bind,
-                &Spanned { value: source.to_owned(), origin },
-                target,
-                read_only,
-                origin,
-                objects,
-                diags,
-            );
-        }
-    };
-    Some(Mount { target, source, read_only, origin })
+impl Asked {
+    /// The mount of a source that is no path of the node.
+    pub(super) fn of(self, source: MountSource) -> Mount {
+        let Asked { target, read_only, no_copy: _, subpath: _, propagation: _, must_exist: _, origin } = self;
+        Mount::new(target, source, read_only, origin)
+    }
 }
 
-fn from_long(
-    bind: &Bind<'_>,
-    long: &LongMount,
-    origin: Origin,
-    objects: &mut Vec<FileObject>,
-    diags: &mut Diagnostics,
-) -> Option<Mount> {
-    let LongMount {
-        kind,
-        source,
-        target,
-        read_only,
-        consistency,
-        bind: bind_options,
-        volume,
-        tmpfs,
-        image,
-        extensions,
-    } = long;
-    let path = format!("{}.volumes", bind.path);
-    later::extensions(extensions, diags);
-    later::used_up(consistency, "a hint for Docker Desktop", diags);
-    later::not_yet(&path, "image", image, diags);
-    if let Some(BindOptions { propagation, create_host_path, recursive, selinux, extensions }) =
-        bind_options.get().map(|found| &found.value)
-    {
-        later::extensions(extensions, diags);
-        later::not_yet(&path, "propagation", propagation, diags);
-        later::not_yet(&path, "recursive", recursive, diags);
-        later::not_yet(&path, "selinux", selinux, diags);
-        if let Some(create) = create_host_path.get() {
-            diags.consume(create.origin, "matters on the Docker host alone");
+impl Mounter<'_> {
+    /// Every mount of `volumes`.
+    pub(super) fn mounts(&mut self, volumes: &Key<Mounts>) -> Vec<Mount> {
+        let mut all = Vec::new();
+        let mut dropped = Vec::new();
+        for mount in volumes.get().iter().flat_map(|mounts| mounts.value.iter()) {
+            match &mount.value {
+                ServiceMount::Short(short) => all.extend(self.short(short, mount.origin, &mut dropped)),
+                ServiceMount::Long(long) => all.extend(self.long(long, mount.origin, &mut dropped)),
+            }
         }
+        self.without_shadows(&mut all, &dropped);
+        all
     }
-    let mut subpath = None;
-    if let Some(VolumeOptions { labels, nocopy, subpath: below, extensions }) = volume.get().map(|found| &found.value) {
-        later::extensions(extensions, diags);
-        later::not_yet(&path, "labels", labels, diags);
-        if let Some(nocopy) = nocopy.get() {
-            diags.consume(nocopy.origin, "Kubernetes copies nothing into a new volume");
-        }
-        subpath = below.get().cloned().map(Traced::from);
-    }
-    let mut size = None;
-    if let Some(TmpfsOptions { size: bytes, mode, extensions }) = tmpfs.get().map(|found| &found.value) {
-        later::extensions(extensions, diags);
-        later::not_yet(&path, "mode", mode, diags);
-        size = bytes.get().map(|bytes| Traced::from_origin(bytes.value.0, bytes.origin));
-    }
-    for empty in [
-        bind_options.get().map(|found| found.origin),
-        volume.get().map(|found| found.origin),
-        tmpfs.get().map(|found| found.origin),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        diags.consume(empty, "options without effect of their own");
-    }
-    let target: Traced<String> = target.get().cloned()?.map(|target| grammar::clean(&target)).into();
-    let read_only = crate::lower::resources::flag(read_only, diags);
-    let kind = kind.get()?;
-    diags.consume(kind.origin, "decides what is mounted");
-    let source = match (kind.value.as_str(), source.get()) {
-        ("bind", Some(source)) => return bound(bind, source, target, read_only, origin, objects, diags),
-        ("volume", Some(source)) => {
-            diags.consume(source.origin, "names the volume");
-            named(bind, &source.value, subpath, source.origin)
-        }
-        ("volume", None) => MountSource::Anonymous,
-        ("tmpfs", _) => MountSource::Memory(size),
-        (other, source) => {
-            diags.push(
-                Diagnostic::new(
-                    Code::NotTranslated,
-                    kind.origin,
-                    format!("a mount of type `{other}` is not translated yet"),
-                )
-                .help("add it to the manifests by hand")
-                .key(path)
-                .covers(source.map(|source| source.origin).into_iter().chain(target.why.origins().iter().copied())),
-            );
-            return None;
-        }
-    };
-    Some(Mount { target, source, read_only, origin })
-}
 
-fn named(bind: &Bind<'_>, volume: &str, subpath: Option<Traced<String>>, origin: Origin) -> MountSource {
-    let definition = bind
-        .context
-        .loaded
-        .project
-        .volumes
-        .get()
-        .and_then(|volumes| volumes.value.get(volume))
-        .and_then(|entry| entry.value.as_ref());
-    if let Some(Volume {
-        name,
-        driver: _driver,
-        driver_opts: _opts,
-        external,
-        labels: _labels,
-        extensions: _extensions,
-    }) = definition.map(|found| &found.value)
-        && external.get().is_some_and(|external| external.value.is_external())
-    {
-        let real = name.get().map_or(volume, |name| name.value.as_str());
-        return MountSource::External(Traced::from_origin(Name::from_text(real), origin));
+    /// The key that messages are about.
+    pub(super) fn key(&self) -> String {
+        format!("{}.volumes", self.path)
     }
-    MountSource::Named { volume: volume.to_owned(), subpath }
-}
 
-fn bound(
-    bind: &Bind<'_>,
-    source: &Spanned<String>,
-    target: Traced<String>,
-    read_only: Option<Origin>,
-    origin: Origin,
-    objects: &mut Vec<FileObject>,
-    diags: &mut Diagnostics,
-) -> Option<Mount> {
-    let key = format!("{}.volumes", bind.path);
-    if source.origin != origin {
-        diags.consume(source.origin, "decides what is mounted");
-    }
-    let mount = |source: MountSource| Some(Mount { target: target.clone(), source, read_only, origin });
-    if is_system(&source.value) {
-        let socket = source.value.ends_with("docker.sock");
-        let code = if socket { Code::BindEngine } else { Code::BindSystem };
-        let title = if socket {
-            "there is no Docker engine behind this socket".to_owned()
-        } else {
-            format!("{} is mounted from the node", source.value)
+    fn short(&mut self, short: &ShortMount, origin: Origin, dropped: &mut Vec<String>) -> Option<Mount> {
+        let ShortMount { kind, source, target, read_only, nocopy, options, ignored } = short;
+        // Said when it was read.
+        let _ = ignored;
+        let mut asked = Asked {
+            target: Traced::from_origin(target.clone(), origin),
+            read_only: read_only.then_some(origin),
+            no_copy: *nocopy,
+            subpath: None,
+            propagation: Propagation::default(),
+            must_exist: None,
+            origin,
         };
-        diags.push(
-            Diagnostic::new(code, origin, title)
-                .why("the path of each node is its own, and a cluster may forbid it")
-                .help(if socket {
-                    "leave the service out, or give it an account for the Kubernetes API"
-                } else {
-                    "check that the cluster allows hostPath volumes"
-                })
-                .key(key),
-        );
-        let kind = if socket { "Socket" } else { "" };
-        return mount(MountSource::Host { path: grammar::clean(&source.value), kind });
-    }
-    let full = grammar::join(&bind.context.loaded.folder, &source.value);
-    let is_data = bind.known.is_some_and(|image| image.data.contains(&target.value.as_str()));
-    match bind.context.world.kind(&full) {
-        Some(Kind::File) => file(bind, source, &full, &target, read_only, origin, objects, diags),
-        Some(Kind::Folder) if bind.has_build && !is_data => {
-            diags.push(
-                Diagnostic::new(Code::BindSource, origin, format!("{} is not mounted", source.value))
-                    .label("source code over an image that is built from it")
-                    .why("the image holds the code; on the Docker host the mount was for editing it")
-                    .help("build the image with the code in it")
-                    .key(key),
-            );
-            None
+        // `z` and `Z` relabel files for SELinux, which the kubelet does by itself for volumes.
+        if let Some(mode) = options.iter().rev().find(|option| !matches!(option.as_str(), "z" | "Z")) {
+            asked.propagation.mode = self.propagation(mode, origin);
         }
-        Some(Kind::Folder) if !is_data => match folder(bind, source, &full, diags) {
-            Some(object) => {
-                let (name, kind) = (object.name.clone(), object.kind);
-                warn_if_writable(read_only, origin, &source.value, &key, diags);
-                objects.push(object);
-                mount(MountSource::Folder { object: name, kind })
+        let source = source.clone().unwrap_or_default();
+        match kind {
+            ShortKind::Anonymous => Some(self.over_image(asked, |_| MountSource::Anonymous)),
+            ShortKind::Volume => self.volume(&source, origin, asked, dropped),
+            ShortKind::Bind => self.bind(&Spanned { value: source, origin }, asked, dropped),
+        }
+    }
+
+    fn long(&mut self, long: &LongMount, origin: Origin, dropped: &mut Vec<String>) -> Option<Mount> {
+        let LongMount { kind, source, target, read_only, consistency, bind, volume, tmpfs, image, extensions } = long;
+        later::extensions(extensions, self.diags);
+        later::used_up(consistency, "a hint for Docker Desktop", self.diags);
+        let target: Traced<String> = target.get().cloned()?.map(|target| grammar::clean(&target)).into();
+        let kind = kind.get()?;
+        self.diags.consume(kind.origin, "decides what is mounted");
+        let mut asked = Asked {
+            target,
+            read_only: resources::flag(read_only, self.diags),
+            no_copy: false,
+            subpath: None,
+            propagation: Propagation::default(),
+            must_exist: None,
+            origin,
+        };
+        self.bind_options(bind, &mut asked);
+        self.volume_options(volume, &mut asked);
+        let size = self.memory_options(tmpfs);
+        let below = self.image_options(image);
+        let options = [bind.get().map(|found| found.origin), volume.get().map(|found| found.origin)];
+        for origin in options.into_iter().flatten() {
+            self.diags.consume(origin, "options without effect of their own");
+        }
+        let place = source.get().map(|source| source.origin);
+        match (kind.value.as_str(), source.get()) {
+            ("bind", Some(source)) => {
+                self.diags.consume(source.origin, "decides what is mounted");
+                self.bind(source, asked, dropped)
             }
-            None => data(bind, source, &target, read_only, origin, diags),
-        },
-        Some(Kind::Folder | Kind::Socket | Kind::CharacterDevice | Kind::BlockDevice | Kind::Other) | None => {
-            data(bind, source, &target, read_only, origin, diags)
-        }
-    }
-}
-
-/// Paths that belong to the host itself.
-fn is_system(path: &str) -> bool {
-    let path = grammar::clean(path);
-    ["/proc", "/sys", "/dev", "/etc", "/var/run", "/run", "/var/log", "/var/lib/docker", "/lib", "/usr", "/boot", "/"]
-        .iter()
-        .any(|system| {
-            path == *system || (*system != "/" && path.strip_prefix(system).is_some_and(|rest| rest.starts_with('/')))
-        })
-}
-
-fn data(
-    bind: &Bind<'_>,
-    source: &Spanned<String>,
-    target: &Traced<String>,
-    read_only: Option<Origin>,
-    origin: Origin,
-    diags: &mut Diagnostics,
-) -> Option<Mount> {
-    let last = source
-        .value
-        .rsplit(['/', '\\'])
-        .find(|part| !part.is_empty() && *part != "." && *part != "~")
-        .unwrap_or("data");
-    let name = bind.own.with(last);
-    diags.push(
-        Diagnostic::new(Code::BindData, origin, format!("{} becomes the claim {name}", source.value))
-            .label("a folder of the Docker host")
-            .why("its files are not in the cluster")
-            .help(format!("copy the data: kubectl cp {} POD:{}", source.value, target.value))
-            .key(format!("{}.volumes", bind.path)),
-    );
-    Some(Mount { target: target.clone(), source: MountSource::Data(name), read_only, origin })
-}
-
-fn warn_if_writable(read_only: Option<Origin>, origin: Origin, source: &str, key: &str, diags: &mut Diagnostics) {
-    if read_only.is_none() {
-        diags.push(
-            Diagnostic::new(
-                Code::BindReadOnly,
-                origin,
-                format!("{source} cannot be written by the container any more"),
-            )
-            .why("it becomes a ConfigMap or Secret, which is read-only")
-            .help("write :ro if the container only reads it; use a volume if it writes")
-            .key(key),
-        );
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "a file's mount is decided by where it is, what it is and who mounts it")]
-fn file(
-    bind: &Bind<'_>,
-    source: &Spanned<String>,
-    full: &str,
-    target: &Traced<String>,
-    read_only: Option<Origin>,
-    origin: Origin,
-    objects: &mut Vec<FileObject>,
-    diags: &mut Diagnostics,
-) -> Option<Mount> {
-    let key = format!("{}.volumes", bind.path);
-    let found = files::read(bind.context, &key, source, diags)?;
-    let base = full.rsplit('/').next().unwrap_or("file");
-    let data_key = files::data_key(base);
-    let kind = if is_key_material(&found.bytes) { FileObjectKind::Secret } else { FileObjectKind::ConfigMap };
-    let name = bind.own.with(base);
-    warn_if_writable(read_only, origin, &source.value, &key, diags);
-    let executable = bind
-        .context
-        .world
-        .mode(full)
-        .filter(|mode| mode & 0o111 != 0)
-        .map(|_| Traced::decided(0o555, "executable-file"));
-    let entry = (data_key.clone(), crate::ir::Data { why: Why::Origin(origin), ..found });
-    match objects.iter_mut().find(|object| object.name == name && object.kind == kind) {
-        Some(object) if object.entries.iter().any(|(other, _)| *other == data_key) => {}
-        Some(object) => object.entries.push(entry),
-        None => objects.push(FileObject { name: name.clone(), kind, entries: vec![entry], why: Why::Origin(origin) }),
-    }
-    Some(Mount {
-        target: target.clone(),
-        source: MountSource::File { object: name, kind, key: data_key, mode: executable },
-        read_only,
-        origin,
-    })
-}
-
-fn is_key_material(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| text.contains("-----BEGIN ") && text.contains("PRIVATE KEY"))
-}
-
-/// A folder of a few text files without folders in it, all of which fit into one object; `None` for any other.
-fn folder(bind: &Bind<'_>, source: &Spanned<String>, full: &str, diags: &mut Diagnostics) -> Option<FileObject> {
-    let listed = bind.context.world.list(full).ok()?;
-    if listed.is_empty() || listed.len() > FOLDER_FILES || listed.iter().any(|entry| entry.kind != Kind::File) {
-        return None;
-    }
-    let mut entries = Vec::new();
-    let mut total = 0;
-    for entry in listed {
-        if files::data_key(&entry.name) != entry.name {
-            return None;
-        }
-        let bytes = bind.context.world.read(&grammar::join(full, &entry.name), 1 << 20).ok()?;
-        total += bytes.len();
-        if total > 1 << 20 || std::str::from_utf8(&bytes).is_err() {
-            return None;
-        }
-        entries.push((entry.name, crate::ir::Data { bytes, why: Why::Origin(source.origin) }));
-    }
-    if total > 240 << 10 {
-        diags.push(
-            Diagnostic::new(Code::FileLarge, source.origin, format!("{full} is large: {total} bytes"))
-                .help("apply with: kubectl apply --server-side"),
-        );
-    }
-    let kind = if entries.iter().any(|(_, data)| is_key_material(&data.bytes)) {
-        FileObjectKind::Secret
-    } else {
-        FileObjectKind::ConfigMap
-    };
-    let base = full.trim_end_matches('/').rsplit('/').next().unwrap_or("files");
-    Some(FileObject { name: bind.own.with(base), kind, entries, why: Why::Origin(source.origin) })
-}
-
-/// `tmpfs`.
-pub(super) fn tmpfs(path: &str, tmpfs: &Key<TmpfsMounts>, diags: &mut Diagnostics) -> Vec<Mount> {
-    let mut all = Vec::new();
-    for found in tmpfs.get().iter().flat_map(|tmpfs| tmpfs.value.0.iter()) {
-        let mut size = None;
-        for (option, value) in &found.value.options {
-            match (option.as_str(), value) {
-                ("size", Some(text)) => match crate::compose::grammar::bytes::parse(text) {
-                    Ok(bytes) => size = Some(Traced::from_origin(bytes, found.origin)),
-                    Err(message) => diags.push(
-                        Diagnostic::new(Code::BadValue, found.origin, message)
-                            .help("write a size such as size=64m")
-                            .key(format!("{path}.tmpfs")),
-                    ),
-                },
-                ("rw" | "noexec" | "nosuid" | "nodev" | "exec" | "suid" | "dev", None) => {}
-                (other, _) => diags.push(
-                    Diagnostic::new(
-                        Code::TmpfsOption,
-                        found.origin,
-                        format!("the option `{other}` of {} has no counterpart", found.value.path),
-                    )
-                    .why("a folder in memory belongs to root and all may write to it")
-                    .help("remove it, or set the mode in the container's start")
-                    .key(format!("{path}.tmpfs")),
-                ),
+            ("volume" | "cluster", Some(source)) => {
+                self.diags.consume(source.origin, "names the volume");
+                self.volume(&source.value, source.origin, asked, dropped)
+            }
+            ("volume", None) => Some(self.over_image(asked, |_| MountSource::Anonymous)),
+            ("tmpfs", source) => {
+                if let Some(source) = source {
+                    self.diags.consume(source.origin, "a folder in memory has no source");
+                }
+                Some(asked.of(MountSource::Memory(size)))
+            }
+            ("image", Some(source)) if self.context.request.target.has(Feature::ImageVolumes) => {
+                let reference = Traced::from(source.clone());
+                Some(asked.of(MountSource::Image { reference, subpath: below }))
+            }
+            (other, _) => {
+                let leaves = place.into_iter().chain(asked.target.why.origins().iter().copied());
+                self.no_counterpart(other, kind.origin, leaves.chain(asked.read_only).collect());
+                None
             }
         }
-        all.push(Mount {
-            target: Traced::from_origin(grammar::clean(&found.value.path), found.origin),
-            source: MountSource::Memory(size),
-            read_only: None,
-            origin: found.origin,
+    }
+
+    /// Says that there is nothing like this type of mount.
+    fn no_counterpart(&mut self, kind: &str, origin: Origin, leaves: Vec<Origin>) {
+        let (code, title, why, help) = match kind {
+            "image" => (
+                Code::ImageMount,
+                "the files of the image are not mounted".to_owned(),
+                "image volumes are on by default from Kubernetes 1.35 on",
+                "say --kubernetes-version 1.35, or copy the files into the service's own image",
+            ),
+            "npipe" => (
+                Code::NoCounterpart,
+                "a named pipe of a Windows host is not mounted".to_owned(),
+                "it leads to a program of one Windows machine",
+                "remove it, or let the service talk to the program over the network",
+            ),
+            other => (
+                Code::NoCounterpart,
+                format!("a mount of type `{other}` is not mounted"),
+                "Docker knows bind, volume, tmpfs, image, npipe and cluster",
+                "write one of them",
+            ),
+        };
+        self.diags.push(Diagnostic::new(code, origin, title).why(why).help(help).key(self.key()).covers(leaves));
+    }
+
+    fn bind_options(&mut self, options: &Key<BindOptions>, asked: &mut Asked) {
+        let Some(options) = options.get() else { return };
+        let BindOptions { propagation, create_host_path, recursive, selinux, extensions } = &options.value;
+        later::extensions(extensions, self.diags);
+        if let Some(mode) = propagation.get() {
+            self.diags.consume(mode.origin, "decides how mounts below a path of the node spread");
+            asked.propagation.mode = self.propagation(&mode.value, mode.origin);
+        }
+        if let Some(selinux) = selinux.get() {
+            self.diags.consume(selinux.origin, "the kubelet relabels volumes by itself");
+        }
+        if let Some(recursive) = recursive.get() {
+            self.diags.consume(recursive.origin, "decides what becomes of mounts below it");
+            self.recursive(recursive.value, recursive.origin, asked);
+        }
+        if let Some(create) = create_host_path.get() {
+            self.diags.consume(create.origin, "decides whether the folder must exist on the node");
+            asked.must_exist = (!create.value).then_some(create.origin);
+        }
+    }
+
+    fn recursive(&mut self, recursive: Recursive, origin: Origin, asked: &mut Asked) {
+        match recursive {
+            // As Kubernetes does it.
+            Recursive::Enabled | Recursive::Writable => {}
+            Recursive::ReadOnly => asked.propagation.recursive_read_only = asked.read_only.map(|_| origin),
+            Recursive::Disabled => self.diags.push(
+                Diagnostic::new(Code::MountOption, origin, "what is mounted below it is seen, too")
+                    .why("Kubernetes always mounts a path of the node with all that is mounted below it")
+                    .help("remove the option, or mount the folders that are wanted one by one")
+                    .cause("recursive")
+                    .key(self.key()),
+            ),
+        }
+    }
+
+    fn image_options(&mut self, options: &Key<ImageOptions>) -> Option<Traced<String>> {
+        let options = options.get()?;
+        let ImageOptions { subpath, extensions } = &options.value;
+        later::extensions(extensions, self.diags);
+        self.diags.consume(options.origin, "options without effect of their own");
+        let subpath = subpath.get()?;
+        self.diags.consume(subpath.origin, "a folder in the image");
+        Some(Traced::from(subpath.clone()))
+    }
+
+    fn volume_options(&mut self, options: &Key<VolumeOptions>, asked: &mut Asked) {
+        let Some(options) = options.get() else { return };
+        let VolumeOptions { labels, nocopy, subpath, extensions } = &options.value;
+        later::extensions(extensions, self.diags);
+        if let Some(labels) = labels.get() {
+            self.diags.consume(labels.origin, "no labels");
+            for pair in labels.value.0.values() {
+                self.diags.consume(pair.origin, "labels of a volume without a name, which is a folder of the pod");
+            }
+        }
+        if let Some(nocopy) = nocopy.get() {
+            self.diags.consume(nocopy.origin, "decides whether a new volume gets the image's content");
+            asked.no_copy = nocopy.value;
+        }
+        asked.subpath = subpath.get().cloned().map(Traced::from);
+    }
+
+    fn memory_options(&mut self, options: &Key<TmpfsOptions>) -> Option<Traced<i64>> {
+        let options = options.get()?;
+        let TmpfsOptions { size, mode, extensions } = &options.value;
+        self.diags.consume(options.origin, "options without effect of their own");
+        later::extensions(extensions, self.diags);
+        if let Some(mode) = mode.get() {
+            match u32::try_from(mode.value.0.0) {
+                Ok(bits) if memory::is_open(bits) => {
+                    self.diags.consume(mode.origin, "what a folder in memory has, or nearly");
+                }
+                _ => memory::refuse("mode", "the folder in memory", mode.origin, self.key(), self.diags),
+            }
+        }
+        memory::limit(size.get().map(|size| Traced::from_origin(size.value.0, size.origin)), self.diags)
+    }
+
+    /// How mounts below a path of the node spread: Docker's default is that they do not.
+    pub(super) fn propagation(&mut self, mode: &str, origin: Origin) -> Option<Traced<&'static str>> {
+        match mode {
+            "shared" | "rshared" if self.privileged => Some(Traced::from_origin("Bidirectional", origin)),
+            "shared" | "rshared" => {
+                self.diags.push(
+                    Diagnostic::new(Code::MountOption, origin, "what the container mounts is not seen by the node")
+                        .why("Kubernetes lets privileged containers alone spread mounts in both directions")
+                        .help("write privileged: true if the container is to mount something for others")
+                        .key(self.key()),
+                );
+                Some(Traced::from_origin("HostToContainer", origin))
+            }
+            "slave" | "rslave" => Some(Traced::from_origin("HostToContainer", origin)),
+            _ => None,
+        }
+    }
+
+    fn volume(&mut self, name: &str, origin: Origin, asked: Asked, dropped: &mut Vec<String>) -> Option<Mount> {
+        match self.volumes.get(name) {
+            Some(Definition::External(claim)) => {
+                let claim = Traced::from_origin(claim.clone(), origin);
+                Some(self.over_image(asked, |subpath| MountSource::External { claim, subpath }))
+            }
+            Some(Definition::Memory(size)) => Some(asked.of(MountSource::Memory(size.clone()))),
+            Some(Definition::Bind(device)) => {
+                let device = device.clone();
+                self.bind(&device, asked, dropped)
+            }
+            Some(Definition::Named(_)) | None => {
+                let volume = name.to_owned();
+                Some(self.over_image(asked, |subpath| MountSource::Named { volume, subpath }))
+            }
+        }
+    }
+
+    /// The mount of a volume, which is new at first, over what the image holds there.
+    fn over_image(&self, asked: Asked, source: impl FnOnce(Option<Traced<String>>) -> MountSource) -> Mount {
+        let target = asked.target.value.as_str();
+        let content = if asked.no_copy || asked.subpath.is_some() {
+            ImageContent::Unwanted
+        } else if let Some(image) = self.known {
+            let needed = image.seeded.contains(&target);
+            if needed { ImageContent::Needed(Why::Decision("image-holds-content")) } else { ImageContent::Unwanted }
+        } else if let Some(place) = dockerfile::with_shell(self.context, self.build) {
+            ImageContent::Needed(Why::Origin(place))
+        } else {
+            ImageContent::Unknown
+        };
+        let source = source(asked.subpath.clone());
+        Mount { content, ..asked.of(source) }
+    }
+
+    /// Volumes that only kept what lies below dropped source code go with it: the image shows all of it now.
+    fn without_shadows(&mut self, mounts: &mut Vec<Mount>, dropped: &[String]) {
+        let below = |target: &str| {
+            dropped.iter().any(|above| target.strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('/')))
+        };
+        mounts.retain(|mount| {
+            let target = mount.target.value.as_str();
+            let keeps = match &mount.source {
+                MountSource::Anonymous => below(target),
+                MountSource::Named { volume: _, subpath: _ } => {
+                    below(target) && target.rsplit('/').next().is_some_and(|last| DEPENDENCIES.contains(&last))
+                }
+                MountSource::External { claim: _, subpath: _ }
+                | MountSource::Memory(_)
+                | MountSource::File { object: _, kind: _, key: _, mode: _ }
+                | MountSource::Folder { object: _, kind: _, items: _ }
+                | MountSource::Data(_)
+                | MountSource::Host { path: _, kind: _ }
+                | MountSource::Image { reference: _, subpath: _ } => false,
+            };
+            if keeps {
+                for place in mount.target.why.origins().iter().copied().chain([mount.origin]) {
+                    self.diags.consume(place, "kept what the image holds from the source code that is not mounted");
+                }
+            }
+            !keeps
         });
     }
-    all
 }
 
-/// `shm_size`; 64 MiB is what every container has.
-pub(super) fn shm(size: &Key<Bytes>) -> Option<Mount> {
-    let found = size.get()?;
-    let size = Traced::from_origin(found.value.0, found.origin);
-    Some(Mount {
-        target: Traced::decided("/dev/shm".to_owned(), "shared-memory"),
-        source: MountSource::Memory(Some(size)),
-        read_only: None,
-        origin: found.origin,
-    })
-}
+/// Folders of dependencies that a build puts beside the source code.
+const DEPENDENCIES: [&str; 8] =
+    ["node_modules", "vendor", ".venv", "venv", ".next", ".nuxt", "bower_components", "__pypackages__"];
 
 /// The last of several mounts at one path, as with Docker.
 pub(super) fn without_doubles(mounts: Vec<Mount>, diags: &mut Diagnostics) -> Vec<Mount> {
     let mut kept: indexmap::IndexMap<String, Mount> = indexmap::IndexMap::new();
     for mount in mounts {
         if let Some(earlier) = kept.insert(mount.target.value.clone(), mount) {
-            diags.consume(earlier.origin, "a later mount stands at the same path");
-            earlier
-                .target
-                .why
-                .origins()
-                .iter()
-                .for_each(|origin| diags.consume(*origin, "a later mount stands at the same path"));
+            for place in earlier.target.why.origins().iter().copied().chain([earlier.origin]) {
+                diags.consume(place, "a later mount stands at the same path");
+            }
         }
     }
     kept.into_values().collect()

@@ -6,9 +6,13 @@ use crate::diag::Diagnostics;
 use crate::ir::Run;
 use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
+use crate::lower::files::ObjectNames;
+use crate::lower::mounts::Mounter;
 use crate::lower::security::Rights;
+use crate::lower::volumes::Definitions;
 use crate::lower::{
-    Context, annotations, command, devices, environment, files, health, image, kubernetes, later, lifecycle, mounts,
+    Context, annotations, command, devices, environment, grants, health, image, kubernetes, later, lifecycle, memory,
+    mounts,
     placement, ports, resources, rollout, security, without_counterpart,
 };
 use crate::origin::Origin;
@@ -23,13 +27,24 @@ pub(super) struct Identity<'a> {
     pub(super) origin: Origin,
 }
 
+/// What all services share.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    /// The objects of their environment files.
+    pub(super) env_objects: &'a EnvObjects,
+    /// The objects of configs and secrets.
+    pub(super) objects: &'a ObjectNames,
+    /// The volumes of the project.
+    pub(super) definitions: &'a Definitions,
+}
+
 /// Turns one service into a workload; its files join `objects`.
 #[expect(clippy::too_many_lines, reason = "one line a key is what makes this readable")]
 pub(super) fn lower(
     context: &Context<'_>,
     identity: Identity<'_>,
     service: &Service,
-    env_objects: &EnvObjects,
+    shared: Shared<'_>,
     objects: &mut Vec<FileObject>,
     diags: &mut Diagnostics,
 ) -> Workload {
@@ -140,17 +155,28 @@ pub(super) fn lower(
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
     let extras = kubernetes::extras(context, &path, extensions, diags);
     let mounts = {
-        let mut all = mounts::mounts(context, &own, &path, volumes, build.get().is_some(), known, objects, diags);
-        all.extend(mounts::tmpfs(&path, tmpfs, diags));
-        all.extend(mounts::shm(shm_size));
+        let mut mounter = Mounter {
+            context,
+            own: &own,
+            path: &path,
+            build,
+            known,
+            privileged: privileged.get().is_some_and(|privileged| privileged.value),
+            volumes: shared.definitions,
+            objects,
+            diags,
+        };
+        let mut all = mounter.mounts(volumes);
+        all.extend(memory::tmpfs(&path, tmpfs, diags));
+        all.extend(memory::shm(shm_size, &all, diags));
         all.extend(device_files);
-        all.extend(files::grants(context, &path, configs, secrets, diags));
+        all.extend(grants::grants((context, shared.objects), &path, configs, secrets, diags));
         mounts::without_doubles(all, diags)
     };
     // The loader has read what the key names.
     let env_files = env_file.get().and_then(|_| context.loaded.env_files.get(name)).map_or(&[][..], Vec::as_slice);
     let (env, env_from) =
-        environment::environment(context, (&own, &path), environment, (env_objects, env_files), objects, diags);
+        environment::environment(context, (&own, &path), environment, (shared.env_objects, env_files), objects, diags);
     let written = resources::Written {
         deploy,
         cpus,
@@ -294,8 +320,12 @@ pub(super) fn lower(
             hostname: None,
             marks: Vec::new(),
             annotations: pod_annotations,
-            fs_group: known.and_then(|image| image.user).map(|user| Traced::decided(user, "image-user")).or(user.0),
             system,
+            fs_group: user
+                .1
+                .filter(|group| group.value != 0)
+                .or(user.0)
+                .or_else(|| Some(Traced::decided(known?.volume_group()?, "image-user"))),
             groups: security::groups(&path, group_add, diags),
             sysctls: security::sysctls(&path, sysctls, diags),
             host_processes: None,

@@ -20,24 +20,24 @@ keys! {
         bind "bind": BindOptions, Merge::Default, Reads, Translated, "Options of a bind mount.";
         volume "volume": VolumeOptions, Merge::Default, Reads, Translated, "Options of a volume mount.";
         tmpfs "tmpfs": TmpfsOptions, Merge::Default, Reads, Translated, "Options of a folder in memory.";
-        image "image": ImageOptions, Merge::Default, Reads, Later, "Options of an image mount.";
+        image "image": ImageOptions, Merge::Default, Reads, Translated, "Options of an image mount.";
     }
 }
 
 keys! {
     /// `volumes[].bind`.
     BindOptions in "services.*.volumes[].bind" {
-        propagation "propagation": String, Merge::Default, Reads, Later, "How mounts below it spread.";
+        propagation "propagation": String, Merge::Default, Reads, Translated, "How mounts below it spread.";
         create_host_path "create_host_path": bool, Merge::Default, Reads, Translated, "Whether a missing folder is made.";
-        recursive "recursive": Recursive, Merge::Default, Reads, Later, "Whether mounts below it are mounted too.";
-        selinux "selinux": Selinux, Merge::Default, Reads, Later, "How it is relabelled.";
+        recursive "recursive": Recursive, Merge::Default, Reads, Translated, "Whether mounts below it are mounted too.";
+        selinux "selinux": Selinux, Merge::Default, Reads, Loader, "How it is relabelled.";
     }
 }
 
 keys! {
     /// `volumes[].volume`.
     VolumeOptions in "services.*.volumes[].volume" {
-        labels "labels": Pairs, Merge::Default, Reads, Later, "Labels of the volume.";
+        labels "labels": Pairs, Merge::Default, Reads, Translated, "Labels of the volume.";
         nocopy "nocopy": bool, Merge::Default, Reads, Translated, "Whether the image's content is not copied.";
         subpath "subpath": String, Merge::Default, Reads, Translated, "A folder in the volume.";
     }
@@ -47,14 +47,14 @@ keys! {
     /// `volumes[].tmpfs`.
     TmpfsOptions in "services.*.volumes[].tmpfs" {
         size "size": Bytes, Merge::Default, Reads, Translated, "Its size in bytes.";
-        mode "mode": Unquoted<Truncated>, Merge::Default, Reads, Later, "Its permission bits.";
+        mode "mode": Unquoted<Truncated>, Merge::Default, Reads, Translated, "Its permission bits.";
     }
 }
 
 keys! {
     /// `volumes[].image`.
     ImageOptions in "services.*.volumes[].image" {
-        subpath "subpath": String, Merge::Default, Reads, Later, "A folder in the image.";
+        subpath "subpath": String, Merge::Default, Reads, Translated, "A folder in the image.";
     }
 }
 
@@ -175,6 +175,6 @@ keys! {
         driver "driver": String, Merge::Default, Reads, Translated, "The plugin that holds it.";
         driver_opts "driver_opts": Options, Merge::Default, Reads, Translated, "Options of the plugin.";
         external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
-        labels "labels": Pairs, Merge::Pairs, Reads, Later, "Its labels.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Its labels.";
     }
 }

@@ -200,9 +200,10 @@ pub(super) fn mounted(index: usize, workload: &Workload, objects: &Objects, tabl
     for mount in &workload.mounts {
         let (name, kind, only) = match &mount.source {
             MountSource::File { object, kind, key, mode: _ } => (object, *kind, Some(key)),
-            MountSource::Folder { object, kind } => (object, *kind, None),
+            MountSource::Folder { object, kind, items: _ } => (object, *kind, None),
             MountSource::Named { volume: _, subpath: _ }
-            | MountSource::External(_)
+            | MountSource::External { claim: _, subpath: _ }
+            | MountSource::Image { reference: _, subpath: _ }
             | MountSource::Anonymous
             | MountSource::Memory(_)
             | MountSource::Data(_)

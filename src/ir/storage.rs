@@ -1,0 +1,253 @@
+//! Storage: what a container sees where, the claims behind it, and the volumes of a network behind those.
+
+use super::{FileObjectKind, Labelled, Name, Traced, Why};
+use crate::origin::Origin;
+
+/// Something mounted into the container.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// Absolute path in the container.
+    pub target: Traced<String>,
+    /// What is mounted.
+    pub source: MountSource,
+    /// Whether the container cannot write to it.
+    pub read_only: Option<Origin>,
+    /// What the image holds at its path.
+    pub content: ImageContent,
+    /// How mounts below a path of the node spread; nothing for every other source.
+    pub propagation: Propagation,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+impl Mount {
+    /// A mount without options.
+    pub fn new(target: Traced<String>, source: MountSource, read_only: Option<Origin>, origin: Origin) -> Self {
+        Mount { target, source, read_only, content: ImageContent::Unknown, propagation: Propagation::default(), origin }
+    }
+}
+
+/// What the image holds where a volume is mounted: Docker copies it into a new volume.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ImageContent {
+    /// Something that is missed if it is not copied.
+    Needed(Why),
+    /// Perhaps something.
+    #[default]
+    Unknown,
+    /// Nothing that matters, or it is not to be copied.
+    Unwanted,
+}
+
+/// How mounts below a path of the node spread.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Propagation {
+    /// `HostToContainer` or `Bidirectional`.
+    pub mode: Option<Traced<&'static str>>,
+    /// Whether mounts below it are read-only too.
+    pub recursive_read_only: Option<Origin>,
+}
+
+/// What a mount shows.
+#[derive(Clone, Debug)]
+pub enum MountSource {
+    /// A named volume of the project: the key under `volumes`.
+    Named {
+        /// The key.
+        volume: String,
+        /// A folder inside of it.
+        subpath: Option<Traced<String>>,
+    },
+    /// A volume that must exist: the claim's name.
+    External {
+        /// The claim.
+        claim: Traced<Name>,
+        /// A folder inside of it.
+        subpath: Option<Traced<String>>,
+    },
+    /// A volume without a name.
+    Anonymous,
+    /// Memory: size in bytes.
+    Memory(Option<Traced<i64>>),
+    /// One file of a ConfigMap or Secret.
+    File {
+        /// The object's name.
+        object: Name,
+        /// ConfigMap or Secret.
+        kind: FileObjectKind,
+        /// The key in it.
+        key: String,
+        /// Permission bits, where they are not the default.
+        mode: Option<Traced<u32>>,
+    },
+    /// All files of a ConfigMap or Secret.
+    Folder {
+        /// The object's name.
+        object: Name,
+        /// ConfigMap or Secret.
+        kind: FileObjectKind,
+        /// Which key is which file; empty where every key is the name of its file.
+        items: Vec<Item>,
+    },
+    /// A folder of the Docker host whose data must be copied: its full path.
+    Data(String),
+    /// A path of the node.
+    Host {
+        /// Absolute path on the node.
+        path: String,
+        /// `Directory`, `File`, `Socket` and so on, or empty where it is not checked.
+        kind: Traced<&'static str>,
+    },
+    /// The files of an image.
+    Image {
+        /// Its reference.
+        reference: Traced<String>,
+        /// A folder inside of it.
+        subpath: Option<Traced<String>>,
+    },
+}
+
+/// A key of a ConfigMap or Secret as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The key.
+    pub key: String,
+    /// The file's path below the mount.
+    pub path: String,
+    /// Permission bits, where they are not the default.
+    pub mode: Option<Traced<u32>>,
+}
+
+/// A named volume of the project, as its definition says it. Taken by `passes::claims`.
+#[derive(Clone, Debug)]
+pub struct NamedVolume {
+    /// The name that its claim has.
+    pub name: Name,
+    /// Bytes, where they are stated.
+    pub size: Option<Traced<i64>>,
+    /// What its definition labels it with.
+    pub labelled: Labelled,
+    /// The network storage behind it.
+    pub network: Option<NetworkShare>,
+    /// Whether several nodes may mount it, as its driver says.
+    pub many_nodes: Option<Why>,
+    /// Where its key stands.
+    pub origin: Origin,
+}
+
+/// A folder that a server gives to others.
+#[derive(Clone, Debug)]
+pub struct NetworkShare {
+    /// The protocol with its address.
+    pub protocol: ShareProtocol,
+    /// Options of the mount, in order.
+    pub options: Vec<String>,
+    /// Whether it cannot be written.
+    pub read_only: bool,
+    /// Where it is written.
+    pub why: Why,
+}
+
+/// NFS or SMB.
+#[derive(Clone, Debug)]
+pub enum ShareProtocol {
+    /// NFS: built into Kubernetes.
+    Nfs {
+        /// The server.
+        server: String,
+        /// The exported path.
+        path: String,
+    },
+    /// SMB (CIFS): by the driver `smb.csi.k8s.io`.
+    Smb {
+        /// As `//server/share`.
+        share: String,
+        /// The Secret with `username` and `password`.
+        secret: Option<Name>,
+    },
+}
+
+/// A claim of storage.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Its name.
+    pub name: Name,
+    /// Bytes.
+    pub size: Traced<i64>,
+    /// Why several nodes may mount it at once; otherwise one may.
+    pub many_nodes: Option<Why>,
+    /// What its volume is labelled with.
+    pub labelled: Labelled,
+    /// The volume that it is bound to.
+    pub volume: Option<Traced<Name>>,
+    /// Why it is there.
+    pub why: Why,
+}
+
+/// A volume of the cluster that one claim is bound to.
+#[derive(Clone, Debug)]
+pub struct PersistentVolume {
+    /// Its name, unique in the cluster.
+    pub name: Name,
+    /// The claim.
+    pub claim: Name,
+    /// Bytes: the same as the claim's.
+    pub size: Traced<i64>,
+    /// What is behind it.
+    pub share: NetworkShare,
+}
+
+/// A volume of the pod.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// Unique in the pod, among claim templates too.
+    pub name: Name,
+    /// What it is.
+    pub source: VolumeSource,
+    /// Why.
+    pub why: Why,
+}
+
+/// What a volume of a pod is.
+#[derive(Clone, Debug)]
+pub enum VolumeSource {
+    /// A claim.
+    Claim(Name),
+    /// An empty folder on the node's disk.
+    Empty,
+    /// An empty folder in memory: size in bytes.
+    Memory(Option<Traced<i64>>),
+    /// A ConfigMap or Secret: whole, or the named keys.
+    Object {
+        /// ConfigMap or Secret.
+        kind: FileObjectKind,
+        /// Its name.
+        object: Name,
+        /// Empty means every key, under its own name.
+        items: Vec<Item>,
+    },
+    /// A path of the node.
+    Host {
+        /// The path.
+        path: String,
+        /// Its type; empty when unchecked.
+        kind: Traced<&'static str>,
+    },
+    /// The files of an image.
+    Image(Traced<String>),
+}
+
+/// A volume at a path of the container.
+#[derive(Clone, Debug)]
+pub struct ContainerMount {
+    /// The volume's or claim template's name.
+    pub volume: Name,
+    /// Absolute path.
+    pub path: Traced<String>,
+    /// A path in the volume.
+    pub subpath: Option<Traced<String>>,
+    /// Whether it cannot be written.
+    pub read_only: Option<Why>,
+    /// How mounts below it spread.
+    pub propagation: Propagation,
+}

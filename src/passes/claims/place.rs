@@ -1,0 +1,153 @@
+//! One workload's mounts as volumes of its pod: each source has one name, and no two share one.
+
+use std::collections::BTreeMap;
+
+use crate::images::{self, Image};
+use crate::ir::{
+    Claim, ContainerMount, FileObjectKind, Item, Mount, MountSource, Name, Traced, Volume, VolumeSource, Why, Workload,
+};
+use crate::passes::claims::stores::{Identity, Stores, last_part};
+
+/// Places the mounts of one workload.
+pub(super) struct Placer<'a> {
+    index: usize,
+    pub(super) workload: &'a mut Workload,
+    stores: &'a Stores,
+    default: &'a Traced<i64>,
+    known: Option<&'static Image>,
+    taken: BTreeMap<Name, String>,
+}
+
+impl<'a> Placer<'a> {
+    pub(super) fn new(
+        index: usize,
+        workload: &'a mut Workload,
+        stores: &'a Stores,
+        default: &'a Traced<i64>,
+    ) -> Placer<'a> {
+        let known = images::known(&workload.container.image.value);
+        Placer { index, workload, stores, default, known, taken: BTreeMap::new() }
+    }
+
+    /// The mount as the container sees it; its volume joins the pod.
+    pub(super) fn place(&mut self, mount: Mount) -> ContainerMount {
+        let stored = self.stores.of(self.index, self.workload, &mount);
+        let Mount { target, source, read_only, content: _, propagation, origin } = mount;
+        let why = Why::Origin(origin);
+        let mut subpath = None;
+        let volume = match stored {
+            Some((identity, below)) => {
+                subpath = below.or_else(|| self.below_root(&target.value));
+                self.stored(&identity, &why)
+            }
+            None => self.other(source, &target.value, &mut subpath, &why),
+        };
+        ContainerMount { volume, path: target, subpath, read_only: read_only.map(Why::Origin), propagation }
+    }
+
+    /// A new block volume holds `lost+found`, and some images refuse a data folder that is not empty.
+    fn below_root(&self, target: &str) -> Option<Traced<String>> {
+        let known = self.known?;
+        (known.wants_empty_folder && known.data.contains(&target))
+            .then(|| Traced::decided("data".to_owned(), "data-folder-must-be-empty"))
+    }
+
+    fn stored(&mut self, identity: &Identity, why: &Why) -> Name {
+        let Some(store) = self.stores.get(identity) else { return Name::from_text("data") };
+        if !store.is_template {
+            return self.add(store.claim.as_str(), VolumeSource::Claim(store.claim.clone()), why);
+        }
+        let name = self.name(store.claim.as_str(), &format!("claim {}", store.claim));
+        if !self.workload.claim_templates.iter().any(|claim| claim.name == name) {
+            self.workload.claim_templates.push(Claim {
+                name: name.clone(),
+                size: store.size.clone().unwrap_or_else(|| self.default.clone()),
+                many_nodes: None,
+                labelled: store.labelled.clone(),
+                volume: None,
+                why: why.clone(),
+            });
+        }
+        name
+    }
+
+    fn other(&mut self, source: MountSource, target: &str, subpath: &mut Option<Traced<String>>, why: &Why) -> Name {
+        match source {
+            MountSource::Anonymous => self.add(last_part(target), VolumeSource::Empty, why),
+            MountSource::Memory(size) => self.add(last_part(target), VolumeSource::Memory(size), why),
+            MountSource::Host { path, kind } => {
+                let wanted = if path == "/" { "root".to_owned() } else { last_part(&path).to_owned() };
+                self.add(&wanted, VolumeSource::Host { path, kind }, why)
+            }
+            MountSource::Image { reference, subpath: below } => {
+                *subpath = below;
+                self.add(last_part(target), VolumeSource::Image(reference), why)
+            }
+            MountSource::Folder { object, kind, items } => {
+                self.add(object.as_str(), VolumeSource::Object { kind, object: object.clone(), items }, why)
+            }
+            MountSource::File { object, kind, key, mode } => {
+                *subpath = Some(Traced { value: key.clone(), why: why.clone() });
+                self.file(&object, kind, Item { path: key.clone(), key, mode }, why)
+            }
+            // What is stored has a store, which was asked for before.
+            MountSource::Named { volume: _, subpath: _ }
+            | MountSource::External { claim: _, subpath: _ }
+            | MountSource::Data(_) => self.add("data", VolumeSource::Empty, why),
+        }
+    }
+
+    /// Files of one object share a volume as long as no key is asked for with two modes.
+    fn file(&mut self, object: &Name, kind: FileObjectKind, item: Item, why: &Why) -> Name {
+        for volume in &mut self.workload.volumes {
+            if let VolumeSource::Object { kind: its_kind, object: its_object, items } = &mut volume.source
+                && *its_kind == kind
+                && its_object == object
+                && !items.is_empty()
+                && items.iter().all(|known| known.key == known.path)
+            {
+                match items.iter().find(|known| known.key == item.key) {
+                    Some(known) if known.mode == item.mode => return volume.name.clone(),
+                    Some(_) => {}
+                    None => {
+                        items.push(item);
+                        return volume.name.clone();
+                    }
+                }
+            }
+        }
+        self.add(object.as_str(), VolumeSource::Object { kind, object: object.clone(), items: vec![item] }, why)
+    }
+
+    /// Adds a volume, or joins the one of the same claim.
+    fn add(&mut self, wanted: &str, source: VolumeSource, why: &Why) -> Name {
+        if let VolumeSource::Claim(claim) = &source {
+            let same = self.workload.volumes.iter().find(|volume| match &volume.source {
+                VolumeSource::Claim(other) => other == claim,
+                VolumeSource::Empty
+                | VolumeSource::Memory(_)
+                | VolumeSource::Object { kind: _, object: _, items: _ }
+                | VolumeSource::Host { path: _, kind: _ }
+                | VolumeSource::Image(_) => false,
+            });
+            if let Some(volume) = same {
+                return volume.name.clone();
+            }
+        }
+        let number = format!("volume {}", self.workload.volumes.len());
+        let name = self.name(wanted, &number);
+        self.workload.volumes.push(Volume { name: name.clone(), source, why: why.clone() });
+        name
+    }
+
+    fn name(&mut self, wanted: &str, source: &str) -> Name {
+        let mut name = Name::from_text(wanted);
+        let mut number = 2;
+        while self.taken.get(&name).is_some_and(|taken| taken != source) {
+            name = Name::from_text(wanted).with(&number.to_string());
+            number += 1;
+        }
+        self.taken.insert(name.clone(), source.to_owned());
+        name
+    }
+}

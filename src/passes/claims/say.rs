@@ -1,0 +1,159 @@
+//! What is said about storage: sizes, data to be copied, what several pods of one volume mean, and what does not last.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::images;
+use crate::ir::{App, ImageContent, Kind, Mount, MountSource, Workload};
+use crate::lower::Context;
+use crate::passes::claims::seeds::Seeders;
+use crate::passes::claims::stores::{Identity, Store, Stores, several};
+
+/// Everything that is known before mounts are placed.
+pub(super) fn stores(app: &App, stores: &Stores, context: &Context<'_>, diags: &mut Diagnostics) {
+    let sized = stores
+        .iter()
+        .find(|store| store.size.is_none() && (store.is_template || store.is_shared_claim && store.network.is_none()));
+    if let Some(store) = sized.filter(|_| context.request.volume_size.is_none()) {
+        diags.push(
+            Diagnostic::new(Code::VolumeSize, store.origin, "each volume is given 1Gi")
+                .why("Compose states no size; Kubernetes needs one")
+                .help("say --volume-size, before the first apply"),
+        );
+    }
+    for (index, workload) in app.workloads.iter().enumerate() {
+        for mount in &workload.mounts {
+            if let MountSource::Data(path) = &mount.source
+                && let Some((identity, _)) = stores.of(index, workload, mount)
+                && let Some(store) = stores.get(&identity)
+            {
+                copy(workload, mount, path, store, diags);
+            }
+        }
+        if !workload.ends() {
+            not_kept(workload, diags);
+        }
+    }
+    for (identity, store) in stores.entries() {
+        shared(app, identity, store, diags);
+    }
+}
+
+fn copy(workload: &Workload, mount: &Mount, path: &str, store: &Store, diags: &mut Diagnostics) {
+    diags.push(
+        Diagnostic::new(Code::BindData, mount.origin, format!("{path} becomes the claim {}", store.claim))
+            .label("a folder of the Docker host")
+            .why("its files are not in the cluster")
+            .help(format!("copy the data: kubectl cp {path} POD:{}", mount.target.value))
+            .cause("bind-data")
+            .key(format!("services.{}.volumes", workload.service)),
+    );
+}
+
+/// A datastore that nothing is mounted into, and volumes without a name.
+fn not_kept(workload: &Workload, diags: &mut Diagnostics) {
+    let known = images::known(&workload.container.image.value);
+    let key = format!("services.{}.volumes", workload.service);
+    for mount in &workload.mounts {
+        let is_data = known.is_some_and(|image| image.datastore && image.data.contains(&mount.target.value.as_str()));
+        if matches!(mount.source, MountSource::Anonymous) && !is_data {
+            diags.push(
+                Diagnostic::new(
+                    Code::DataNotKept,
+                    mount.origin,
+                    format!("{} lasts as long as the pod", mount.target.value),
+                )
+                .why("a volume without a name becomes an empty folder of the pod")
+                .help("name the volume if what it holds must last")
+                .cause("anonymous-volume")
+                .key(key.clone()),
+            );
+        }
+    }
+    let Some(image) = known.filter(|image| image.datastore && !image.data.is_empty()) else { return };
+    let touches = |target: &str| {
+        image.data.iter().any(|data| {
+            let within = |one: &str, other: &str| {
+                one == other || one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'))
+            };
+            within(data, target) || within(target, data)
+        })
+    };
+    if !workload.mounts.iter().any(|mount| touches(&mount.target.value)) {
+        let data = image.data.first().copied().unwrap_or_default();
+        diags.push(
+            Diagnostic::new(
+                Code::DataNotKept,
+                workload.origin,
+                format!("what `{}` stores lasts as long as its pod", workload.service),
+            )
+            .why(format!("no volume is mounted at {data}"))
+            .help(format!("mount one if it must last: volumes: [{}-data:{data}]", workload.name))
+            .cause("data-not-kept")
+            .key(key),
+        );
+    }
+}
+
+fn shared(app: &App, identity: &Identity, store: &Store, diags: &mut Diagnostics) {
+    let users: Vec<&Workload> = store.users.iter().filter_map(|index| app.workloads.get(*index)).collect();
+    if !several(store, &users) || store.many_nodes.is_some() {
+        return;
+    }
+    if let Some(everywhere) = users.iter().find(|workload| workload.kind.value == Kind::DaemonSet) {
+        diags.push(
+            Diagnostic::new(
+                Code::VolumeOnEveryNode,
+                store.origin,
+                format!("the pods of `{}` share the claim {}", everywhere.service, store.claim),
+            )
+            .why("on the swarm each node had a volume of its own; this claim is mounted on one node at a time, and pods on others wait")
+            .help("say --shared-volumes rwx if the cluster has such a storage class, or mount a path of the node")
+            .cause("volume-on-every-node"),
+        );
+        return;
+    }
+    let title = match (identity, users.as_slice()) {
+        (_, [only]) => {
+            format!("the {} pods of `{}` share the claim {}", only.replicas.value, only.service, store.claim)
+        }
+        (_, several) => {
+            let names: Vec<String> = several.iter().map(|workload| format!("`{}`", workload.service)).collect();
+            format!("{} share the claim {}", names.join(", "), store.claim)
+        }
+    };
+    diags.push(
+        Diagnostic::new(Code::VolumeShared, store.origin, title)
+            .why("their pods run on one node, as on one Docker host: most storage is mounted on one node at a time")
+            .help("say --shared-volumes rwx if the cluster has a storage class that is mounted on several nodes")
+            .cause("volume-shared"),
+    );
+}
+
+/// A new volume over a path of an image of which nothing is known.
+pub(super) fn unknown_content(
+    (index, workload): (usize, &Workload),
+    mount: &Mount,
+    stores: &Stores,
+    seeders: &Seeders,
+    diags: &mut Diagnostics,
+) {
+    let is_new = match stores.of(index, workload, mount) {
+        Some((identity @ (Identity::Volume(_) | Identity::Anonymous(_, _)), _)) => {
+            !seeders.fill(&identity) && stores.get(&identity).is_some_and(|store| store.network.is_none())
+        }
+        Some((Identity::Folder(_) | Identity::External(_), _)) => false,
+        None => matches!(mount.source, MountSource::Anonymous),
+    };
+    if mount.content == ImageContent::Unknown && is_new {
+        diags.push(
+            Diagnostic::new(
+                Code::VolumeSeed,
+                mount.origin,
+                format!("the volume at {} begins empty", mount.target.value),
+            )
+            .why("Docker copies what the image holds there into a new volume; Kubernetes does not")
+            .help("if the image holds files there, copy them at the container's start")
+            .cause("volume-seed")
+            .key(format!("services.{}.volumes", workload.service)),
+        );
+    }
+}

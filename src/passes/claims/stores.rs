@@ -1,0 +1,250 @@
+//! What is stored: one entry for each volume, folder of the host or external claim, whoever mounts it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use crate::diag::Diagnostics;
+use crate::ir::{App, Kind, Labelled, Mount, MountSource, Name, NamedVolume, NetworkShare, Traced, Why, Workload};
+use crate::lower::Context;
+use crate::origin::Origin;
+use crate::passes::claims::has_own_volumes;
+use crate::request::SharedVolumes;
+
+/// What several mounts may show.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Identity {
+    /// A named volume, by its claim.
+    Volume(Name),
+    /// A folder of the Docker host, by its path.
+    Folder(String),
+    /// A claim that must exist.
+    External(Name),
+    /// A volume without a name, at a path where the image of one workload keeps its data.
+    Anonymous(usize, String),
+}
+
+/// Something stored.
+#[derive(Debug)]
+pub(super) struct Store {
+    /// The claim's name.
+    pub(super) claim: Name,
+    /// The workloads that mount it, in order.
+    pub(super) users: Vec<usize>,
+    /// Whether each pod of its one user has its own.
+    pub(super) is_template: bool,
+    /// Whether a claim is written for it.
+    pub(super) is_shared_claim: bool,
+    /// Why several nodes may mount it at once.
+    pub(super) many_nodes: Option<Why>,
+    /// Bytes, where they are stated.
+    pub(super) size: Option<Traced<i64>>,
+    pub(super) labelled: Labelled,
+    /// The network storage behind it.
+    pub(super) network: Option<NetworkShare>,
+    /// The first mount of it.
+    pub(super) origin: Origin,
+    is_written: bool,
+}
+
+/// Everything stored, in the order of the first mount.
+#[derive(Debug)]
+pub(super) struct Stores {
+    all: IndexMap<Identity, Store>,
+    named: IndexMap<String, NamedVolume>,
+    /// The folders of the Docker host that no other of them holds.
+    folders: BTreeSet<String>,
+    project_folder: String,
+}
+
+impl Stores {
+    /// Looks at every mount of the app.
+    pub(super) fn survey(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) -> Stores {
+        let mut stores = Stores {
+            all: IndexMap::new(),
+            named: std::mem::take(&mut app.named_volumes),
+            folders: BTreeSet::new(),
+            project_folder: context.loaded.folder.clone(),
+        };
+        for mount in app.workloads.iter().flat_map(|workload| &workload.mounts) {
+            if let MountSource::Data(path) = &mount.source {
+                stores.folders.insert(path.clone());
+            }
+        }
+        for (index, workload) in app.workloads.iter().enumerate() {
+            for mount in &workload.mounts {
+                stores.note(index, workload, mount);
+            }
+        }
+        stores.unused(diags);
+        stores.decide(app, context);
+        stores.name_folders(app);
+        stores
+    }
+
+    /// What a mount shows, and the folder of it that it shows.
+    pub(super) fn of(
+        &self,
+        index: usize,
+        workload: &Workload,
+        mount: &Mount,
+    ) -> Option<(Identity, Option<Traced<String>>)> {
+        match &mount.source {
+            MountSource::Named { volume, subpath } => {
+                let name = self.named.get(volume).map_or_else(|| Name::from_text(volume), |named| named.name.clone());
+                Some((Identity::Volume(name), subpath.clone()))
+            }
+            MountSource::External { claim, subpath } => {
+                Some((Identity::External(claim.value.clone()), subpath.clone()))
+            }
+            MountSource::Data(path) => {
+                let top = self.top_of(path);
+                let below =
+                    path.strip_prefix(top).map(|rest| rest.trim_start_matches('/')).filter(|rest| !rest.is_empty());
+                let below = below.map(|rest| Traced::from_origin(rest.to_owned(), mount.origin));
+                Some((Identity::Folder(top.to_owned()), below))
+            }
+            MountSource::Anonymous => {
+                let target = mount.target.value.as_str();
+                let known = crate::images::known(&workload.container.image.value)?;
+                (known.datastore && known.data.contains(&target) && workload.kind.value == Kind::Deployment)
+                    .then(|| (Identity::Anonymous(index, target.to_owned()), None))
+            }
+            MountSource::Memory(_)
+            | MountSource::File { object: _, kind: _, key: _, mode: _ }
+            | MountSource::Folder { object: _, kind: _, items: _ }
+            | MountSource::Host { path: _, kind: _ }
+            | MountSource::Image { reference: _, subpath: _ } => None,
+        }
+    }
+
+    /// The outermost mounted folder that holds a path: on the Docker host both were one place.
+    fn top_of<'a>(&self, path: &'a str) -> &'a str {
+        let mut top = path;
+        let mut rest = path;
+        while let Some((above, _)) = rest.rsplit_once('/').filter(|(above, _)| !above.is_empty()) {
+            if self.folders.contains(above) && above != self.project_folder {
+                top = above;
+            }
+            rest = above;
+        }
+        top
+    }
+
+    /// The store of an identity.
+    pub(super) fn get(&self, identity: &Identity) -> Option<&Store> {
+        self.all.get(identity)
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Store> {
+        self.all.values()
+    }
+
+    /// All of them with what they are.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&Identity, &Store)> {
+        self.all.iter()
+    }
+
+    fn note(&mut self, index: usize, workload: &Workload, mount: &Mount) {
+        let Some((identity, _)) = self.of(index, workload, mount) else { return };
+        let named =
+            if let MountSource::Named { volume, subpath: _ } = &mount.source { self.named.get(volume) } else { None };
+        let store = self.all.entry(identity.clone()).or_insert_with(|| Store {
+            claim: match identity {
+                Identity::Volume(name) | Identity::External(name) => name,
+                Identity::Folder(path) => workload.name.with(last_part(&path)),
+                Identity::Anonymous(_, target) => workload.name.with(last_part(&target)),
+            },
+            users: Vec::new(),
+            is_template: false,
+            is_shared_claim: false,
+            many_nodes: named.and_then(|named| named.many_nodes.clone()),
+            size: named.and_then(|named| named.size.clone()),
+            labelled: named.map(|named| named.labelled.clone()).unwrap_or_default(),
+            network: named.and_then(|named| named.network.clone()),
+            origin: mount.origin,
+            is_written: false,
+        });
+        store.is_written |= mount.read_only.is_none();
+        if store.users.last() != Some(&index) {
+            store.users.push(index);
+        }
+    }
+
+    /// Volumes that nothing mounts say nothing.
+    fn unused(&self, diags: &mut Diagnostics) {
+        for volume in self.named.values() {
+            if self.all.contains_key(&Identity::Volume(volume.name.clone())) {
+                continue;
+            }
+            let NamedVolume { name: _, size, labelled, network, many_nodes, origin: _ } = volume;
+            let labels = labelled.labels.iter().chain(&labelled.annotations).map(|(_, value)| &value.why);
+            let reasons = size.iter().map(|size| &size.why).chain(network.iter().map(|share| &share.why));
+            for place in reasons.chain(many_nodes).chain(labels).flat_map(Why::origins) {
+                diags.consume(*place, "no service mounts the volume");
+            }
+        }
+    }
+
+    fn decide(&mut self, app: &App, context: &Context<'_>) {
+        let dialect = context.dialect();
+        for (identity, store) in &mut self.all {
+            let users: Vec<&Workload> = store.users.iter().filter_map(|index| app.workloads.get(*index)).collect();
+            let own = match (identity, users.as_slice()) {
+                (Identity::Anonymous(_, _), _) => true,
+                (Identity::Volume(_) | Identity::Folder(_), [only]) => {
+                    store.network.is_none() && store.is_written && has_own_volumes(only, dialect)
+                }
+                (Identity::Volume(_) | Identity::Folder(_), _) | (Identity::External(_), _) => false,
+            };
+            store.is_template = own;
+            store.is_shared_claim = !own && !matches!(identity, Identity::External(_));
+            if store.network.is_some() {
+                store.many_nodes = Some(Why::Decision("network-volume"));
+            } else if !several(store, &users) {
+                store.many_nodes = None;
+            } else if context.request.shared_volumes == SharedVolumes::ReadWriteMany {
+                store.many_nodes = Some(Why::Decision("shared-volumes"));
+            }
+        }
+    }
+
+    /// A folder of several workloads is called after itself; no two claims have one name.
+    fn name_folders(&mut self, app: &App) {
+        let mut taken: BTreeMap<Name, usize> = BTreeMap::new();
+        for (identity, store) in &mut self.all {
+            match identity {
+                Identity::Volume(_) | Identity::External(_) => {
+                    taken.insert(store.claim.clone(), 1);
+                }
+                Identity::Folder(_) | Identity::Anonymous(_, _) => {}
+            }
+        }
+        for (identity, store) in &mut self.all {
+            let (Identity::Folder(path) | Identity::Anonymous(_, path)) = identity else { continue };
+            let one = if store.users.len() > 1 { None } else { store.users.first() };
+            let wanted = match one.and_then(|index| app.workloads.get(*index)) {
+                Some(workload) => workload.name.with(last_part(path)),
+                None => Name::from_text(last_part(path)),
+            };
+            let count = taken.entry(wanted.clone()).or_insert(0);
+            *count += 1;
+            let number = *count;
+            store.claim = if number == 1 { wanted } else { wanted.with(&number.to_string()) };
+            taken.entry(store.claim.clone()).or_insert(1);
+        }
+    }
+}
+
+/// Whether more than one pod mounts it at once.
+pub(super) fn several(store: &Store, users: &[&Workload]) -> bool {
+    !store.is_template
+        && (users.len() > 1
+            || users.iter().any(|workload| workload.replicas.value > 1 || workload.kind.value == Kind::DaemonSet))
+}
+
+/// A path's last part that says something.
+pub(super) fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).find(|part| !part.is_empty() && *part != "." && *part != "~").unwrap_or("data")
+}
