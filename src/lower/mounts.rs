@@ -66,6 +66,9 @@ impl Mounter<'_> {
         let mut all = Vec::new();
         let mut dropped = Vec::new();
         for mount in volumes.get().iter().flat_map(|mounts| mounts.value.iter()) {
+            if self.refuses_relative(mount) {
+                continue;
+            }
             match &mount.value {
                 ServiceMount::Short(short) => all.extend(self.short(short, mount.origin, &mut dropped)),
                 ServiceMount::Long(long) => all.extend(self.long(long, mount.origin, &mut dropped)),
@@ -73,6 +76,28 @@ impl Mounter<'_> {
         }
         self.without_shadows(&mut all, &dropped);
         all
+    }
+
+    /// Docker refuses a mount point that is not absolute when the container starts, and so does Kubernetes.
+    fn refuses_relative(&mut self, mount: &Spanned<ServiceMount>) -> bool {
+        let (target, is_anonymous) = match &mount.value {
+            ServiceMount::Short(short) => (short.target.as_str(), short.kind == ShortKind::Anonymous),
+            ServiceMount::Long(long) => (long.target.get().map_or("", |target| target.value.as_str()), false),
+        };
+        if target.starts_with('/') {
+            return false;
+        }
+        let help = if is_anonymous && target.contains(':') {
+            "Docker reads one letter before a colon as a Windows drive: give the volume a longer name"
+        } else {
+            "begin it with a slash"
+        };
+        self.diags.push(
+            Diagnostic::new(Code::BadValue, mount.origin, format!("the mount point `{target}` is not absolute"))
+                .help(help)
+                .key(format!("{}.volumes", self.path)),
+        );
+        true
     }
 
     /// The key that messages are about.
