@@ -79,6 +79,35 @@ impl Cluster {
 
     /// One request.
     pub(crate) fn request(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Result<Answer, String> {
+        let mut answer = Vec::new();
+        let fault = |error: std::io::Error| format!("{method} {path}: {error}");
+        self.send(method, path, kind, body)?.read_to_end(&mut answer).map_err(fault)?;
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").ok_or("an answer without a head")?;
+        let text = answer.split_off(end + 4);
+        let status = String::from_utf8_lossy(&answer)
+            .split(' ')
+            .nth(1)
+            .and_then(|word| word.parse().ok())
+            .ok_or_else(|| format!("{method} {path}: an answer without a status"))?;
+        Ok(Answer { status, body: serde_json::from_slice(&text).unwrap_or_default(), text })
+    }
+
+    /// Follows what stands at a path: once its first line is there, something is done, and all that came until the end is returned.
+    pub(crate) fn follow(&self, path: &str, action: impl FnOnce() -> Result<(), String>) -> Result<String, String> {
+        let fault = |error: std::io::Error| format!("GET {path}: {error}");
+        let mut answer = BufReader::new(self.send("GET", path, "application/json", b"")?);
+        let mut line = String::new();
+        while answer.read_line(&mut line).map_err(fault)? > 2 {
+            line.clear();
+        }
+        let mut text = String::new();
+        answer.read_line(&mut text).map_err(fault)?;
+        action()?;
+        answer.read_to_string(&mut text).map_err(fault)?;
+        Ok(text)
+    }
+
+    fn send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Result<TcpStream, String> {
         let fault = |error: std::io::Error| format!("{method} {path}: {error}");
         let mut stream = TcpStream::connect(&self.address).map_err(fault)?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(fault)?;
@@ -90,16 +119,7 @@ impl Cluster {
         );
         stream.write_all(head.as_bytes()).map_err(fault)?;
         stream.write_all(body).map_err(fault)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).map_err(fault)?;
-        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").ok_or("an answer without a head")?;
-        let text = answer.split_off(end + 4);
-        let status = String::from_utf8_lossy(&answer)
-            .split(' ')
-            .nth(1)
-            .and_then(|word| word.parse().ok())
-            .ok_or_else(|| format!("{method} {path}: an answer without a status"))?;
-        Ok(Answer { status, body: serde_json::from_slice(&text).unwrap_or_default(), text })
+        Ok(stream)
     }
 
     /// What stands at a path.

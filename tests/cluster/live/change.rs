@@ -58,18 +58,17 @@ pub(super) fn survives(stack: &Stack, survives: &Survives) -> Result<(), String>
     read("after scaling to 0 and back")
 }
 
-/// A pod ends in time, and its process heard the signal.
+/// A pod, which has written something before, ends in time, and its process heard the signal.
 pub(super) fn stops(stack: &Stack, stops: &Stops) -> Result<(), String> {
     let pod = stack.pod_of_service(&stops.service)?;
-    let (log, gone) = std::thread::scope(|scope| {
-        let log = scope.spawn(|| stack.run(&["logs", "--follow", &pod]));
-        // The log is followed from the start, so that the thread may come late, but not after the pod's end.
-        std::thread::sleep(Duration::from_millis(700));
+    let path = format!("/api/v1/namespaces/{}/pods/{pod}/log?follow=true", stack.namespace);
+    let mut gone = 0;
+    let log = stack.cluster.follow(&path, || {
         let start = Instant::now();
-        let gone = stack.run(&["delete", "pod", &pod, "--wait=true"]).map(|_| start.elapsed().as_secs());
-        (log.join().unwrap_or_else(|_| Err("the log was not read".to_owned())), gone)
-    });
-    let (log, gone) = (log?, gone?);
+        stack.run(&["delete", "pod", &pod, "--wait=true"])?;
+        gone = start.elapsed().as_secs();
+        Ok(())
+    })?;
     settled::ready(stack)?;
     if gone > stops.within {
         return Err(format!("it took {gone} s"));
