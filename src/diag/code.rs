@@ -115,6 +115,12 @@ codes! {
     DependencySwarmLoose "T0206" "dependency-swarm-loose" Warning;
     DependencyNoHealthcheck "T0207" "dependency-no-healthcheck" Warning;
     DependencyScaledToZero "T0208" "dependency-scaled-to-zero" Warning;
+    OnePod "T0210" "one-pod" Note;
+    OnePodDiffers "T0211" "one-pod-differs" Warning;
+    OnePodPort "T0212" "one-pod-port" Warning;
+    ShareOutside "T0213" "share-outside" Error;
+    ShareNothing "T0214" "share-nothing" Warning;
+    OnePodEarly "T0215" "one-pod-early" Warning;
     StartFirst "T0220" "start-first" Warning;
     PortInferred "T0301" "port-inferred" Note;
     PortUnknown "T0302" "port-unknown" Note;

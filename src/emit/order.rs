@@ -49,6 +49,7 @@ const SPEC: &[&str] = &[
     "hostIPC",
     "runtimeClassName",
     "os",
+    "shareProcessNamespace",
     "hostname",
     "subdomain",
     "restartPolicy",

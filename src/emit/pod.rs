@@ -37,6 +37,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
         runtime,
         system,
         placement,
+        one_process_space,
         together,
     } = &workload.pod;
     at.within("template", |at| {
@@ -62,6 +63,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                 runtime_class_name: at.maybe("runtimeClassName", runtime.as_ref()),
                 os: system.as_ref().map(|system| PodOS { name: at.put("os", system) }),
                 restart_policy: restart_policy(at, workload),
+                share_process_namespace: at.flag("shareProcessNamespace", one_process_space.map(Why::Origin).as_ref()),
                 hostname: at.maybe("hostname", hostname.as_ref()),
                 termination_grace_period_seconds: Some(i64::from(
                     at.put("terminationGracePeriodSeconds", grace_seconds),

@@ -59,6 +59,8 @@ fn account_for(workload: &Workload) {
         once_per_node,
         aliases,
         links,
+        shares,
+        host,
         dependencies,
         ports,
         published,
@@ -97,12 +99,11 @@ fn account_for(workload: &Workload) {
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
     let _ = (autoscaling, budget, patches);
     // Heard by the passes, which left them in place.
-    let _ = kind_is_said;
-    let _ = (service, once_per_node, headless);
+    let _ = (service, once_per_node, host, headless, kind_is_said);
     // Taken by the passes.
     debug_assert!(aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
-    debug_assert!(restart.condition.is_none() && waits.is_empty());
+    debug_assert!(restart.condition.is_none() && waits.is_empty() && shares.is_empty());
 }
 
 /// The metadata of the controller: its kind has a reason of its own.

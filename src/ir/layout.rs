@@ -36,6 +36,15 @@ impl Workload {
         steps.chain([&self.container]).chain(self.beside.iter().map(|member| &member.container))
     }
 
+    /// Every port that a container of its pod listens on.
+    pub fn listens(&self) -> impl Iterator<Item = &Port> {
+        let steps = self.steps.iter().filter_map(|step| match step {
+            Step::Wait(_) => None,
+            Step::Ends(member) | Step::Stays(member) => Some(&member.ports),
+        });
+        steps.chain([&self.ports]).chain(self.beside.iter().map(|member| &member.ports)).flatten()
+    }
+
     /// Whether it does its work and ends, so that nobody dials it by name.
     pub fn ends(&self) -> bool {
         match self.kind.value {

@@ -10,6 +10,7 @@ mod objects;
 mod patch;
 mod placement;
 mod run;
+mod sharing;
 mod storage;
 mod workload;
 
@@ -21,12 +22,13 @@ pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use objects::{Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled, Selects};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use run::{Restart, RestartCondition, Retries, Run};
+pub use sharing::{Share, Shared, SharedWith};
 pub use storage::{
     Claim, ContainerMount, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare, PersistentVolume,
     Propagation, ShareProtocol, Volume, VolumeSource,
 };
 pub use workload::{
-    Amount, Check, Condition, Confinement, Container, Dependency, EnvSource, EnvVar, Kind, Pod, Port, Probe, Protocol,
+    Host, Amount, Check, Condition, Confinement, Container, Dependency, EnvSource, EnvVar, Kind, Pod, Port, Probe, Protocol,
     Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop, TextPart, Wait, WaitFor, Workload,
 };
 

@@ -1,5 +1,6 @@
 //! A workload: one service of the input, first in its own terms, then in terms that emit can write down.
 
+use super::sharing::Share;
 use super::{
     Alias, Answer, Claim, ContainerMount, Exposure, FileObject, JobRole, Link, Member, Mount, Name, Restart, Run, Step,
     Traced, Volume,
@@ -46,6 +47,10 @@ pub struct Workload {
     pub aliases: Vec<Alias>,
     /// Names that it alone has for others. Taken by `passes::names`: empty afterwards.
     pub links: Vec<Link>,
+    /// What it shares with other services. Taken by `passes::groups`: empty afterwards.
+    pub shares: Vec<Share>,
+    /// The pod in which it runs with others. Made by `passes::groups`; `passes::pods` moves it there.
+    pub host: Option<Host>,
     /// What it depends on. Taken by `passes::waits`: empty afterwards.
     pub dependencies: Vec<Dependency>,
     /// TCP, UDP and SCTP ports it listens on, no two alike. Completed by `passes::exposures`.
@@ -85,6 +90,23 @@ pub struct Workload {
     pub exposures: Vec<Exposure>,
     /// ConfigMaps and Secrets that it alone uses.
     pub files: Vec<FileObject>,
+}
+
+/// The pod that a service runs in with others.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The workload that owns the pod: the service's own where it is the owner.
+    pub owner: Name,
+    /// Its place in the order of their start.
+    pub position: usize,
+    /// Whether it had the network of another one on Docker, too.
+    pub same_network: bool,
+    /// Mount points that it has from another one (`volumes_from`).
+    pub shared_paths: Vec<String>,
+    /// What must have come before it in the pod, and how far: made by `passes::waits`.
+    pub needs: Vec<(Name, Condition)>,
+    /// Whether what others wait for must answer before the whole pod is ready: made by `passes::waits`.
+    pub staged: bool,
 }
 
 /// The kind of controller.
@@ -439,6 +461,8 @@ pub struct Pod {
     pub system: Option<Traced<String>>,
     /// Where it may run.
     pub placement: super::Placement,
+    /// Whether its containers see each other's processes.
+    pub one_process_space: Option<Origin>,
     /// Name of the group of workloads that must share a node, as they share a volume. Made by `passes::claims`.
     pub together: Option<Traced<Name>>,
 }

@@ -30,6 +30,7 @@ mod security;
 mod service;
 mod shares;
 mod volumes;
+mod sharing;
 mod without_counterpart;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,6 +10,7 @@ use crate::lower::files::ObjectNames;
 use crate::lower::mounts::Mounter;
 use crate::lower::security::Rights;
 use crate::lower::volumes::Definitions;
+use crate::lower::sharing;
 use crate::lower::{
     Context, annotations, command, devices, environment, grants, health, image, kubernetes, later, lifecycle, memory,
     mounts,
@@ -209,15 +210,11 @@ pub(super) fn lower(
         ("external_links", external_links),
         ("extra_hosts", extra_hosts),
         ("hostname", hostname),
-        ("ipc", ipc),
         ("label_file", label_file),
         ("links", links),
-        ("network_mode", network_mode),
-        ("pid", pid),
         ("post_start", post_start),
         ("pre_start", pre_start),
         ("pre_stop", pre_stop),
-        ("volumes_from", volumes_from),
     ];
     for (field, key) in not_yet {
         later::not_yet(&path, field, *key, diags);
@@ -277,8 +274,14 @@ pub(super) fn lower(
         later::attachments(&path, &networks.value.0, diags);
     }
     later::extensions(extensions, diags);
+    let sharing::Sharing { shares, host_processes, host_memory } =
+        sharing::sharing(&path, network_mode, pid, ipc, volumes_from, diags);
+    let mut dependencies = rollout::dependencies(context.dialect(), &path, depends_on, diags);
+    sharing::implied(&shares, links, &mut dependencies);
     Workload {
-        dependencies: rollout::dependencies(context.dialect(), &path, depends_on, diags),
+        shares,
+        host: None,
+        dependencies,
         published: ports::published(&path, ports, diags),
         ports: stated,
         check,
@@ -328,10 +331,11 @@ pub(super) fn lower(
                 .or_else(|| Some(Traced::decided(known?.volume_group()?, "image-user"))),
             groups: security::groups(&path, group_add, diags),
             sysctls: security::sysctls(&path, sysctls, diags),
-            host_processes: None,
-            host_memory: None,
+            host_processes,
+            host_memory,
             runtime: security::runtime(&path, runtime, diags),
             placement,
+            one_process_space: None,
             together: None,
         },
         waits: Vec::new(),

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::references;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Condition, Kind, Restart, RestartCondition, Retries, Run, Traced, Why, Workload};
+use crate::ir::{App, Condition, Kind, Name, Restart, RestartCondition, Retries, Run, Shared, Traced, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -19,12 +18,12 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             Condition::Started => false,
         };
     }
-    let dialled: BTreeSet<usize> = references::dialled(app).into_iter().flatten().collect();
-    for (index, workload) in app.workloads.iter_mut().enumerate() {
+    let dialled: BTreeSet<&Name> = app.dials.iter().map(|dial| &dial.to).collect();
+    for workload in &mut app.workloads {
         let serves = || {
             workload.check.is_some()
                 || awaited_healthy.contains(&workload.service)
-                || dialled.contains(&index)
+                || dialled.contains(&workload.name)
                 || workload.ports.iter().any(|port| port.number.why != from_image() || runs_its_server(workload))
         };
         let never = workload.restart.condition.as_ref().filter(|found| found.value == RestartCondition::Never);
@@ -54,8 +53,16 @@ fn becomes_job(workload: &mut Workload, place: Origin, because: &str, diags: &mu
     if !runs_its_server(workload) {
         workload.ports.retain(|port| port.number.why != from_image());
     }
+    let in_a_pod = workload.shares.iter().any(|share| match share.what {
+        Shared::Network | Shared::Processes | Shared::Memory => true,
+        Shared::Mounts { read_only: _ } => false,
+    });
+    let message = match in_a_pod {
+        true => format!("`{}` runs to its end before the pod that it is in is ready", workload.service),
+        false => format!("`{}` becomes a Job", workload.service),
+    };
     diags.push(
-        Diagnostic::new(Code::KindJob, place, format!("`{}` becomes a Job", workload.service))
+        Diagnostic::new(Code::KindJob, place, message)
             .why(because)
             .help("write restart: always if it is a server")
             .key(format!("services.{}", workload.service)),

@@ -3,12 +3,12 @@
 mod claims;
 mod cycles;
 mod exposures;
+mod groups;
 mod kinds;
 mod names;
 mod pods;
 mod probes;
 mod publishing;
-mod references;
 mod rollouts;
 mod waits;
 
@@ -30,6 +30,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "names", run: names::run },
     // Who runs once must be known before waits and claims, which differ for Jobs.
     Pass { name: "kinds", run: kinds::run },
+    // Who stands in whose pod must be known before names, waits and mounts.
+    Pass { name: "groups", run: groups::run },
     // Ports are completed from what others dial, before waits ask for them.
     Pass { name: "exposures", run: exposures::run },
     // Stands behind the Services of names, in this order in the output too.
@@ -38,10 +40,12 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "waits", run: waits::run },
     // Makes StatefulSets of Deployments that own a volume, which need a governing Service.
     Pass { name: "claims", run: claims::run },
-    // Needs kinds, volumes and checks: what the old pod holds, the new one cannot have.
-    Pass { name: "rollouts", run: rollouts::run },
+    // Looks at the checks, which the next one takes.
+    Pass { name: "deadlines", run: rollouts::deadlines },
     // Looks at nothing but the checks.
     Pass { name: "probes", run: probes::run },
     // Puts finished containers into pods: what each holds is known by now.
     Pass { name: "pods", run: pods::run },
+    // Needs whole pods: what the old one holds, the new one cannot have.
+    Pass { name: "rollouts", run: rollouts::run },
 ];

@@ -1,48 +1,170 @@
 //! What stands in one pod, and in which order (design 4.1): waits first, then what does its work and ends, then what stays.
 //!
 //! ```yaml
-//! deploy: { mode: global-job }
-//! # DaemonSet: initContainers: the work; containers: pause, which keeps the pod there
+//! services:
+//!   vpn: { image: vpn, healthcheck: { test: [CMD, check] } }
+//!   web: { image: web, network_mode: "service:vpn", depends_on: { vpn: { condition: service_healthy } } }
+//! # one pod: initContainers: vpn, which stays (restartPolicy: Always) and has a startupProbe; containers: web
 //! ```
 
+mod merge;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::diag::Diagnostics;
-use crate::ir::{App, Container, Member, Name, Step, Traced, Why, Workload};
+use crate::ir::{App, Condition, Container, Host, Kind, Member, Name, Step, Traced, Wait, Why, Workload};
 use crate::lower::Context;
 
 /// What holds a pod whose work is done.
 const PAUSE: &str = "registry.k8s.io/pause:3.10";
 
-pub(super) fn run(app: &mut App, _context: &Context<'_>, _diags: &mut Diagnostics) {
-    for workload in &mut app.workloads {
-        let waits = std::mem::take(&mut workload.waits);
-        workload.steps.extend(waits.into_iter().map(Step::Wait));
-        if let Some(place) = workload.once_per_node {
-            let work = set_aside(workload, &Why::Origin(place));
-            workload.steps.push(Step::Ends(Box::new(work)));
+pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
+    let mut guests: BTreeMap<Name, Vec<Workload>> = BTreeMap::new();
+    let mut owners = Vec::with_capacity(app.workloads.len());
+    let mut joined = Vec::new();
+    for workload in std::mem::take(&mut app.workloads) {
+        match &workload.host {
+            Some(host) if host.owner != workload.name => {
+                guests.entry(host.owner.clone()).or_default().push(workload);
+            }
+            Some(_) | None => owners.push(workload),
         }
-        name_waits(workload);
+    }
+    for mut owner in owners {
+        let mut parts = vec![part(&mut owner)];
+        let mut of_pod = guests.remove(&owner.name).unwrap_or_default();
+        of_pod.sort_by_key(|guest| guest.host.as_ref().map_or(0, |host| host.position));
+        for mut guest in of_pod {
+            if let (Some(one), Some(other)) = (&owner.pod.together, &guest.pod.together) {
+                joined.push((one.value.clone(), other.value.clone()));
+            }
+            let mut part = part(&mut guest);
+            merge::merge(&mut owner, guest, &mut part, &parts, &mut app.claims, diags);
+            parts.push(part);
+        }
+        arrange(&mut owner, parts);
+        name_waits(&mut owner);
+        app.workloads.push(owner);
+    }
+    same_nodes(app, joined);
+}
+
+/// A pod of two groups that share a node each makes them one group. A group of one pod needs no name.
+fn same_nodes(app: &mut App, joined: Vec<(Name, Name)>) {
+    let mut now: BTreeMap<Name, Name> = BTreeMap::new();
+    let called = |now: &BTreeMap<Name, Name>, mut name: Name| {
+        while let Some(next) = now.get(&name).filter(|next| **next != name) {
+            name = next.clone();
+        }
+        name
+    };
+    for (one, other) in joined {
+        let (one, other) = (called(&now, one), called(&now, other));
+        now.insert(other, one);
+    }
+    let mut count: BTreeMap<Name, usize> = BTreeMap::new();
+    for together in app.workloads.iter_mut().filter_map(|workload| workload.pod.together.as_mut()) {
+        together.value = called(&now, together.value.clone());
+        *count.entry(together.value.clone()).or_default() += 1;
+    }
+    for workload in &mut app.workloads {
+        let is_alone = |together: &mut Traced<Name>| count.get(&together.value) == Some(&1);
+        if workload.host.is_some() {
+            workload.pod.together.take_if(is_alone);
+        }
     }
 }
 
-/// Takes the main container out of its place, where one that only stays comes in.
-fn set_aside(workload: &mut Workload, why: &Why) -> Member {
-    let pause = Container::of_image(Traced { value: PAUSE.to_owned(), why: why.clone() });
-    let container = std::mem::replace(&mut workload.container, pause);
-    let ports = std::mem::take(&mut workload.ports);
-    let name = std::mem::replace(&mut workload.called, workload.name.with("done"));
-    Member { name, container, ports, why: Why::Origin(workload.origin) }
+/// One service of a pod.
+struct Part {
+    member: Member,
+    waits: Vec<Wait>,
+    needs: Vec<(Name, Condition)>,
+    stays: bool,
+    ends: bool,
 }
 
-/// No two containers of a pod share a name, and a workload may be called `wait-for-db`.
+/// Takes a service's own container and waits out of it.
+fn part(workload: &mut Workload) -> Part {
+    let pause = Container::of_image(Traced { value: PAUSE.to_owned(), why: workload.kind.why.clone() });
+    let member = Member {
+        name: workload.called.clone(),
+        container: std::mem::replace(&mut workload.container, pause),
+        ports: std::mem::take(&mut workload.ports),
+        why: Why::Origin(workload.origin),
+    };
+    let waits = std::mem::take(&mut workload.waits);
+    let Some(Host { owner, position: _, same_network: _, shared_paths: _, needs, staged }) = workload.host.clone()
+    else {
+        return Part { member, waits, needs: Vec::new(), stays: false, ends: workload.once_per_node.is_some() };
+    };
+    // What ends would be started again for ever beside what stays. In a Job of its own it is the main container.
+    let ends = workload.once_per_node.is_some() || (workload.kind.value == Kind::Job && owner != workload.name);
+    Part { member, waits, needs, stays: staged, ends }
+}
+
+/// Puts the parts of a pod, which come in the order of their start, into their places.
+fn arrange(workload: &mut Workload, mut parts: Vec<Part>) {
+    if let Some(last) = parts.last_mut().filter(|last| last.stays) {
+        // Nobody comes behind it.
+        last.stays = false;
+    }
+    let mut early: BTreeSet<Name> = BTreeSet::new();
+    for part in parts.iter_mut().rev() {
+        part.stays |= early.contains(&part.member.name);
+        if part.ends || part.stays {
+            early.extend(part.needs.iter().map(|(name, _)| name.clone()));
+        }
+        let healthy = part.needs.iter().filter(|(_, condition)| *condition != Condition::Started);
+        early.extend(healthy.map(|(name, _)| name.clone()));
+    }
+    // A Job is over when its own container is, whatever runs beside it.
+    let is_job = workload.kind.value == Kind::Job;
+    let mut beside = Vec::new();
+    for Part { member, waits, needs: _, stays, ends } in parts {
+        let is_own = member.name == workload.called;
+        if ends {
+            workload.steps.extend(waits.into_iter().map(Step::Wait));
+            workload.steps.push(Step::Ends(Box::new(member)));
+        } else if stays || (is_job && !is_own) {
+            workload.steps.extend(waits.into_iter().map(Step::Wait));
+            workload.steps.push(Step::Stays(Box::new(member)));
+        } else {
+            beside.push((member, waits));
+        }
+    }
+    let mut rest = beside.into_iter();
+    match rest.next() {
+        Some((main, waits)) => {
+            workload.steps.extend(waits.into_iter().map(Step::Wait));
+            let Member { name, container, ports, why: _ } = main;
+            workload.called = name;
+            workload.container = container;
+            workload.ports = ports;
+        }
+        None => workload.called = workload.name.with("done"),
+    }
+    for (member, waits) in rest {
+        workload.steps.extend(waits.into_iter().map(Step::Wait));
+        workload.beside.push(member);
+    }
+}
+
+/// No two containers of a pod share a name, and a workload may be called `wait-for-db`. Two members that wait for the same thing
+/// wait once.
 fn name_waits(workload: &mut Workload) {
-    let mut taken: std::collections::BTreeSet<Name> =
-        workload.beside.iter().map(|member| member.name.clone()).collect();
+    let mut taken: BTreeSet<Name> = workload.beside.iter().map(|member| member.name.clone()).collect();
     taken.insert(workload.called.clone());
     for step in &workload.steps {
         if let Step::Ends(member) | Step::Stays(member) = step {
             taken.insert(member.name.clone());
         }
     }
+    let mut seen = BTreeSet::new();
+    workload.steps.retain(|step| match step {
+        Step::Wait(wait) => seen.insert(format!("{} {:?}", wait.workload, wait.wait_for)),
+        Step::Ends(_) | Step::Stays(_) => true,
+    });
     for step in &mut workload.steps {
         if let Step::Wait(wait) = step {
             let wanted = wait.name.clone();

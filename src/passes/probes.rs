@@ -15,6 +15,7 @@ const SECOND: i64 = 1_000_000_000;
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
     for workload in &mut app.workloads {
         let Some(check) = workload.check.take() else { continue };
+        let startup = startup(&check);
         let Check { command, interval, timeout, retries, start_period, start_interval, kills, origin: _ } = check;
         let unused: Vec<Origin> =
             [&start_period.why, &start_interval.why].into_iter().flat_map(Why::origins).copied().collect();
@@ -31,17 +32,6 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         let probe =
             Probe { command, period: seconds(&interval), timeout: seconds(&timeout), failures: retries.clone() };
         if kills {
-            let grace = start_period.value.saturating_add(i64::from(retries.value).saturating_mul(interval.value));
-            let step = if start_period.value > 0 { &start_interval } else { &interval };
-            let period = seconds(step);
-            let failures = grace
-                .div_euclid(i64::from(period.value) * SECOND)
-                .saturating_add(i64::from(grace % (i64::from(period.value) * SECOND) != 0));
-            let origins: Vec<Origin> =
-                [&start_period.why, &interval.why, &retries.why].into_iter().flat_map(Why::origins).copied().collect();
-            let why =
-                if origins.is_empty() { Why::Decision("docker-default-healthcheck") } else { Why::Origins(origins) };
-            let failures = Traced { value: u32::try_from(failures.max(1)).unwrap_or(u32::MAX), why };
             if start_period.value == 0 {
                 start_interval
                     .why
@@ -49,8 +39,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
                     .iter()
                     .for_each(|origin| diags.consume(*origin, "without a start period it has no effect"));
             }
-            workload.container.startup =
-                Some(Probe { command: probe.command.clone(), period, timeout: probe.timeout.clone(), failures });
+            workload.container.startup = Some(startup);
             workload.container.liveness = Some(probe.clone());
         } else {
             unused.into_iter().for_each(|origin| {
@@ -59,6 +48,22 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         }
         workload.container.readiness = Some(probe);
     }
+}
+
+/// Passes when the check does, and fails when Docker would call the container unhealthy.
+pub(super) fn startup(check: &Check) -> Probe {
+    let Check { command, interval, timeout, retries, start_period, start_interval, kills: _, origin: _ } = check;
+    let grace = start_period.value.saturating_add(i64::from(retries.value).saturating_mul(interval.value));
+    let step = if start_period.value > 0 { start_interval } else { interval };
+    let period = seconds(step);
+    let failures = grace
+        .div_euclid(i64::from(period.value) * SECOND)
+        .saturating_add(i64::from(grace % (i64::from(period.value) * SECOND) != 0));
+    let origins: Vec<Origin> =
+        [&start_period.why, &interval.why, &retries.why].into_iter().flat_map(Why::origins).copied().collect();
+    let why = if origins.is_empty() { Why::Decision("docker-default-healthcheck") } else { Why::Origins(origins) };
+    let failures = Traced { value: u32::try_from(failures.max(1)).unwrap_or(u32::MAX), why };
+    Probe { command: command.clone(), period, timeout: seconds(timeout), failures }
 }
 
 fn seconds(time: &Traced<i64>) -> Traced<u32> {

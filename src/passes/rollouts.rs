@@ -28,6 +28,12 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             }
             Kind::Deployment => deployment(workload, diags),
         }
+    }
+}
+
+/// Settles how long an update may take, while the checks are still there.
+pub(super) fn deadlines(app: &mut App, _context: &Context<'_>, _diags: &mut Diagnostics) {
+    for workload in &mut app.workloads {
         workload.progress_deadline = deadline(workload);
     }
 }
@@ -41,7 +47,7 @@ fn surges(workload: &Workload) -> bool {
 }
 
 fn host_port(workload: &Workload) -> Option<&Why> {
-    workload.ports.iter().find_map(|port| port.host_port.as_ref()).map(|port| &port.why)
+    workload.listens().find_map(|port| port.host_port.as_ref()).map(|port| &port.why)
 }
 
 fn never_updated(workload: &mut Workload, diags: &mut Diagnostics) {
@@ -67,7 +73,8 @@ fn deployment(workload: &mut Workload, diags: &mut Diagnostics) {
     let holds = |workload: &Workload| {
         let claims = workload.volumes.iter().filter(|volume| matches!(volume.source, VolumeSource::Claim(_)));
         claims.into_iter().any(|volume| {
-            let mut mounts = workload.container.mounts.iter().filter(|mount| mount.volume == volume.name);
+            let mounts = workload.containers().flat_map(|container| &container.mounts);
+            let mut mounts = mounts.filter(|mount| mount.volume == volume.name);
             mounts.any(|mount| mount.read_only.is_none())
         })
     };

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{cycles, references};
+use super::{cycles, probes};
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
@@ -21,8 +21,12 @@ use crate::request::Waits;
 /// What a wait must know of the workload that is waited for.
 struct Target {
     index: usize,
+    /// The workload that is named, where another one stands for it.
+    asked: Name,
     name: Name,
     kind: Kind,
+    /// Whether it does its work and ends, though it is no Job of its own.
+    ends: bool,
     port: Option<u16>,
     has_check: bool,
     replicas: u32,
@@ -32,6 +36,8 @@ struct Target {
     answers_early: bool,
     /// The Service that answers for ready pods alone, where its own name does more.
     ready: Name,
+    /// The owner of the pod that it shares with others, and whether it must answer before that pod is ready.
+    host: Option<(Name, bool)>,
 }
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
@@ -39,7 +45,8 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     for circle in &circles.members {
         report(circle, &app.workloads, context.dialect(), diags);
     }
-    answer_early(app, &circles);
+    let staged = stage(app, &circles, diags);
+    answer_early(app, &circles, &staged);
     if context.request.waits == Waits::None {
         for dependency in app.workloads.iter_mut().flat_map(|workload| std::mem::take(&mut workload.dependencies)) {
             dependency.leaves.iter().for_each(|leaf| diags.consume(*leaf, "no waits were asked for"));
@@ -48,12 +55,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     }
     let mut taken: BTreeSet<Name> =
         app.workloads.iter().flat_map(|workload| &workload.exposures).map(|exposure| exposure.name.clone()).collect();
-    let targets: BTreeMap<String, Target> = app
-        .workloads
-        .iter()
-        .enumerate()
-        .map(|(index, workload)| (workload.service.clone(), target(index, workload, &mut taken)))
-        .collect();
+    let targets = targets(app, &mut taken);
     let mut asked_ready: BTreeMap<usize, Exposure> = BTreeMap::new();
     for (index, workload) in app.workloads.iter_mut().enumerate() {
         for dependency in std::mem::take(&mut workload.dependencies) {
@@ -66,6 +68,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             }
         }
     }
+    start_healthy(app);
     for (index, exposure) in asked_ready {
         if let Some(workload) = app.workloads.get_mut(index) {
             workload.exposures.push(exposure);
@@ -73,7 +76,31 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     }
 }
 
-fn target(index: usize, workload: &Workload, taken: &mut BTreeSet<Name>) -> Target {
+/// What others of its pod wait for to be healthy is checked before they start.
+fn start_healthy(app: &mut App) {
+    let needs = app.workloads.iter().filter_map(|workload| workload.host.as_ref()).flat_map(|host| &host.needs);
+    let healthy: BTreeSet<Name> =
+        needs.filter(|(_, condition)| *condition == Condition::Healthy).map(|(name, _)| name.clone()).collect();
+    for workload in app.workloads.iter_mut().filter(|workload| healthy.contains(&workload.name)) {
+        workload.container.startup = workload.check.as_ref().map(probes::startup);
+    }
+}
+
+/// What is waited for under each service's name. What ends inside of another's pod is over when that pod is ready.
+fn targets(app: &App, taken: &mut BTreeSet<Name>) -> BTreeMap<String, Target> {
+    let index_of: BTreeMap<&Name, usize> =
+        app.workloads.iter().enumerate().map(|(index, workload)| (&workload.name, index)).collect();
+    let mut targets = BTreeMap::new();
+    for (index, workload) in app.workloads.iter().enumerate() {
+        let owner = workload.host.as_ref().and_then(|host| index_of.get(&host.owner)).copied();
+        let stands_for = if workload.ends() { owner.unwrap_or(index) } else { index };
+        let meant = app.workloads.get(stands_for).unwrap_or(workload);
+        targets.insert(workload.service.clone(), target(stands_for, meant, workload, taken));
+    }
+    targets
+}
+
+fn target(index: usize, workload: &Workload, asked: &Workload, taken: &mut BTreeSet<Name>) -> Target {
     let port =
         workload.ports.iter().find(|port| port.stated && port.protocol == Protocol::Tcp).map(|port| port.number.value);
     let own = workload.exposures.iter().find(|exposure| exposure.name == workload.name);
@@ -87,14 +114,17 @@ fn target(index: usize, workload: &Workload, taken: &mut BTreeSet<Name>) -> Targ
     }
     Target {
         index,
+        asked: asked.name.clone(),
         name: workload.name.clone(),
         kind: workload.kind.value,
+        ends: asked.ends(),
         port,
-        has_check: workload.check.is_some(),
+        has_check: asked.check.is_some(),
         replicas: workload.replicas.value,
         resolves_early: answers_early || own.is_some_and(|own| own.kind != ExposureKind::Headless),
         answers_early,
         ready,
+        host: asked.host.as_ref().map(|host| (host.owner.clone(), host.staged)),
     }
 }
 
@@ -125,6 +155,13 @@ fn wait(
     let why = Why::Origins(
         std::iter::once(*origin).chain(leaves.iter().copied()).chain(condition.why.origins().iter().copied()).collect(),
     );
+    if let (Some(host), Some((owner, _))) = (&mut workload.host, &target.host)
+        && host.owner == *owner
+    {
+        host.needs.push((target.asked.clone(), condition.value));
+        leaves.iter().chain([origin]).for_each(|leaf| diags.consume(*leaf, "it comes first in their pod"));
+        return;
+    }
     if target.replicas == 0 {
         diags.push(
             Diagnostic::new(
@@ -147,7 +184,7 @@ fn wait(
             });
             WaitFor::Complete
         }
-        (Condition::Completed, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
+        (Condition::Completed, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) if !target.ends => {
             diags.push(
                 Diagnostic::new(
                     Code::Conflict,
@@ -164,10 +201,15 @@ fn wait(
             leaves.iter().chain([origin]).for_each(|leaf| diags.consume(*leaf, "a Job starts at once"));
             return;
         }
-        (Condition::Started | Condition::Healthy, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
+        (_, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
+            let staged = target.host.as_ref().is_some_and(|(_, staged)| *staged);
             let needs_ready = match (condition.value, target.port) {
-                (Condition::Healthy, _) => target.answers_early || (target.port.is_none() && target.resolves_early),
-                (Condition::Started | Condition::Completed, port) => port.is_none() && target.resolves_early,
+                // The pod is not ready until the one that waits has started.
+                _ if staged => false,
+                (Condition::Healthy | Condition::Completed, _) => {
+                    target.answers_early || (target.port.is_none() && target.resolves_early)
+                }
+                (Condition::Started, port) => port.is_none() && target.resolves_early,
             };
             let host = if needs_ready { target.ready.clone() } else { target.name.clone() };
             if needs_ready {
@@ -224,33 +266,92 @@ fn ready(name: &Name, why: &Why) -> Exposure {
     }
 }
 
+/// For each workload the number of the one that owns its pod.
+fn owners(app: &App) -> Vec<usize> {
+    let index_of: BTreeMap<&Name, usize> =
+        app.workloads.iter().enumerate().map(|(index, workload)| (&workload.name, index)).collect();
+    let owner = |(index, workload): (usize, &Workload)| {
+        workload.host.as_ref().and_then(|host| index_of.get(&host.owner)).copied().unwrap_or(index)
+    };
+    app.workloads.iter().enumerate().map(owner).collect()
+}
+
+/// Components of more than one node, or of one with an edge to itself.
+fn rings(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut rings = cycles::components(edges);
+    rings.retain(|component| match component.as_slice() {
+        [only] => edges.get(*only).is_some_and(|targets| targets.contains(only)),
+        _ => true,
+    });
+    rings
+}
+
+/// Marks the pods that wait, by one of their members, for something that waits for another of their members: each member is then
+/// started before those behind it wait, and answers before the pod is ready. Gives the numbers of the owners.
+fn stage(app: &mut App, circles: &Circles, diags: &mut Diagnostics) -> BTreeSet<usize> {
+    let owners = owners(app);
+    let mut edges: Vec<Vec<usize>> = vec![Vec::new(); app.workloads.len()];
+    for (index, workload) in app.workloads.iter().enumerate() {
+        for dependency in &workload.dependencies {
+            let Some(target) = circles.index_of.get(&dependency.service).copied() else { continue };
+            let (Some(from), Some(to)) = (owners.get(index).copied(), owners.get(target).copied()) else { continue };
+            if from != to && !circles.holds(index, target) {
+                edges.get_mut(from).into_iter().for_each(|list| list.push(to));
+            }
+        }
+    }
+    let staged: BTreeSet<usize> = rings(&edges).into_iter().flatten().collect();
+    for (workload, owner) in app.workloads.iter_mut().zip(owners) {
+        let Some(host) = workload.host.as_mut().filter(|_| staged.contains(&owner)) else { continue };
+        host.staged = true;
+        if workload.check.is_some() {
+            diags.push(
+                Diagnostic::new(
+                    Code::OnePodEarly,
+                    workload.origin,
+                    format!("`{}` answers before its healthcheck has passed", workload.service),
+                )
+                .why("its pod waits for a service that waits for this one, so it cannot be ready first")
+                .help("let it share no network, processes or mounts with the service that waits")
+                .key(format!("services.{}", workload.service)),
+            );
+        }
+    }
+    staged
+}
+
 /// Docker answers names from the start of a container, Kubernetes from readiness: of services that dial each other none would ever
 /// be ready. A wait for a start is an edge as well, as the one that is waited for may dial the one that waits.
-fn answer_early(app: &mut App, circles: &Circles) {
-    let mut edges = references::dialled(app);
+fn answer_early(app: &mut App, circles: &Circles, staged: &BTreeSet<usize>) {
+    let owners = owners(app);
+    let of_pod = |index: usize| owners.get(index).copied().unwrap_or(index);
+    let mut edges: Vec<Vec<usize>> = vec![Vec::new(); app.workloads.len()];
+    let index_of: BTreeMap<&Name, usize> =
+        app.workloads.iter().enumerate().map(|(index, workload)| (&workload.name, index)).collect();
+    for dial in &app.dials {
+        if let (Some(from), Some(to)) = (index_of.get(&dial.from), index_of.get(&dial.to)) {
+            edges.get_mut(of_pod(*from)).into_iter().for_each(|list| list.push(of_pod(*to)));
+        }
+    }
     for (index, workload) in app.workloads.iter().enumerate() {
         let started =
             workload.dependencies.iter().filter(|dependency| dependency.condition.value == Condition::Started);
-        let targets = started.filter_map(|dependency| circles.index_of.get(&dependency.service).copied());
-        if let Some(edges) = edges.get_mut(index) {
-            edges.extend(targets);
-        }
+        let targets = started
+            .filter_map(|dependency| circles.index_of.get(&dependency.service).copied())
+            .filter(|target| !circles.holds(index, *target) && of_pod(*target) != of_pod(index));
+        let targets: Vec<usize> = targets.map(of_pod).collect();
+        edges.get_mut(of_pod(index)).into_iter().for_each(|list| list.extend(&targets));
     }
-    for component in cycles::components(&edges) {
-        if let [only] = component.as_slice()
-            && !edges.get(*only).is_some_and(|targets| targets.contains(only))
-        {
-            continue;
-        }
-        for index in component {
-            let Some(workload) = app.workloads.get_mut(index) else { continue };
-            for exposure in &mut workload.exposures {
-                match exposure.kind {
-                    ExposureKind::Cluster | ExposureKind::Headless => {
-                        exposure.not_ready.get_or_insert(Why::Decision("peers-find-each-other"));
-                    }
-                    ExposureKind::LoadBalancer | ExposureKind::NodePort => {}
+    let mut early = staged.clone();
+    early.extend(rings(&edges).into_iter().flatten());
+    let workloads = app.workloads.iter_mut().zip(&owners);
+    for workload in workloads.filter(|(_, owner)| early.contains(owner)).map(|(workload, _)| workload) {
+        for exposure in &mut workload.exposures {
+            match exposure.kind {
+                ExposureKind::Cluster | ExposureKind::Headless => {
+                    exposure.not_ready.get_or_insert(Why::Decision("peers-find-each-other"));
                 }
+                ExposureKind::LoadBalancer | ExposureKind::NodePort => {}
             }
         }
     }
@@ -281,11 +382,7 @@ fn circles(workloads: &[Workload]) -> Circles {
         dependencies.filter_map(|dependency| index_of.get(&dependency.service).copied()).collect::<Vec<usize>>()
     };
     let edges: Vec<Vec<usize>> = workloads.iter().map(targets).collect();
-    let mut members = cycles::components(&edges);
-    members.retain(|component| match component.as_slice() {
-        [only] => edges.get(*only).is_some_and(|targets| targets.contains(only)),
-        _ => true,
-    });
+    let mut members = rings(&edges);
     members.iter_mut().for_each(|component| component.sort_unstable());
     let circle_of = members
         .iter()

@@ -68,7 +68,7 @@ keys! {
         hostname "hostname": String, Deep, Reads, Later, "Its host name.";
         image "image": String, Deep, Reads, Translated, "The image it runs.";
         init "init": bool, Deep, Reads, Translated, "Whether an init process reaps its children.";
-        ipc "ipc": String, Deep, Ignores, Later, "Its namespace for interprocess communication.";
+        ipc "ipc": String, Deep, Ignores, Translated, "Its namespace for interprocess communication.";
         isolation "isolation": String, Deep, Reads, Translated, "Its isolation technology (Windows).";
         label_file "label_file": LabelFiles, Deep, Reads, Later, "Files of labels.";
         labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Labels of the container.";
@@ -80,11 +80,11 @@ keys! {
         mem_swappiness "mem_swappiness": Bytes, Deep, Reads, Translated, "How readily it is swapped out.";
         memswap_limit "memswap_limit": Bytes, Deep, Refuses, Translated, "Bytes of memory and swap it may use.";
         models "models": ServiceModels, Names, Reads, Translated, "Models it uses.";
-        network_mode "network_mode": String, Deep, Ignores, Later, "Its network namespace.";
+        network_mode "network_mode": String, Deep, Ignores, Translated, "Its network namespace.";
         networks "networks": Attachments, Names, Reads, Translated, "Networks it is attached to.";
         oom_kill_disable "oom_kill_disable": bool, Deep, Reads, Translated, "Whether it is spared when memory runs out.";
         oom_score_adj "oom_score_adj": Ranged<-1000, 1000>, Deep, Reads, Translated, "How likely it is killed when memory runs out.";
-        pid "pid": Nullable<String>, Deep, Ignores, Later, "Its process namespace.";
+        pid "pid": Nullable<String>, Deep, Ignores, Translated, "Its process namespace.";
         pids_limit "pids_limit": Truncated, Deep, Reads, Translated, "Number of processes it may have.";
         platform "platform": String, Deep, Reads, Translated, "The platform it runs on.";
         ports "ports": Ports, UniqueBy(Port), Reads, Translated, "Ports that are published.";
@@ -117,7 +117,7 @@ keys! {
         userns_mode "userns_mode": String, Deep, Ignores, Translated, "Its user namespace.";
         uts "uts": String, Deep, Reads, Translated, "Its host name namespace.";
         volumes "volumes": Mounts, UniqueBy(MountTarget), Reads, Translated, "What is mounted into it.";
-        volumes_from "volumes_from": TextSet, Deep, Refuses, Later, "Services whose mounts it gets.";
+        volumes_from "volumes_from": TextSet, Deep, Refuses, Translated, "Services whose mounts it gets.";
         working_dir "working_dir": String, Deep, Reads, Translated, "The folder it starts in.";
     }
 }
