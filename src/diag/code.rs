@@ -122,6 +122,15 @@ codes! {
     ShareNothing "T0214" "share-nothing" Warning;
     OnePodEarly "T0215" "one-pod-early" Warning;
     StartFirst "T0220" "start-first" Warning;
+    KindCronJob "T0230" "kind-cron-job" Note;
+    ScheduleDiffers "T0231" "schedule-differs" Warning;
+    JobExecCopied "T0232" "job-exec-copied" Warning;
+    SchedulerLeftOut "T0233" "scheduler-left-out" Note;
+    DependencyOnSchedule "T0234" "dependency-on-schedule" Note;
+    ObjectTwice "T0240" "object-twice" Error;
+    NameTooLong "T0241" "name-too-long" Error;
+    NodePortTwice "T0242" "node-port-twice" Error;
+    VolumeTwice "T0243" "volume-twice" Error;
     PortInferred "T0301" "port-inferred" Note;
     PortUnknown "T0302" "port-unknown" Note;
     NameRewritten "T0303" "name-rewritten" Note;

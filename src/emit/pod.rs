@@ -90,7 +90,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
 fn restart_policy(at: &mut At, workload: &Workload) -> Option<String> {
     match workload.kind.value {
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => None,
-        Kind::Job => {
+        Kind::Job | Kind::CronJob => {
             at.because("restartPolicy", &workload.run.retries.why);
             Some(match workload.run.retries.value {
                 Retries::Never => "Never".to_owned(),

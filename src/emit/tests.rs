@@ -51,6 +51,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         rollout: said(Rollout::Rolling { max_surge: Amount::Count(0), max_unavailable: Amount::All }),
         restart: Restart::default(),
         run: Run::default(),
+        schedule: None,
         once_per_node: None,
         aliases: Vec::new(),
         links: Vec::new(),

@@ -7,13 +7,13 @@ use k8s_openapi::api::apps::v1::{
     DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, Deployment, DeploymentSpec, DeploymentStrategy,
     RollingUpdateDaemonSet, RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
 };
-use k8s_openapi::api::batch::v1::{Job, JobSpec};
+use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
 use super::{Context, Manifest, Why, access, config, container, meta, pod, scaling, service, storage};
-use crate::ir::{Amount, Kind, Name, Retries, Rollout, Traced, Workload, short_hash};
+use crate::ir::{Amount, Kind, Name, Overlap, Retries, Rollout, Schedule, Traced, Workload, short_hash};
 
 /// Writes down a workload and what belongs to it.
 pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manifests: &mut Vec<Manifest>) {
@@ -25,6 +25,7 @@ pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manife
         Kind::Deployment => deployment(context, workload),
         Kind::StatefulSet => stateful_set(context, workload),
         Kind::DaemonSet => daemon_set(context, workload),
+        Kind::CronJob => cron_job(context, workload),
         Kind::Job => {
             let (job, manifest) = job(context, workload);
             context.jobs.insert(name, job);
@@ -56,6 +57,7 @@ fn account_for(workload: &Workload) {
         rollout,
         restart,
         run,
+        schedule,
         once_per_node,
         aliases,
         links,
@@ -95,7 +97,7 @@ fn account_for(workload: &Workload) {
         ports,
         container,
     );
-    let _ = (called, pod);
+    let _ = (called, pod, schedule);
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
     let _ = (autoscaling, budget, patches);
     // Heard by the passes, which left them in place.
@@ -180,6 +182,30 @@ fn job(context: &Context, workload: &Workload) -> (Name, Manifest) {
     let metadata = metadata(context, &mut at, &name, workload);
     let manifest = at.finish(&Job { metadata, spec: Some(spec), status: None }, Some(&workload.name));
     (name, manifest)
+}
+
+fn cron_job(context: &Context, workload: &Workload) -> Manifest {
+    let mut at = At::default();
+    let metadata = metadata(context, &mut at, &workload.name, workload);
+    let spec = at.within("spec", |at| {
+        let job_template = at.within("jobTemplate", |at| {
+            let spec = at.within("spec", |at| job_spec(context, at, workload));
+            JobTemplateSpec { metadata: None, spec: Some(spec) }
+        });
+        let Some(Schedule { fields, zone, overlap }) = &workload.schedule else { return CronJobSpec::default() };
+        CronJobSpec {
+            schedule: at.put("schedule", fields),
+            time_zone: at.maybe("timeZone", zone.as_ref()),
+            concurrency_policy: match at.put("concurrencyPolicy", overlap) {
+                Overlap::Allow => None,
+                Overlap::Forbid => Some("Forbid".to_owned()),
+                Overlap::Replace => Some("Replace".to_owned()),
+            },
+            job_template,
+            ..Default::default()
+        }
+    });
+    at.finish(&CronJob { metadata, spec: Some(spec), status: None }, Some(&workload.name))
 }
 
 fn job_spec(context: &Context, at: &mut At, workload: &Workload) -> JobSpec {

@@ -48,7 +48,7 @@ impl Workload {
     /// Whether it does its work and ends, so that nobody dials it by name.
     pub fn ends(&self) -> bool {
         match self.kind.value {
-            Kind::Job => true,
+            Kind::Job | Kind::CronJob => true,
             Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => self.once_per_node.is_some(),
         }
     }

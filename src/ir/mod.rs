@@ -3,6 +3,7 @@
 //! `lower` fills the first half of a [`Workload`], one service at a time; the passes move each notion into the second half, until
 //! `emit` can write it down without deciding anything. Everything keeps the order of the source; nothing here is hashed.
 
+mod check;
 mod layout;
 mod name;
 mod network;
@@ -14,6 +15,7 @@ mod sharing;
 mod storage;
 mod workload;
 
+pub use check::check;
 pub use layout::{Member, Step};
 pub use name::Name;
 pub use name::short_hash;
@@ -21,7 +23,7 @@ pub use network::{Alias, Answer, Dial, Link};
 pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use objects::{Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled, Selects};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
-pub use run::{Restart, RestartCondition, Retries, Run};
+pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule};
 pub use sharing::{Share, Shared, SharedWith};
 pub use storage::{
     Claim, ContainerMount, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare, PersistentVolume,

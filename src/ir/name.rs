@@ -39,6 +39,17 @@ impl Name {
         Name::from_text(&format!("{}-{suffix}", self.0))
     }
 
+    /// This name, or one of that length that ends in a hash of it.
+    pub fn limited(&self, limit: usize) -> Name {
+        if self.0.len() <= limit {
+            return self.clone();
+        }
+        let hash = short_hash(self.0.as_bytes());
+        let mut name = self.0.clone();
+        name.truncate(limit.saturating_sub(hash.len() + 1));
+        Name(format!("{}-{hash}", name.trim_end_matches('-')))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -48,3 +48,25 @@ impl Default for Run {
         Run { retries: Traced { value: Retries::Never, why: Why::Decision("no-second-attempt") } }
     }
 }
+
+/// When a CronJob starts its Jobs.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Minute, hour, day of the month, month, day of the week.
+    pub fields: Traced<String>,
+    /// The time zone that it is read in.
+    pub zone: Option<Traced<String>>,
+    /// What happens while the last run goes on.
+    pub overlap: Traced<Overlap>,
+}
+
+/// What happens when a run is due while the last one goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// Both run.
+    Allow,
+    /// The new one is passed over.
+    Forbid,
+    /// The old one is ended.
+    Replace,
+}

@@ -40,6 +40,8 @@ pub struct Workload {
     pub restart: Restart,
     /// How it runs where it ends: for Jobs alone. Made by `passes::kinds`.
     pub run: Run,
+    /// When it is started: for CronJobs alone. Made by `passes::cron`.
+    pub schedule: Option<super::Schedule>,
     /// Whether it does its work once on each node (`global-job`), and then only stays.
     pub once_per_node: Option<Origin>,
 
@@ -120,6 +122,8 @@ pub enum Kind {
     DaemonSet,
     /// Runs to its end once. Its name in the cluster ends in a hash of its template.
     Job,
+    /// Starts Jobs at set times.
+    CronJob,
 }
 
 /// How pods are replaced when the template changes.

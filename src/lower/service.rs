@@ -299,6 +299,7 @@ pub(super) fn lower(
         rollout: plan.rollout,
         restart: plan.restart,
         run: Run::default(),
+        schedule: None,
         once_per_node: plan.once_per_node,
         container: Container {
             image,

@@ -29,7 +29,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         let never = workload.restart.condition.as_ref().filter(|found| found.value == RestartCondition::Never);
         let place = never.and_then(|found| found.why.origins().first().copied());
         let reason = match (workload.kind.value, place) {
-            (Kind::StatefulSet | Kind::DaemonSet | Kind::Job, _) => None,
+            (Kind::StatefulSet | Kind::DaemonSet | Kind::Job | Kind::CronJob, _) => None,
             (Kind::Deployment, _) if workload.kind_is_said => None,
             (Kind::Deployment, _) if awaited.contains(&workload.service) => {
                 Some((place.unwrap_or(workload.origin), "another service waits for its completion"))
@@ -98,7 +98,7 @@ fn settle_restart(workload: &mut Workload, declared: bool, diags: &mut Diagnosti
     let Restart { condition, attempts, pauses } = std::mem::take(&mut workload.restart);
     let mut lost = pauses;
     let ends = match workload.kind.value {
-        Kind::Job => true,
+        Kind::Job | Kind::CronJob => true,
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => false,
     };
     if ends {
@@ -155,7 +155,9 @@ fn without_counterpart(workload: &Workload, lost: &[(&'static str, Origin)], dia
     let names: Vec<String> = lost.iter().map(|(name, _)| format!("`{name}`")).collect();
     let have = if names.len() == 1 { "has" } else { "have" };
     let (why, help) = match workload.kind.value {
-        Kind::Job => ("Kubernetes tries again after pauses of its own, from 10 seconds to 5 minutes", "remove them"),
+        Kind::Job | Kind::CronJob => {
+            ("Kubernetes tries again after pauses of its own, from 10 seconds to 5 minutes", "remove them")
+        }
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => (
             "Kubernetes restarts a container for ever, after pauses from 10 seconds to 5 minutes",
             "remove them, or make it a Job if it must give up",

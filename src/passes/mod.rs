@@ -1,6 +1,7 @@
 //! Decisions that need the whole app, each a plain function that turns one notion of the IR into Kubernetes' own.
 
 mod claims;
+mod cron;
 mod cycles;
 mod exposures;
 mod groups;
@@ -26,6 +27,8 @@ pub struct Pass {
 
 /// All passes, in order.
 pub const PASSES: &[Pass] = &[
+    // Makes workloads, which all others then see.
+    Pass { name: "cron", run: cron::run },
     // From here on every host in a text is a name of the cluster, and it is known who dials whom.
     Pass { name: "names", run: names::run },
     // Who runs once must be known before waits and claims, which differ for Jobs.
@@ -48,4 +51,6 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "pods", run: pods::run },
     // Needs whole pods: what the old one holds, the new one cannot have.
     Pass { name: "rollouts", run: rollouts::run },
+    // Looks at everything, once nothing changes any more.
+    Pass { name: "check", run: |app, _, diags| crate::ir::check(app, diags) },
 ];

@@ -119,7 +119,7 @@ fn arrange(workload: &mut Workload, mut parts: Vec<Part>) {
         early.extend(healthy.map(|(name, _)| name.clone()));
     }
     // A Job is over when its own container is, whatever runs beside it.
-    let is_job = workload.kind.value == Kind::Job;
+    let is_job = matches!(workload.kind.value, Kind::Job | Kind::CronJob);
     let mut beside = Vec::new();
     for Part { member, waits, needs: _, stays, ends } in parts {
         let is_own = member.name == workload.called;

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::diag::Diagnostics;
-use crate::ir::{App, Check, Kind, Probe, Traced, Why};
+use crate::ir::{App, Check, Probe, Traced, Why};
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -14,12 +14,13 @@ const SECOND: i64 = 1_000_000_000;
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
     for workload in &mut app.workloads {
+        let ends = workload.ends();
         let Some(check) = workload.check.take() else { continue };
         let startup = startup(&check);
         let Check { command, interval, timeout, retries, start_period, start_interval, kills, origin: _ } = check;
         let unused: Vec<Origin> =
             [&start_period.why, &start_interval.why].into_iter().flat_map(Why::origins).copied().collect();
-        if workload.kind.value == Kind::Job {
+        if ends {
             let rest = command
                 .iter()
                 .map(|word| &word.why)

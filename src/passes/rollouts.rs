@@ -19,7 +19,7 @@ const DEADLINE: u32 = 600;
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
     for workload in &mut app.workloads {
         match workload.kind.value {
-            Kind::Job => never_updated(workload, diags),
+            Kind::Job | Kind::CronJob => never_updated(workload, diags),
             Kind::StatefulSet => one_by_one(workload, diags),
             Kind::DaemonSet => {
                 if surges(workload) && host_port(workload).is_some() {

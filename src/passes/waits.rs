@@ -163,17 +163,9 @@ fn wait(
         return;
     }
     if target.replicas == 0 {
-        diags.push(
-            Diagnostic::new(
-                Code::DependencyScaledToZero,
-                *origin,
-                format!("nothing waits for `{service}`, which has no replicas"),
-            )
-            .help("give it replicas, or remove the dependency")
-            .key(path)
-            .covers(leaves.iter().copied()),
-        );
-        return;
+        let message = format!("nothing waits for `{service}`, which has no replicas");
+        let help = "give it replicas, or remove the dependency";
+        return nothing_waits(Code::DependencyScaledToZero, dependency, message, help, path, diags);
     }
     let wait_for = match (condition.value, target.kind) {
         (Condition::Completed, Kind::Job) => {
@@ -195,6 +187,11 @@ fn wait(
                 .key(path),
             );
             return;
+        }
+        (_, Kind::CronJob) => {
+            let message = format!("nothing waits for `{service}`, which runs at set times");
+            let help = "remove the dependency";
+            return nothing_waits(Code::DependencyOnSchedule, dependency, message, help, path, diags);
         }
         // A Job that is only waited for to start has started as soon as it is there.
         (Condition::Started | Condition::Healthy, Kind::Job) => {
@@ -232,6 +229,23 @@ fn wait(
     }
     let name = Name::from_text(&format!("wait-for-{}", target.name));
     workload.waits.push(Wait { name, workload: target.name.clone(), wait_for, why });
+}
+
+/// Says why a dependency makes no wait.
+fn nothing_waits(
+    code: Code,
+    dependency: &Dependency,
+    message: String,
+    help: &str,
+    path: String,
+    diags: &mut Diagnostics,
+) {
+    diags.push(
+        Diagnostic::new(code, dependency.origin, message)
+            .help(help)
+            .key(path)
+            .covers(dependency.leaves.iter().copied()),
+    );
 }
 
 /// A wait for a port that the dependency states itself, or else for its name: a port that is only inferred may be wrong, and the

@@ -142,7 +142,7 @@ fn add_template(owner: &mut Workload, guest: &Name, claim: Claim, claims: &mut V
             owner.kind = Traced { value: Kind::StatefulSet, why: claim.why.clone() };
             owner.claim_templates.push(Claim { name: name.clone(), ..claim });
         }
-        Kind::DaemonSet | Kind::Job => {
+        Kind::DaemonSet | Kind::Job | Kind::CronJob => {
             let source = VolumeSource::Claim(claim.name.clone());
             owner.volumes.push(Volume { name: name.clone(), source, why: claim.why.clone() });
             claims.push(claim);
