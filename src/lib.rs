@@ -32,7 +32,7 @@ pub mod syntax;
 pub mod target;
 pub mod world;
 
-pub use request::{ManagerNodes, Publish, Request, Waits};
+pub use request::{ManagerNodes, NetworkPolicies, Publish, Request, Waits};
 
 use diag::{Diagnostic, Diagnostics};
 use emit::{Images, Manifest};

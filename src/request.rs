@@ -26,6 +26,8 @@ pub struct Request {
     pub publish: Publish,
     /// The registry under which images are named that the file builds and does not name, as `registry.example.com/team`.
     pub registry: Option<String>,
+    /// Whether networks that kept services apart become policies.
+    pub network_policies: NetworkPolicies,
     /// A namespace that every object carries, and that is written too.
     pub namespace: Option<String>,
     /// Bytes of each volume whose size nothing states; by default 1 GiB.
@@ -92,4 +94,16 @@ pub enum Secrets {
     Inline,
     /// Their Secrets are left out, and messages say how to create them.
     Omit,
+}
+
+/// Whether networks become NetworkPolicies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NetworkPolicies {
+    /// Where networks kept services apart.
+    #[default]
+    Auto,
+    /// In every case.
+    Always,
+    /// In none.
+    Never,
 }

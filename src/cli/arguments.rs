@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::storing::Storing;
 use crate::compose::Dialect;
 use crate::diag::Code;
-use crate::request::{ManagerNodes, Publish, Request, Waits};
+use crate::request::{ManagerNodes, NetworkPolicies, Publish, Request, Waits};
 use crate::target::Target;
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
@@ -188,6 +188,9 @@ pub(super) struct Input {
     /// The registry of images that are built and have no name of their own
     #[arg(long, value_name = "HOST/PATH")]
     registry: Option<String>,
+    /// Whether networks that kept services apart become NetworkPolicies
+    #[arg(long, value_enum, default_value_t = PoliciesChoice::Auto)]
+    network_policies: PoliciesChoice,
     /// A namespace that every object carries, and that is written too
     #[arg(short, long, value_parser = namespace)]
     namespace: Option<String>,
@@ -224,6 +227,7 @@ impl Input {
             manager_nodes,
             kubernetes_version,
             publish,
+            network_policies,
             namespace,
             waiting,
             registry,
@@ -241,6 +245,7 @@ impl Input {
             target: kubernetes_version,
             registry,
             publish: publish.choice(),
+            network_policies: network_policies.choice(),
             namespace,
             waits: waits.waits(),
             wait_image,
@@ -343,6 +348,27 @@ impl WaitsChoice {
         match self {
             WaitsChoice::Init => Waits::Init,
             WaitsChoice::None => Waits::None,
+        }
+    }
+}
+
+/// Whether networks become policies.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PoliciesChoice {
+    /// Where networks kept services apart
+    Auto,
+    /// In every case
+    Always,
+    /// In none
+    Never,
+}
+
+impl PoliciesChoice {
+    fn choice(self) -> NetworkPolicies {
+        match self {
+            PoliciesChoice::Auto => NetworkPolicies::Auto,
+            PoliciesChoice::Always => NetworkPolicies::Always,
+            PoliciesChoice::Never => NetworkPolicies::Never,
         }
     }
 }

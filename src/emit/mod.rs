@@ -18,10 +18,12 @@ mod config;
 mod container;
 mod escape;
 mod meta;
+mod network;
 mod order;
 mod patch;
 mod placement;
 mod pod;
+mod policy;
 mod reasons;
 mod scaling;
 mod service;
@@ -127,14 +129,15 @@ impl Context<'_> {
 /// Writes the app down: what is shared, then each workload with what belongs to it, Jobs before those that wait for them. Each
 /// manifest is made when it is asked for.
 pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manifest> + 'a {
-    let App { project, namespace, files, named_volumes, volumes, claims, workloads, dials } = app;
+    let App { project, namespace, files, named_volumes, volumes, claims, workloads, networks, policies, dials } = app;
     // Taken by the passes.
     debug_assert!(named_volumes.is_empty());
     // Heard by the passes.
-    let _ = dials;
+    let _ = (networks, dials);
     let mut context = Context { project, namespace: namespace.as_ref(), images, files, jobs: IndexMap::new() };
     let mut shared: Vec<Manifest> = meta::namespace(&context).into_iter().collect();
     shared.extend(files.iter().map(|file| config::file(&context, file, None)));
+    shared.extend(policies.iter().map(|policy| policy::emit(&context, policy)));
     shared.extend(volumes.iter().map(|volume| storage::persistent_volume(&context, volume)));
     shared.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
     let of_workloads = in_order(workloads).into_iter().flat_map(move |workload| {

@@ -16,7 +16,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::at::At;
-use super::{Context, access, config, container, meta, placement, storage, wait};
+use super::{Context, access, config, container, meta, network, placement, storage, wait};
 use crate::ir::{Kind, Member, Name, Pod, Retries, Step, Traced, Why, Workload};
 
 /// The label of workloads that must share a node.
@@ -27,6 +27,8 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
     let Pod {
         grace_seconds,
         hostname,
+        host_aliases,
+        resolver,
         marks,
         annotations,
         fs_group,
@@ -65,6 +67,10 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                 restart_policy: restart_policy(at, workload),
                 share_process_namespace: at.flag("shareProcessNamespace", one_process_space.map(Why::Origin).as_ref()),
                 hostname: at.maybe("hostname", hostname.as_ref()),
+                host_network: network::of_host(at, workload.network),
+                dns_policy: network::policy(at, workload.network),
+                host_aliases: at.list("hostAliases", host_aliases, network::host_alias),
+                dns_config: network::resolver(at, resolver),
                 termination_grace_period_seconds: Some(i64::from(
                     at.put("terminationGracePeriodSeconds", grace_seconds),
                 )),

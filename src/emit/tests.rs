@@ -5,10 +5,10 @@ use indexmap::IndexMap;
 
 use crate::ir::{
     Amount, App, Claim, Confinement, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind,
-    ExposurePort, FileObject, FileObjectKind, Item, JobRole, Kind, Labelled, Name, NetworkShare, NodeRule, NodeTest,
-    PersistentVolume, Placement, Pod, Port, Probe, Propagation, Protocol, Resources, Restart, Rollout, Run,
-    SecurityContext, Selects, SelinuxLabel, ShareProtocol, Spread, Step, Stop, Traced, Volume, VolumeSource, Wait,
-    WaitFor, Why, Workload,
+    ExposurePort, FileObject, FileObjectKind, HostAlias, Item, JobRole, Kind, Labelled, Name, NetworkMode,
+    NetworkShare, NodeRule, NodeTest, PersistentVolume, Placement, Pod, Port, Probe, Propagation, Protocol, Resolver,
+    Resources, Restart, Rollout, Run, SecurityContext, Selects, SelinuxLabel, ShareProtocol, Spread, Step, Stop,
+    Traced, Volume, VolumeSource, Wait, WaitFor, Why, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -53,6 +53,10 @@ fn workload(text: &str, kind: Kind) -> Workload {
         run: Run::default(),
         schedule: None,
         once_per_node: None,
+        network: NetworkMode::Shared,
+        networks: Vec::new(),
+        routed: None,
+        addresses: Vec::new(),
         aliases: Vec::new(),
         links: Vec::new(),
         shares: Vec::new(),
@@ -68,6 +72,8 @@ fn workload(text: &str, kind: Kind) -> Workload {
         pod: Pod {
             grace_seconds: said(10),
             hostname: None,
+            host_aliases: Vec::new(),
+            resolver: Resolver::default(),
             marks: Vec::new(),
             annotations: Vec::new(),
             fs_group: None,
@@ -205,6 +211,11 @@ fn web() -> Workload {
             annotations: vec![("note".to_owned(), said("b".to_owned()))],
             grace_seconds: said(10),
             hostname: Some(said("web".to_owned())),
+            host_aliases: vec![HostAlias { address: "10.0.0.1".to_owned(), names: vec![said("mail".to_owned())] }],
+            resolver: Resolver {
+                searches: vec![said("example.com".to_owned())],
+                options: vec![(said("ndots".to_owned()), Some("2".to_owned())), (said("rotate".to_owned()), None)],
+            },
             fs_group: Some(said(1)),
             groups: vec![said(5)],
             sysctls: vec![("net.ipv4.tcp_syncookies".to_owned(), said("1".to_owned()))],
@@ -266,6 +277,8 @@ fn sample() -> App {
         named_volumes: IndexMap::new(),
         volumes: vec![network_volume()],
         claims: vec![claim("data")],
+        networks: IndexMap::new(),
+        policies: Vec::new(),
         dials: Vec::new(),
         workloads: vec![db, web(), workload("agent", Kind::DaemonSet), workload("migrate", Kind::Job)],
     }

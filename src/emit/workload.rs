@@ -59,6 +59,10 @@ fn account_for(workload: &Workload) {
         run,
         schedule,
         once_per_node,
+        network,
+        networks,
+        routed,
+        addresses,
         aliases,
         links,
         shares,
@@ -101,9 +105,9 @@ fn account_for(workload: &Workload) {
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
     let _ = (autoscaling, budget, patches);
     // Heard by the passes, which left them in place.
-    let _ = (service, once_per_node, host, headless, kind_is_said);
+    let _ = (networks, routed, network, service, once_per_node, host, headless, kind_is_said);
     // Taken by the passes.
-    debug_assert!(aliases.is_empty() && links.is_empty() && answers.is_empty());
+    debug_assert!(addresses.is_empty() && aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
     debug_assert!(restart.condition.is_none() && waits.is_empty() && shares.is_empty());
 }

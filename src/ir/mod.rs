@@ -19,9 +19,11 @@ pub use check::check;
 pub use layout::{Member, Step};
 pub use name::Name;
 pub use name::short_hash;
-pub use network::{Alias, Answer, Dial, Link};
-pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
+pub use network::{
+    Alias, Answer, Dial, HostAlias, Link, Network, NetworkMode, Policy, PolicyPods, PolicyRule, Resolver,
+};
 pub use objects::{Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled, Selects};
+pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule};
 pub use sharing::{Share, Shared, SharedWith};
@@ -30,8 +32,8 @@ pub use storage::{
     Propagation, ShareProtocol, Volume, VolumeSource,
 };
 pub use workload::{
-    Host, Amount, Check, Condition, Confinement, Container, Dependency, EnvSource, EnvVar, Kind, Pod, Port, Probe, Protocol,
-    Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop, TextPart, Wait, WaitFor, Workload,
+    Amount, Check, Condition, Confinement, Container, Dependency, EnvSource, EnvVar, Host, Kind, Pod, Port, Probe,
+    Protocol, Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop, TextPart, Wait, WaitFor, Workload,
 };
 
 use indexmap::IndexMap;
@@ -109,6 +111,10 @@ pub struct App {
     pub claims: Vec<Claim>,
     /// In the order of the file. Names are unique.
     pub workloads: Vec<Workload>,
+    /// The networks of the project by their keys, `default` among them.
+    pub networks: IndexMap<String, Network>,
+    /// What keeps networks apart. Made by `passes::policies`.
+    pub policies: Vec<Policy>,
     /// Who names whom as a host. Made by `passes::names`.
     pub dials: Vec<Dial>,
 }

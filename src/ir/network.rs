@@ -21,6 +21,65 @@ pub struct Link {
     pub alias: Traced<String>,
 }
 
+/// A network of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// What the pods of its members are marked with.
+    pub mark: Name,
+    /// Whether its members are cut off from the outside, and where that is written.
+    pub internal: Option<Origin>,
+    /// Whether other projects share it, and where that is written.
+    pub external: Option<Origin>,
+    /// Whether it is that of the node.
+    pub is_host: bool,
+}
+
+/// Which network a service has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkMode {
+    /// Those that it names, shared with others.
+    Shared,
+    /// That of the node.
+    Host(Origin),
+    /// None.
+    None(Origin),
+}
+
+/// A line of /etc/hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostAlias {
+    /// The address.
+    pub address: String,
+    /// The names that it has: at least one.
+    pub names: Vec<Traced<String>>,
+}
+
+/// How names are looked up beside what the cluster says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolver {
+    /// Domains that are tried after the cluster's own.
+    pub searches: Vec<Traced<String>>,
+    /// Options of resolv.conf with their values.
+    pub options: Vec<(Traced<String>, Option<String>)>,
+}
+
+impl Resolver {
+    /// Adds what another one says and this one does not.
+    pub fn join(&mut self, other: Resolver) {
+        let Resolver { searches, options } = other;
+        for search in searches {
+            if !self.searches.iter().any(|known| known.value == search.value) {
+                self.searches.push(search);
+            }
+        }
+        for (name, value) in options {
+            if !self.options.iter().any(|(known, _)| known.value == name.value) {
+                self.options.push((name, value));
+            }
+        }
+    }
+}
+
 /// A further Service that finds a workload's pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -49,4 +108,41 @@ pub struct Dial {
     pub place: Origin,
     /// File and line in a mounted file, as `nginx.conf:12`.
     pub line: Option<String>,
+}
+
+/// What may reach some pods, or be reached from them: a NetworkPolicy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name.
+    pub name: Name,
+    /// The workload that it belongs to; `None` where it belongs to the app.
+    pub owner: Option<Name>,
+    /// Whom it holds for.
+    pub pods: PolicyPods,
+    /// What is let in, where that is limited.
+    pub ingress: Option<Vec<PolicyRule>>,
+    /// What is let out, where that is limited.
+    pub egress: Option<Vec<PolicyRule>>,
+    /// Why it is there.
+    pub why: Why,
+}
+
+/// The pods that a policy speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyPods {
+    /// Those of one workload.
+    Of(Name),
+    /// Those that carry all of these marks.
+    Marked(Vec<Name>),
+}
+
+/// What a policy lets pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyRule {
+    /// The pods at the other end; `None` for anybody, inside of the cluster or not.
+    pub pods: Option<PolicyPods>,
+    /// Whether those of other projects and namespaces are meant too.
+    pub any_namespace: bool,
+    /// The ports; empty for all.
+    pub ports: Vec<(u16, Protocol)>,
 }

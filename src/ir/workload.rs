@@ -2,8 +2,8 @@
 
 use super::sharing::Share;
 use super::{
-    Alias, Answer, Claim, ContainerMount, Exposure, FileObject, JobRole, Link, Member, Mount, Name, Restart, Run, Step,
-    Traced, Volume,
+    Alias, Answer, Claim, ContainerMount, Exposure, FileObject, HostAlias, JobRole, Link, Member, Mount, Name,
+    NetworkMode, Resolver, Restart, Run, Step, Traced, Volume,
 };
 use crate::origin::Origin;
 
@@ -45,6 +45,14 @@ pub struct Workload {
     /// Whether it does its work once on each node (`global-job`), and then only stays.
     pub once_per_node: Option<Origin>,
 
+    /// Which network it has.
+    pub network: NetworkMode,
+    /// The networks it shares with others, by their keys.
+    pub networks: Vec<Traced<String>>,
+    /// Whether a router leads traffic from outside to it, and where that is written.
+    pub routed: Option<Origin>,
+    /// Addresses that Docker gave it. Taken by `passes::names`: empty afterwards.
+    pub addresses: Vec<Traced<String>>,
     /// Names beside its own. Taken by `passes::names`: empty afterwards.
     pub aliases: Vec<Alias>,
     /// Names that it alone has for others. Taken by `passes::names`: empty afterwards.
@@ -447,6 +455,10 @@ pub struct Pod {
     pub hostname: Option<Traced<String>>,
     /// Keys that Kubernetes takes, and texts for people and tools.
     pub annotations: Vec<(String, Traced<String>)>,
+    /// Lines of /etc/hosts, by address.
+    pub host_aliases: Vec<HostAlias>,
+    /// How names are looked up.
+    pub resolver: Resolver,
     /// Labels `transship.dev/<mark>: "true"`, by which Services and policies find pods of several workloads.
     pub marks: Vec<Traced<Name>>,
     /// Group that owns the files of its volumes.

@@ -2,13 +2,12 @@
 //! is silent.
 
 use crate::compose::Dialect;
-use crate::compose::keys::{Entries, Key, Named, Written};
+use crate::compose::keys::{Key, Written};
 use crate::compose::leaves::leaves;
 use crate::compose::model::kubernetes;
-use crate::compose::model::network::{Attachment, Network};
 use crate::compose::model::project::Project;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::lower::Context;
+use crate::lower::{Context, without_counterpart};
 use crate::origin::Origin;
 use crate::syntax::Node;
 
@@ -59,7 +58,7 @@ pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
         diags.consume(name.origin, "the project's name, or overridden by a flag or variable");
     }
     used_up(include, "the loader has read the files that it names", diags);
-    not_yet("", "models", models, diags);
+    without_counterpart::say("", "models", models, diags);
     for (section, place) in [
         ("networks", networks.get().map(|found| found.origin)),
         ("volumes", volumes.get().map(|found| found.origin)),
@@ -71,113 +70,5 @@ pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
             diags.consume(place, "an empty section");
         }
     }
-    if let Some(networks) = networks.get() {
-        networks_of(&networks.value, diags);
-    }
     extensions(extra, diags);
-}
-
-fn networks_of(networks: &Entries<Network>, diags: &mut Diagnostics) {
-    for (name, Named { key, value }) in networks {
-        let path = format!("networks.{name}");
-        diags.consume(*key, "pods reach each other without a network object");
-        let Some(network) = value else { continue };
-        diags.consume(network.origin, "pods reach each other without a network object");
-        let Network {
-            name: real,
-            attachable,
-            driver,
-            driver_opts,
-            enable_ipv4,
-            enable_ipv6,
-            external,
-            internal,
-            ipam,
-            labels,
-            extensions: extra,
-        } = &network.value;
-        let later: &[(&str, &dyn Written)] = &[
-            ("name", real),
-            ("driver_opts", driver_opts),
-            ("enable_ipv4", enable_ipv4),
-            ("enable_ipv6", enable_ipv6),
-            ("internal", internal),
-            ("ipam", ipam),
-            ("labels", labels),
-        ];
-        for (field, key) in later {
-            not_yet(&path, field, *key, diags);
-        }
-        if let Some(attachable) = attachable.get() {
-            diags.consume(attachable.origin, "any pod may reach any other");
-        }
-        if let Key::Set { key, value } = driver {
-            if matches!(value.value.as_str(), "bridge" | "overlay" | "default") {
-                diags.consume(value.origin, "the pod network does what this driver does");
-            } else {
-                diags.push(
-                    Diagnostic::new(
-                        Code::NoCounterpart,
-                        *key,
-                        format!("the network driver `{}` has no counterpart", value.value),
-                    )
-                    .why("Kubernetes has one pod network")
-                    .help("attach further networks with Multus if the pods need them")
-                    .key(format!("{path}.driver"))
-                    .covers([value.origin]),
-                );
-            }
-        }
-        if let Key::Set { key, value } = external {
-            diags.push(
-                Diagnostic::new(Code::ExternalObject, *key, format!("the external network `{name}` needs no object"))
-                    .why("services of other stacks answer to their names only in the same namespace")
-                    .help("put stacks that share a network into one namespace")
-                    .covers(match &value.value {
-                        crate::compose::model::files::External::Flag(_) => vec![value.origin],
-                        crate::compose::model::files::External::Named(named) => vec![value.origin, named.origin],
-                    }),
-            );
-        }
-        extensions(extra, diags);
-    }
-}
-
-/// A service's attachments to networks.
-pub(super) fn attachments(path: &str, attachments: &Entries<Attachment>, diags: &mut Diagnostics) {
-    for (name, Named { key, value }) in attachments {
-        diags.consume(*key, "pods reach each other without a network object");
-        let Some(attachment) = value else { continue };
-        diags.consume(attachment.origin, "pods reach each other without a network object");
-        let Attachment {
-            aliases,
-            driver_opts,
-            gw_priority,
-            interface_name,
-            ipv4_address,
-            ipv6_address,
-            link_local_ips,
-            mac_address,
-            priority,
-            use_service_name_alias,
-            extensions: extra,
-        } = &attachment.value;
-        let path = format!("{path}.networks.{name}");
-        let later: &[(&str, &dyn Written)] = &[
-            ("aliases", aliases),
-            ("driver_opts", driver_opts),
-            ("gw_priority", gw_priority),
-            ("interface_name", interface_name),
-            ("ipv4_address", ipv4_address),
-            ("ipv6_address", ipv6_address),
-            ("link_local_ips", link_local_ips),
-            ("mac_address", mac_address),
-            ("priority", priority),
-            ("use_service_name_alias", use_service_name_alias),
-        ];
-        for (field, key) in later {
-            not_yet(&path, field, *key, diags);
-        }
-        extensions(extra, diags);
-    }
 }

@@ -19,6 +19,8 @@ mod later;
 mod lifecycle;
 mod memory;
 mod mounts;
+mod network;
+mod networks;
 mod owners;
 mod placeholders;
 mod placement;
@@ -29,8 +31,8 @@ mod rollout;
 mod security;
 mod service;
 mod shares;
-mod volumes;
 mod sharing;
+mod volumes;
 mod without_counterpart;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +79,8 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         volumes: Vec::new(),
         claims: Vec::new(),
         workloads: Vec::new(),
+        networks: networks::networks(context, diags),
+        policies: Vec::new(),
         dials: Vec::new(),
     };
     let env_objects = env_files::objects(context, &mut app.files);
@@ -90,7 +94,12 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
                     context,
                     service::Identity { name, own, origin: service.key },
                     &body.value,
-                    service::Shared { env_objects: &env_objects, objects: &objects, definitions: &volumes },
+                    service::Shared {
+                        env_objects: &env_objects,
+                        objects: &objects,
+                        definitions: &volumes,
+                        networks: &app.networks,
+                    },
                     &mut app.files,
                     diags,
                 ));

@@ -1,10 +1,12 @@
 //! `ports`, `expose` and the image table (compose-spec, "ports", "expose"): what the container listens on, and what was published.
 
 use crate::compose::keys::Key;
+use crate::compose::model::deploy::Deploy;
 use crate::compose::model::port::{Exposes, LongPort, Ports, ServicePort};
+use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images::Image;
-use crate::ir::{Check, Name, Port, Protocol, Published, Traced};
+use crate::ir::{Check, Name, NetworkMode, Port, Protocol, Published, Traced};
 use crate::lower::later;
 use crate::origin::Origin;
 
@@ -86,7 +88,12 @@ fn own_port(check: &Check) -> Option<(u16, Origin)> {
 }
 
 /// Ports that were published on the host, whatever becomes of them.
-pub(super) fn published(path: &str, ports: &Key<Ports>, diags: &mut Diagnostics) -> Vec<Published> {
+pub(super) fn published(
+    path: &str,
+    ports: &Key<Ports>,
+    network: NetworkMode,
+    diags: &mut Diagnostics,
+) -> Vec<Published> {
     let mut all: Vec<Published> = Vec::new();
     for mapping in mappings(ports, diags) {
         let Mapping { host_ip, published, target, protocol, host_mode, origin, name: _named, spoken: _spoken } =
@@ -109,6 +116,11 @@ pub(super) fn published(path: &str, ports: &Key<Ports>, diags: &mut Diagnostics)
                 }
             },
         };
+        if network != NetworkMode::Shared {
+            let places = number.iter().flat_map(|number| number.why.origins()).chain([&origin]);
+            places.for_each(|place| diags.consume(*place, "Docker publishes nothing without a network of its own"));
+            continue;
+        }
         let address = host_ip.map(|(address, place)| Traced::from_origin(address, place));
         all.push(Published { published: number, target, protocol, address, origin });
     }
@@ -189,4 +201,16 @@ fn protocol(word: &str) -> Option<Protocol> {
         "sctp" => Some(Protocol::Sctp),
         _ => None,
     }
+}
+
+/// Whether labels or variables make a router lead traffic to the service, and where they stand.
+pub(super) fn routed(labels: &Key<Pairs>, deploy: &Key<Deploy>, environment: &Key<Pairs>) -> Option<Origin> {
+    let of_deploy = deploy.get().and_then(|deploy| deploy.value.labels.get());
+    let routers = ["traefik.", "caddy", "swag", "com.df."];
+    let label = labels.get().into_iter().chain(of_deploy).flat_map(|labels| &labels.value.0);
+    let label = label.filter(|(name, _)| routers.iter().any(|router| name.starts_with(router)));
+    let label = label.filter(|(name, pair)| *name != "traefik.enable" || pair.value.as_deref() != Some("false"));
+    let variables = environment.get().into_iter().flat_map(|variables| &variables.value.0);
+    let variable = variables.filter(|(name, _)| *name == "VIRTUAL_HOST");
+    label.chain(variable).map(|(_, pair)| pair.origin).next()
 }

@@ -4,19 +4,20 @@ use crate::compose::keys::Written;
 use crate::compose::model::service::Service;
 use crate::diag::Diagnostics;
 use crate::ir::Run;
-use crate::ir::{Container, FileObject, Kind, Name, Pod, Traced, Workload};
+use crate::ir::{Container, FileObject, Kind, Name, Network, Pod, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
 use crate::lower::files::ObjectNames;
 use crate::lower::mounts::Mounter;
 use crate::lower::security::Rights;
-use crate::lower::volumes::Definitions;
 use crate::lower::sharing;
+use crate::lower::volumes::Definitions;
 use crate::lower::{
     Context, annotations, command, devices, environment, grants, health, image, kubernetes, later, lifecycle, memory,
-    mounts,
-    placement, ports, resources, rollout, security, without_counterpart,
+    mounts, network, placement, ports, resources, rollout, security, without_counterpart,
 };
 use crate::origin::Origin;
+
+use indexmap::IndexMap;
 
 /// Which service it is.
 pub(super) struct Identity<'a> {
@@ -37,6 +38,8 @@ pub(super) struct Shared<'a> {
     pub(super) objects: &'a ObjectNames,
     /// The volumes of the project.
     pub(super) definitions: &'a Definitions,
+    /// The networks of the project.
+    pub(super) networks: &'a IndexMap<String, Network>,
 }
 
 /// Turns one service into a workload; its files join `objects`.
@@ -201,21 +204,8 @@ pub(super) fn lower(
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
     let system = lifecycle::system(stop.as_ref());
     let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
-    let not_yet: &[(&str, &dyn Written)] = &[
-        ("container_name", container_name),
-        ("dns", dns),
-        ("dns_opt", dns_opt),
-        ("dns_search", dns_search),
-        ("domainname", domainname),
-        ("external_links", external_links),
-        ("extra_hosts", extra_hosts),
-        ("hostname", hostname),
-        ("label_file", label_file),
-        ("links", links),
-        ("post_start", post_start),
-        ("pre_start", pre_start),
-        ("pre_stop", pre_stop),
-    ];
+    let not_yet: &[(&str, &dyn Written)] =
+        &[("label_file", label_file), ("post_start", post_start), ("pre_start", pre_start), ("pre_stop", pre_stop)];
     for (field, key) in not_yet {
         later::not_yet(&path, field, *key, diags);
     }
@@ -270,19 +260,20 @@ pub(super) fn lower(
     for profile in profiles.get().iter().flat_map(|profiles| profiles.value.0.iter()) {
         diags.consume(profile.origin, "the profile is active");
     }
-    if let Some(networks) = networks.get() {
-        later::attachments(&path, &networks.value.0, diags);
-    }
+    let mut names = network::attachments(shared.networks, &path, networks, network_mode, diags);
+    names.aliases.extend(network::own_names(container_name, hostname));
+    network::external_links(&path, external_links, diags);
     later::extensions(extensions, diags);
     let sharing::Sharing { shares, host_processes, host_memory } =
         sharing::sharing(&path, network_mode, pid, ipc, volumes_from, diags);
+    let network_mode = network::mode(&path, network_mode, names.on_host, diags);
     let mut dependencies = rollout::dependencies(context.dialect(), &path, depends_on, diags);
     sharing::implied(&shares, links, &mut dependencies);
     Workload {
         shares,
         host: None,
         dependencies,
-        published: ports::published(&path, ports, diags),
+        published: ports::published(&path, ports, network_mode, diags),
         ports: stated,
         check,
         mounts,
@@ -321,7 +312,9 @@ pub(super) fn lower(
         },
         pod: Pod {
             grace_seconds: rollout::grace(stop_grace_period),
-            hostname: None,
+            hostname: network::hostname(&path, hostname, domainname, diags),
+            host_aliases: network::hosts(&path, extra_hosts, diags),
+            resolver: network::resolver(&path, dns, dns_search, dns_opt, diags),
             marks: Vec::new(),
             annotations: pod_annotations,
             system,
@@ -348,8 +341,12 @@ pub(super) fn lower(
         claim_templates: Vec::new(),
         governing: None,
         answers: Vec::new(),
-        aliases: Vec::new(),
-        links: Vec::new(),
+        network: network_mode,
+        networks: names.networks,
+        routed: ports::routed(labels, deploy, environment),
+        addresses: names.addresses,
+        aliases: names.aliases,
+        links: network::links(context, &path, links, diags),
         exposures: Vec::new(),
         files: Vec::new(),
         service: name.to_owned(),

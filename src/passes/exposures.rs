@@ -6,10 +6,12 @@
 //! # Service db: port 5432; Service shop-db: the same port, the same pods
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Answer, App, Dial, Exposure, ExposureKind, ExposurePort, Name, Port, Selects, Traced, Why, Workload};
+use crate::ir::{
+    Answer, App, Dial, Exposure, ExposureKind, ExposurePort, Name, NetworkMode, Port, Selects, Traced, Why, Workload,
+};
 use crate::lower::Context;
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
@@ -17,16 +19,26 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
     for dial in &app.dials {
         dialled.entry(&dial.to).or_default().push(dial);
     }
+    let dependencies = app.workloads.iter().flat_map(|workload| &workload.dependencies);
+    let awaited: BTreeSet<String> = dependencies.map(|dependency| dependency.service.clone()).collect();
     for workload in &mut app.workloads {
         let dials = dialled.get(&workload.name).map(Vec::as_slice).unwrap_or_default();
         infer(workload, dials, diags);
-        if workload.ends() && workload.ports.is_empty() && dials.is_empty() && workload.answers.is_empty() {
+        let is_silent = workload.ends() && workload.ports.is_empty() && dials.is_empty();
+        if is_silent || is_nameless(workload, &awaited) {
+            let places = workload.answers.drain(..).flat_map(|answer| answer.why.origins().to_vec());
+            places.for_each(|place| diags.consume(place, "nobody dials what only runs once, or has no network"));
             continue;
         }
         let own = own_name(workload, diags);
         workload.exposures.push(own);
     }
     further_names(&mut app.workloads);
+}
+
+/// Whether no name leads to it: it has no network, and nobody waits for it.
+fn is_nameless(workload: &Workload, awaited: &BTreeSet<String>) -> bool {
+    matches!(workload.network, NetworkMode::None(_)) && !awaited.contains(&workload.service)
 }
 
 /// Ports that others dial. The usual port of a URL's scheme counts only where nothing else is known.

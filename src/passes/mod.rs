@@ -8,6 +8,7 @@ mod groups;
 mod kinds;
 mod names;
 mod pods;
+mod policies;
 mod probes;
 mod publishing;
 mod rollouts;
@@ -41,6 +42,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "publishing", run: publishing::run },
     // Needs kinds and ports.
     Pass { name: "waits", run: waits::run },
+    // Looks at what is published and who waits for whom.
+    Pass { name: "policies", run: policies::run },
     // Makes StatefulSets of Deployments that own a volume, which need a governing Service.
     Pass { name: "claims", run: claims::run },
     // Looks at the checks, which the next one takes.

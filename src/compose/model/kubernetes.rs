@@ -1,6 +1,7 @@
 //! `x-kubernetes`: what a user says of the cluster that Compose has no key for (design 4.8). Keys of Compose's style name what the
 //! compiler understands; what stands under `patch`, `affinity`, `sidecars` and the like is Kubernetes' own, and is checked against its API.
 
+use crate::compose::canonical::{Canonical, Form, plain};
 use crate::compose::keys::{Decode, Merge, Reader, keys};
 use crate::compose::model::scalar::{Bytes, choices};
 use crate::compose::model::text::Texts;
@@ -131,5 +132,11 @@ impl Decode for Raw {
             return None;
         }
         Some(Raw(node))
+    }
+}
+
+impl Canonical for Raw {
+    fn canonical(&self, _form: Form) -> Option<serde_json::Value> {
+        Some(plain(&self.0))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compose::Loaded;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Answer, App, Name, Traced, Why};
+use crate::ir::{Answer, App, Link, Name, Traced, Why};
 
 /// What a name means.
 #[derive(Clone, Debug)]
@@ -57,6 +57,7 @@ impl Table {
         for (index, workload) in app.workloads.iter().enumerate() {
             table.offer(workload.name.as_str(), Entry::new(&workload.name, index));
         }
+        table.addresses(app);
         table.aliases(app, diags);
         table.links(app, diags);
         for (index, workload) in app.workloads.iter().enumerate() {
@@ -139,6 +140,27 @@ impl Table {
         }
     }
 
+    /// Addresses that Docker gave: what dials them dials the service. A line of /etc/hosts for one of them is a link.
+    fn addresses(&mut self, app: &mut App) {
+        let mut services = BTreeMap::new();
+        for (index, workload) in app.workloads.iter_mut().enumerate() {
+            for address in std::mem::take(&mut workload.addresses) {
+                services.insert(address.value.clone(), workload.service.clone());
+                self.offer(&address.value, Entry::new(&workload.name, index));
+            }
+        }
+        for workload in &mut app.workloads {
+            for line in std::mem::take(&mut workload.pod.host_aliases) {
+                match services.get(&line.address) {
+                    Some(service) => workload
+                        .links
+                        .extend(line.names.into_iter().map(|alias| Link { service: service.clone(), alias })),
+                    None => workload.pod.host_aliases.push(line),
+                }
+            }
+        }
+    }
+
     /// Container names, host names and aliases of networks.
     fn aliases(&mut self, app: &mut App, diags: &mut Diagnostics) {
         let mut meant: indexmap::IndexMap<String, Vec<(usize, Traced<String>)>> = indexmap::IndexMap::new();
@@ -208,13 +230,15 @@ impl Table {
                 };
                 let lower = link.alias.value.to_ascii_lowercase();
                 let own = self.own(app, target);
-                self.links.insert((index, lower.clone()), Entry::new(&own, target));
                 match self.names.get(&lower).map(|entry| entry.to) {
                     Some(owner) if owner == target => {
                         let places = link.alias.why.origins();
                         places.iter().for_each(|place| diags.consume(*place, "a name that the service has anyway"));
                     }
-                    Some(owner) => taken(app, target, owner, &link.alias, diags),
+                    Some(owner) => {
+                        self.links.insert((index, lower), Entry::new(&own, target));
+                        taken(app, target, owner, &link.alias, diags);
+                    }
                     None => {
                         let name = Name::from_text(&lower);
                         self.refuse(&link.alias.value);
@@ -259,7 +283,7 @@ fn taken(app: &App, index: usize, owner: usize, alias: &Traced<String>, diags: &
             place,
             format!("`{}` means the service `{}`, not `{}`", alias.value, service(owner), service(index)),
         )
-        .why("on Docker a name may mean another service on another network or for another container; in a namespace it means one")
+        .why("on Docker a name may mean another service on another network or for another container; in a namespace it means one. Where a link says so, what dials it there was rewritten")
         .help(format!("dial `{}` by its own name, or give it another alias", service(index)))
         .key(format!("services.{}", service(index)))
         .covers(alias.why.origins().iter().copied()),

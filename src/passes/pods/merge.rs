@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Part;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Kind, Name, Pod, Port, Selects, Traced, Volume,
+    Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Item, Kind, Name, Pod, Port, Selects, Traced, Volume,
     VolumeSource, Why, Workload,
 };
 use crate::passes::exposures::service_port;
@@ -102,6 +102,7 @@ fn shared_folder(volume: &Volume, shared: &[String], mounts: &[ContainerMount], 
     match volume.source {
         VolumeSource::Empty | VolumeSource::Memory(_) => {}
         VolumeSource::Claim(_)
+        | VolumeSource::Image(_)
         | VolumeSource::Object { kind: _, object: _, items: _ }
         | VolumeSource::Host { path: _, kind: _ } => return None,
     }
@@ -119,8 +120,11 @@ fn add_volume(owner: &mut Workload, guest: &Name, volume: Volume) -> Name {
             VolumeSource::Object { kind, object, items },
             VolumeSource::Object { kind: other_kind, object: other, items: more },
         ) => {
-            let keys = |items: &[(String, Option<Traced<u32>>)]| {
-                items.iter().map(|(key, mode)| (key.clone(), mode.as_ref().map(|mode| mode.value))).collect::<Vec<_>>()
+            let keys = |items: &[Item]| {
+                items
+                    .iter()
+                    .map(|item| (item.key.clone(), item.path.clone(), item.mode.as_ref().map(|mode| mode.value)))
+                    .collect::<Vec<_>>()
             };
             kind == other_kind && object == other && keys(items) == keys(more)
         }
@@ -229,6 +233,8 @@ fn merge_pod(owner: &mut Workload, pod: Pod, diags: &mut Diagnostics) {
         grace_seconds,
         hostname,
         annotations,
+        host_aliases,
+        resolver,
         marks,
         fs_group,
         groups,
@@ -253,6 +259,13 @@ fn merge_pod(owner: &mut Workload, pod: Pod, diags: &mut Diagnostics) {
         let places = name.why.origins().iter();
         places.for_each(|place| diags.consume(*place, "the pod has the host name of its owner"));
     }
+    for alias in host_aliases {
+        match own.host_aliases.iter_mut().find(|known| known.address == alias.address) {
+            Some(known) => known.names.extend(alias.names),
+            None => own.host_aliases.push(alias),
+        }
+    }
+    own.resolver.join(resolver);
     let new = marks.into_iter().filter(|mark| !own.marks.iter().any(|known| known.value == mark.value));
     let new: Vec<_> = new.collect();
     own.marks.extend(new);

@@ -1,0 +1,126 @@
+//! Networks of the project (compose-spec, "networks"): nothing is made for them but, where they kept services apart, policies.
+
+use indexmap::IndexMap;
+
+use crate::compose::keys::{Entries, Key, Named};
+use crate::compose::model::files::External;
+use crate::compose::model::network::Network as Written;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{Name, Network};
+use crate::lower::{Context, later};
+use crate::origin::Origin;
+
+/// Every network by its key, `default` among them.
+pub(super) fn networks(context: &Context<'_>, diags: &mut Diagnostics) -> IndexMap<String, Network> {
+    let mut all = IndexMap::new();
+    let empty = Entries::new();
+    let written = context.loaded.project.networks.get().map_or(&empty, |networks| &networks.value);
+    for (key, entry) in written {
+        let network = self::network(key, entry, diags);
+        all.insert(key.clone(), network);
+    }
+    all.entry("default".to_owned()).or_insert_with(|| plain("default"));
+    all
+}
+
+fn plain(name: &str) -> Network {
+    Network { mark: mark(name), internal: None, external: None, is_host: false }
+}
+
+/// What its members are marked with.
+fn mark(name: &str) -> Name {
+    Name::from_text(&format!("network-{name}"))
+}
+
+fn network(name: &str, Named { key, value }: &Named<Written>, diags: &mut Diagnostics) -> Network {
+    diags.consume(*key, "pods reach each other without a network object");
+    let Some(network) = value else { return plain(name) };
+    diags.consume(network.origin, "pods reach each other without a network object");
+    let path = format!("networks.{name}");
+    let Written {
+        name: real,
+        attachable,
+        driver,
+        driver_opts,
+        enable_ipv4,
+        enable_ipv6,
+        external,
+        internal,
+        ipam,
+        labels,
+        extensions,
+    } = &network.value;
+    later::extensions(extensions, diags);
+    later::used_up(real, "the network's name on the Docker host", diags);
+    later::used_up(attachable, "any pod may reach any other", diags);
+    later::used_up(labels, "labels of an object that Kubernetes does not have", diags);
+    self::driver(&path, driver, diags);
+    let encrypted = driver_opts.get().and_then(|options| options.value.0.iter().find(|(key, _)| *key == "encrypted"));
+    if let Some((_, option)) = encrypted {
+        diags.push(
+            Diagnostic::new(Code::NetworkEncrypted, option.origin, format!("traffic on `{name}` is not encrypted"))
+                .why("whether pods talk in clear text is decided by the cluster's network plugin")
+                .help("turn its encryption on, such as WireGuard of Cilium or Calico")
+                .key(format!("{path}.driver_opts")),
+        );
+    }
+    later::used_up(driver_opts, "options of Docker's own driver", diags);
+    addresses(name, &path, [ipam.key(), enable_ipv4.key(), enable_ipv6.key()].into_iter().flatten().collect(), diags);
+    let external = self::external(name, external, diags);
+    let real = real.get().map_or(name, |real| real.value.as_str());
+    let is_host = external.is_some() && real == "host";
+    let internal = internal.get().and_then(|internal| {
+        if !internal.value {
+            diags.consume(internal.origin, "false is the default");
+        }
+        internal.value.then_some(internal.origin)
+    });
+    // Members of an external network are found by what everybody calls it.
+    Network { mark: mark(if external.is_some() { real } else { name }), internal, external, is_host }
+}
+
+fn driver(path: &str, driver: &Key<String>, diags: &mut Diagnostics) {
+    let Key::Set { key, value } = driver else {
+        return later::used_up(driver, "a key without a value says nothing", diags);
+    };
+    if matches!(value.value.as_str(), "" | "bridge" | "overlay" | "default" | "host" | "none" | "nat") {
+        diags.consume(value.origin, "the pod network does what this driver does");
+        return;
+    }
+    diags.push(
+        Diagnostic::new(Code::NoCounterpart, *key, format!("the network driver `{}` has no counterpart", value.value))
+            .why("Kubernetes has one pod network")
+            .help("attach further networks with Multus if the pods need them")
+            .key(format!("{path}.driver"))
+            .cause("network drivers")
+            .covers([value.origin]),
+    );
+}
+
+/// Addresses are the cluster's own affair.
+fn addresses(name: &str, path: &str, places: Vec<Origin>, diags: &mut Diagnostics) {
+    let Some(first) = places.first() else { return };
+    diags.push(
+        Diagnostic::new(Code::NetworkAddresses, *first, format!("the addresses of `{name}` are not kept"))
+            .why("every pod has an address of the cluster's one network, and Services have the families that the cluster gives them")
+            .help("dial services by name; nothing else depends on it unless a program has these addresses in its configuration")
+            .key(path)
+            .cause("addresses of networks")
+            .covers_below(places.iter().copied()),
+    );
+}
+
+fn external(name: &str, external: &Key<External>, diags: &mut Diagnostics) -> Option<Origin> {
+    let Key::Set { key, value } = external else { return None };
+    if !value.value.is_external() {
+        diags.consume(value.origin, "false is the default");
+        return None;
+    }
+    diags.push(
+        Diagnostic::new(Code::ExternalObject, *key, format!("the external network `{name}` needs no object"))
+            .why("services of other stacks answer to their names only in the same namespace")
+            .help("put stacks that share a network into one namespace")
+            .covers_below([*key]),
+    );
+    Some(*key)
+}
