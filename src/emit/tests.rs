@@ -63,6 +63,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         host: None,
         dependencies: Vec::new(),
         ports: Vec::new(),
+        any_port: None,
         published: Vec::new(),
         check: None,
         mounts: Vec::new(),

@@ -69,6 +69,7 @@ fn account_for(workload: &Workload) {
         host,
         dependencies,
         ports,
+        any_port,
         published,
         check,
         mounts,
@@ -105,7 +106,7 @@ fn account_for(workload: &Workload) {
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
     let _ = (autoscaling, budget, patches);
     // Heard by the passes, which left them in place.
-    let _ = (networks, routed, network, service, once_per_node, host, headless, kind_is_said);
+    let _ = (networks, routed, network, any_port, service, once_per_node, host, headless, kind_is_said);
     // Taken by the passes.
     debug_assert!(addresses.is_empty() && aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());

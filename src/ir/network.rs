@@ -104,6 +104,8 @@ pub struct Dial {
     pub port: Option<(u16, Protocol)>,
     /// Whether the port is written, or is the usual one of a URL's scheme.
     pub written: bool,
+    /// Whether it says that the workload itself listens there (`0.0.0.0:80`, `PORT`); then nobody is dialled.
+    pub listens: bool,
     /// Where the text stands, or what mounts the file that holds it.
     pub place: Origin,
     /// File and line in a mounted file, as `nginx.conf:12`.

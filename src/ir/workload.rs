@@ -65,6 +65,8 @@ pub struct Workload {
     pub dependencies: Vec<Dependency>,
     /// TCP, UDP and SCTP ports it listens on, no two alike. Completed by `passes::exposures`.
     pub ports: Vec<Port>,
+    /// A range of ports that is too long to be listed: any port must answer.
+    pub any_port: Option<Origin>,
     /// What was published on the host. Taken by `passes::publishing`: empty afterwards.
     pub published: Vec<Published>,
     /// Its healthcheck. Taken by `passes::probes`: `None` afterwards.

@@ -1,9 +1,11 @@
 //! `ports`, `expose` and the image table (compose-spec, "ports", "expose"): what the container listens on, and what was published.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::compose::keys::Key;
 use crate::compose::model::deploy::Deploy;
 use crate::compose::model::port::{Exposes, LongPort, Ports, ServicePort};
-use crate::compose::model::text::Pairs;
+use crate::compose::model::text::{Pair, Pairs};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images::Image;
 use crate::ir::{Check, Name, NetworkMode, Port, Protocol, Published, Traced};
@@ -28,10 +30,14 @@ pub(super) fn stated(
     expose: &Key<Exposes>,
     check: Option<&Check>,
     known: Option<&Image>,
+    routers: Vec<Traced<u16>>,
     diags: &mut Diagnostics,
 ) -> Vec<Port> {
     let mut found: Vec<Port> = Vec::new();
-    for mapping in mappings(ports, &mut Diagnostics::default()) {
+    let long = long_ranges(ports, expose);
+    for mapping in
+        mappings(ports, &mut Diagnostics::default()).into_iter().filter(|mapping| !long.contains(&mapping.origin))
+    {
         let host_port = mapping
             .published
             .filter(|_| mapping.host_mode)
@@ -41,6 +47,9 @@ pub(super) fn stated(
     }
     for port in expose.get().iter().flat_map(|ports| ports.value.0.iter()) {
         let (number, word) = &port.value;
+        if long.contains(&port.origin) {
+            continue;
+        }
         if let (true, Some(protocol)) = (*number > 0, protocol(word)) {
             add(&mut found, Port::plain(Traced::from_origin(*number, port.origin), protocol, true), diags);
         }
@@ -52,12 +61,71 @@ pub(super) fn stated(
             &mut Diagnostics::default(),
         );
     }
-    if found.is_empty() {
-        for number in known.iter().flat_map(|image| image.ports) {
-            found.push(Port::plain(Traced::decided(*number, "image-table"), Protocol::Tcp, true));
-        }
+    for port in routers {
+        add(&mut found, Port::plain(port, Protocol::Tcp, true), &mut Diagnostics::default());
+    }
+    // What else is published does not close the image's own ports.
+    for number in known.iter().flat_map(|image| image.ports) {
+        let port = Port::plain(Traced::decided(*number, "image-table"), Protocol::Tcp, true);
+        add(&mut found, port, &mut Diagnostics::default());
     }
     found
+}
+
+/// More ports than anybody wants to read in a Service.
+const LONG_RANGE: usize = 100;
+
+/// Entries that stand for more ports than a Service lists.
+fn long_ranges(ports: &Key<Ports>, expose: &Key<Exposes>) -> BTreeSet<Origin> {
+    let mut counts: BTreeMap<Origin, usize> = BTreeMap::new();
+    for port in ports.get().into_iter().flat_map(|ports| ports.value.iter()) {
+        if let ServicePort::Short(list) = &port.value {
+            counts.insert(port.origin, list.len());
+        }
+    }
+    for port in expose.get().into_iter().flat_map(|ports| ports.value.0.iter()) {
+        *counts.entry(port.origin).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count > LONG_RANGE).map(|(origin, _)| origin).collect()
+}
+
+/// A range that is too long to be listed, and a word about it.
+pub(super) fn any_port(
+    path: &str,
+    ports: &Key<Ports>,
+    expose: &Key<Exposes>,
+    diags: &mut Diagnostics,
+) -> Option<Origin> {
+    let long = long_ranges(ports, expose);
+    for place in &long {
+        let is_published = ports.get().is_some_and(|ports| ports.value.iter().any(|port| port.origin == *place));
+        if is_published {
+            diags.push(
+                Diagnostic::new(Code::PortRange, *place, "a long range of ports is not published")
+                    .why("a Service lists every port; inside of the cluster the service's name reaches all of them")
+                    .help("narrow the range, or run the service with network_mode: host")
+                    .key(format!("{path}.ports")),
+            );
+        }
+    }
+    long.into_iter().next()
+}
+
+/// The ports to which labels and variables tell routers to send requests.
+pub(super) fn of_routers(labels: &Key<Pairs>, deploy: &Key<Deploy>, environment: &Key<Pairs>) -> Vec<Traced<u16>> {
+    let of_deploy = deploy.get().and_then(|deploy| deploy.value.labels.get());
+    let label = labels.get().into_iter().chain(of_deploy).flat_map(|labels| &labels.value.0);
+    let label = label.filter(|(name, _)| {
+        let lower = name.to_ascii_lowercase();
+        lower.ends_with(".loadbalancer.server.port") || lower == "traefik.port" || lower == "com.df.port"
+    });
+    let variables = environment.get().into_iter().flat_map(|variables| &variables.value.0);
+    let variable = variables.filter(|(name, _)| *name == "VIRTUAL_PORT");
+    let port = |pair: &Pair| {
+        let number = pair.value.as_deref()?.trim().parse().ok().filter(|port| *port > 0)?;
+        Some(Traced::from_origin(number, pair.origin))
+    };
+    label.chain(variable).filter_map(|(_, pair)| port(pair)).collect()
 }
 
 /// Adds a port, or what is said of one that is known.
@@ -95,7 +163,8 @@ pub(super) fn published(
     diags: &mut Diagnostics,
 ) -> Vec<Published> {
     let mut all: Vec<Published> = Vec::new();
-    for mapping in mappings(ports, diags) {
+    let long = long_ranges(ports, &Key::Absent);
+    for mapping in mappings(ports, diags).into_iter().filter(|mapping| !long.contains(&mapping.origin)) {
         let Mapping { host_ip, published, target, protocol, host_mode, origin, name: _named, spoken: _spoken } =
             mapping;
         if host_mode {

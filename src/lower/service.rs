@@ -203,7 +203,8 @@ pub(super) fn lower(
     let pod_annotations = annotations::joined(of_labels, of_annotations, diags);
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
     let system = lifecycle::system(stop.as_ref());
-    let stated = ports::stated(ports, expose, check.as_ref(), known, diags);
+    let stated =
+        ports::stated(ports, expose, check.as_ref(), known, ports::of_routers(labels, deploy, environment), diags);
     let not_yet: &[(&str, &dyn Written)] =
         &[("label_file", label_file), ("post_start", post_start), ("pre_start", pre_start), ("pre_stop", pre_stop)];
     for (field, key) in not_yet {
@@ -274,6 +275,7 @@ pub(super) fn lower(
         host: None,
         dependencies,
         published: ports::published(&path, ports, network_mode, diags),
+        any_port: ports::any_port(&path, ports, expose, diags),
         ports: stated,
         check,
         mounts,

@@ -24,7 +24,8 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
     for workload in &mut app.workloads {
         let dials = dialled.get(&workload.name).map(Vec::as_slice).unwrap_or_default();
         infer(workload, dials, diags);
-        let is_silent = workload.ends() && workload.ports.is_empty() && dials.is_empty();
+        let is_dialled = dials.iter().any(|dial| dial.from != dial.to);
+        let is_silent = workload.ends() && workload.ports.is_empty() && !is_dialled;
         if is_silent || is_nameless(workload, &awaited) {
             let places = workload.answers.drain(..).flat_map(|answer| answer.why.origins().to_vec());
             places.for_each(|place| diags.consume(place, "nobody dials what only runs once, or has no network"));
@@ -41,20 +42,22 @@ fn is_nameless(workload: &Workload, awaited: &BTreeSet<String>) -> bool {
     matches!(workload.network, NetworkMode::None(_)) && !awaited.contains(&workload.service)
 }
 
-/// Ports that others dial. The usual port of a URL's scheme counts only where nothing else is known.
+/// Ports that are dialled or listened on anywhere in the project's texts: on Docker a name reaches every port. A variable such as
+/// `PORT` counts only where nothing else is known.
 fn infer(workload: &mut Workload, dials: &[&Dial], diags: &mut Diagnostics) {
     let is_known = !workload.ports.is_empty();
-    for dial in dials.iter().filter(|dial| dial.from != dial.to && (dial.written || !is_known)) {
+    for dial in dials.iter().filter(|dial| dial.written || !dial.listens || !is_known) {
         let Some((number, protocol)) = dial.port else { continue };
         if workload.ports.iter().any(|port| port.number.value == number && port.protocol == protocol) {
             continue;
         }
         let seen = dial.line.as_ref().map_or_else(|| "seen here".to_owned(), |line| format!("seen in {line}"));
+        let because = if dial.from == dial.to { "as its own settings say" } else { "as another service dials it" };
         diags.push(
             Diagnostic::new(
                 Code::PortInferred,
                 dial.place,
-                format!("`{}` listens on port {number}, as another service dials it", workload.service),
+                format!("`{}` listens on port {number}, {because}", workload.service),
             )
             .label(seen)
             .help(format!("write expose: [\"{number}\"] to say so"))
@@ -74,14 +77,14 @@ fn own_name(workload: &Workload, diags: &mut Diagnostics) -> Exposure {
                 .cause("no port is known"),
         );
     }
-    let is_headless = workload.ports.is_empty() || workload.headless.is_some();
+    let is_headless = workload.ports.is_empty() || workload.headless.is_some() || workload.any_port.is_some();
     Exposure {
         name: workload.name.clone(),
         kind: if is_headless { ExposureKind::Headless } else { ExposureKind::Cluster },
         selects: Selects::Own,
         ports: workload.ports.iter().map(service_port).collect(),
         not_ready: None,
-        why: workload.headless.map_or(Why::Origin(workload.origin), Why::Origin),
+        why: workload.headless.or(workload.any_port).map_or(Why::Origin(workload.origin), Why::Origin),
     }
 }
 

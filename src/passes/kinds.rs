@@ -18,7 +18,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             Condition::Started => false,
         };
     }
-    let dialled: BTreeSet<&Name> = app.dials.iter().map(|dial| &dial.to).collect();
+    let dialled: BTreeSet<&Name> = app.dials.iter().filter(|dial| !dial.listens).map(|dial| &dial.to).collect();
     for workload in &mut app.workloads {
         let serves = || {
             workload.check.is_some()

@@ -5,6 +5,7 @@ mod cron;
 mod cycles;
 mod exposures;
 mod groups;
+mod hostnames;
 mod kinds;
 mod names;
 mod pods;
@@ -46,6 +47,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "policies", run: policies::run },
     // Makes StatefulSets of Deployments that own a volume, which need a governing Service.
     Pass { name: "claims", run: claims::run },
+    // Needs to know what became a StatefulSet.
+    Pass { name: "hostnames", run: hostnames::run },
     // Looks at the checks, which the next one takes.
     Pass { name: "deadlines", run: rollouts::deadlines },
     // Looks at nothing but the checks.

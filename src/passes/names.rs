@@ -29,7 +29,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     for (index, workload) in app.workloads.iter_mut().enumerate() {
         environment(index, workload, &mut objects, &mut table, &mut seen);
         words(index, workload, &mut table, &mut seen);
-        texts::mounted(index, workload, &objects, &mut table, &mut seen);
+        texts::mounted(index, workload, &mut objects, &mut table, &mut seen);
     }
     app.files = objects.into_files();
     for answer in table.take_answers() {
@@ -52,12 +52,12 @@ struct Seen {
     left: BTreeMap<String, Vec<(Origin, Option<String>)>>,
 }
 
-/// Who dials whom, on which port, and whether that is written.
-type DialKey = (usize, usize, Option<(u16, Protocol)>, bool);
+/// Who dials whom, on which port, whether that is written, and whether it is its own address on which it listens.
+type DialKey = (usize, usize, Option<(u16, Protocol)>, bool, bool);
 
 impl Seen {
     fn dial(&mut self, from: usize, found: &Found, place: Origin, line: Option<String>) {
-        let key = (from, found.to, found.port, found.written);
+        let key = (from, found.to, found.port, found.written, found.listens);
         if let std::collections::btree_map::Entry::Vacant(entry) = self.dials.entry(key) {
             entry.insert((place, line));
             self.order.push(key);
@@ -75,8 +75,8 @@ impl Seen {
         let name = |index: usize| app.workloads.get(index).map(|workload| workload.name.clone());
         let dial = |key: DialKey| {
             let (place, line) = self.dials.remove(&key)?;
-            let (from, to, port, written) = key;
-            Some(Dial { from: name(from)?, to: name(to)?, port, written, place, line })
+            let (from, to, port, written, listens) = key;
+            Some(Dial { from: name(from)?, to: name(to)?, port, written, listens, place, line })
         };
         std::mem::take(&mut self.order).into_iter().filter_map(dial).collect()
     }
@@ -126,6 +126,9 @@ fn environment(index: usize, workload: &mut Workload, objects: &mut Objects, tab
     }
 }
 
+/// Variables by which images are told where to listen.
+const PORTS: [&str; 5] = ["PORT", "SERVER_PORT", "LISTEN_PORT", "HTTP_PORT", "ASPNETCORE_HTTP_PORTS"];
+
 /// The value of one variable.
 fn value(
     index: usize,
@@ -137,6 +140,11 @@ fn value(
     seen: &mut Seen,
 ) {
     let says = hosts::says(name);
+    if PORTS.contains(&name)
+        && let Some(port) = text.trim().parse().ok().filter(|port| *port > 0)
+    {
+        seen.dial(index, &texts::listening(index, port, false), place, None);
+    }
     for mut found in texts::rewrite(index, text, says, table, seen) {
         if found.port.is_none() {
             found.port = sibling_port(name, ports).map(|port| (port, Protocol::Tcp));

@@ -342,7 +342,7 @@ fn answer_early(app: &mut App, circles: &Circles, staged: &BTreeSet<usize>) {
     let mut edges: Vec<Vec<usize>> = vec![Vec::new(); app.workloads.len()];
     let index_of: BTreeMap<&Name, usize> =
         app.workloads.iter().enumerate().map(|(index, workload)| (&workload.name, index)).collect();
-    for dial in &app.dials {
+    for dial in app.dials.iter().filter(|dial| !dial.listens) {
         if let (Some(from), Some(to)) = (index_of.get(&dial.from), index_of.get(&dial.to)) {
             edges.get_mut(of_pod(*from)).into_iter().for_each(|list| list.push(of_pod(*to)));
         }

@@ -19,6 +19,8 @@ pub struct Host {
     pub range: Range<usize>,
     /// The port that is written beside it.
     pub port: Option<u16>,
+    /// A second one behind it, as in ZooKeeper's `zoo1:2888:3888`.
+    pub second: Option<u16>,
     /// The port that its scheme implies; holds where no port is written.
     pub implied: Option<u16>,
     /// Whether it is dialled with UDP.
@@ -122,7 +124,13 @@ impl<'a> Scan<'a> {
             // In `A://one,B://two` the second scheme is no host.
             let is_scheme = self.slice(run.end..self.text.len()).starts_with("://");
             if run.start >= self.authority.start && begins && !is_scheme {
-                found.push(Host { port: self.port_after(run.end), implied: self.implied, udp: self.udp, range: run });
+                found.push(Host {
+                    port: self.port_after(run.end),
+                    second: None,
+                    implied: self.implied,
+                    udp: self.udp,
+                    range: run,
+                });
             }
             return;
         }
@@ -134,7 +142,7 @@ impl<'a> Scan<'a> {
             && !short.is_empty()
             && (before.is_empty() || before.ends_with(char::is_whitespace))
         {
-            found.push(Host { range: run.start + 2..run.end, port: None, implied: None, udp: false });
+            found.push(Host { range: run.start + 2..run.end, port: None, second: None, implied: None, udp: false });
         }
         let trimmed = word.trim_end_matches('.');
         let range = run.start..run.start + trimmed.len();
@@ -163,10 +171,12 @@ impl<'a> Scan<'a> {
         if self.says == Says::Other || said == Says::Other || range.is_empty() || is_flag {
             return None;
         }
-        let host = |port| Some(Host { range: range.clone(), port, implied: None, udp: false });
+        let host = |port| Some(Host { range: range.clone(), port, second: None, implied: None, udp: false });
         let in_path = before.ends_with(['/', '$', '{', '\\', '%']);
         if let Some(port) = self.port_after(range.end).filter(|_| !in_path) {
-            return host(Some(port));
+            let digits = self.slice(range.end + 1..self.text.len()).bytes().take_while(u8::is_ascii_digit).count();
+            let second = self.port_after(range.end + 1 + digits);
+            return host(Some(port)).map(|host| Host { second, ..host });
         }
         let after = self.slice(range.end..self.text.len());
         if after.starts_with(['=', '(']) || after.starts_with("://") || in_path {

@@ -32,6 +32,8 @@ pub(super) struct Table {
     names: BTreeMap<String, Entry>,
     /// What one workload alone calls others.
     links: BTreeMap<(usize, String), Entry>,
+    /// All names in `links`.
+    linked: BTreeSet<String>,
     networks: BTreeSet<String>,
     answers: BTreeMap<Name, Vec<(usize, Why)>>,
     tasks: BTreeMap<usize, Why>,
@@ -45,6 +47,7 @@ impl Table {
         let mut table = Table {
             names: BTreeMap::new(),
             links: BTreeMap::new(),
+            linked: BTreeSet::new(),
             networks: networks(loaded),
             answers: BTreeMap::new(),
             tasks: BTreeMap::new(),
@@ -87,6 +90,12 @@ impl Table {
     /// The meaning of a name in the texts of no workload in particular.
     pub(super) fn lookup_name(&self, name: &str) -> Option<&Entry> {
         self.lookup_lower(&name.to_ascii_lowercase())
+    }
+
+    /// Whether a name means something to some workload.
+    pub(super) fn may_know(&self, name: &str) -> bool {
+        let lower = name.to_ascii_lowercase();
+        self.lookup_lower(&lower).is_some() || self.linked.contains(&lower)
     }
 
     /// Docker knows `SERVICE.NETWORK` too.
@@ -236,6 +245,7 @@ impl Table {
                         places.iter().for_each(|place| diags.consume(*place, "a name that the service has anyway"));
                     }
                     Some(owner) => {
+                        self.linked.insert(lower.clone());
                         self.links.insert((index, lower), Entry::new(&own, target));
                         taken(app, target, owner, &link.alias, diags);
                     }

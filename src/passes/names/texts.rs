@@ -16,11 +16,28 @@ pub(super) struct Found {
     pub(super) port: Option<(u16, Protocol)>,
     /// Whether the port is written.
     pub(super) written: bool,
+    /// Whether it is the workload's own address, on which it listens.
+    pub(super) listens: bool,
 }
 
-fn found(to: usize, host: &Host) -> Found {
+/// The address that stands for every address of the container itself.
+const EVERY_ADDRESS: &str = "0.0.0.0";
+
+/// A port on which the workload itself listens.
+pub(super) fn listening(index: usize, port: u16, written: bool) -> Found {
+    Found { to: index, port: Some((port, Protocol::Tcp)), written, listens: true }
+}
+
+/// One for each port that is written, or one.
+fn found(to: usize, host: &Host) -> impl Iterator<Item = Found> {
     let protocol = if host.udp { Protocol::Udp } else { Protocol::Tcp };
-    Found { to, port: host.dialled().map(|port| (port, protocol)), written: host.port.is_some() }
+    let one = move |port: Option<u16>, written| Found {
+        to,
+        port: port.map(|port| (port, protocol)),
+        written,
+        listens: false,
+    };
+    [one(host.dialled(), host.port.is_some())].into_iter().chain(host.second.map(|port| one(Some(port), true)))
 }
 
 /// Rewrites the hosts of a text and says which workloads they are.
@@ -30,8 +47,12 @@ pub(super) fn rewrite(index: usize, text: &mut String, says: Says, table: &mut T
     let mut copied = 0;
     for host in hosts::find(text, says) {
         let name = text.get(host.range.clone()).unwrap_or_default();
+        if name == EVERY_ADDRESS {
+            all.extend(host.port.map(|port| listening(index, port, true)));
+            continue;
+        }
         let Some(entry) = table.dial(index, name, &Why::Decision("dialled-tasks")) else { continue };
-        all.push(found(entry.to, &host));
+        all.extend(found(entry.to, &host));
         if name != entry.name.as_str() {
             written.push_str(text.get(copied..host.range.start).unwrap_or_default());
             written.push_str(entry.name.as_str());
@@ -75,8 +96,14 @@ pub(super) fn rewrite_words(
         if word.value.get(inside.clone()) != Some(name) {
             continue;
         }
+        if name == EVERY_ADDRESS {
+            let place = word.why.origins().first().copied().unwrap_or(place);
+            dialled.extend(host.port.map(|port| (listening(index, port, true), place)));
+            continue;
+        }
         let Some(entry) = table.dial(index, name, &word.why) else { continue };
-        dialled.push((found(entry.to, &host), word.why.origins().first().copied().unwrap_or(place)));
+        let place = word.why.origins().first().copied().unwrap_or(place);
+        dialled.extend(found(entry.to, &host).map(|found| (found, place)));
         if name != entry.name.as_str() {
             word.value.replace_range(inside, entry.name.as_str());
             *seen.rewritten.entry(entry.to).or_default() += 1;
@@ -140,22 +167,31 @@ fn is_short_flag(word: &str) -> bool {
 pub(super) struct Objects {
     files: Vec<FileObject>,
     numbers: BTreeMap<(FileObjectKind, Name), usize>,
+    /// What stands in those that several workloads mount, which are searched once.
+    searched: BTreeMap<usize, Vec<Named>>,
 }
 
 impl Objects {
     pub(super) fn new(files: Vec<FileObject>) -> Self {
         let numbers = files.iter().enumerate().map(|(number, file)| ((file.kind, file.name.clone()), number)).collect();
-        Objects { files, numbers }
+        Objects { files, numbers, searched: BTreeMap::new() }
     }
 
     pub(super) fn into_files(self) -> Vec<FileObject> {
         self.files
     }
 
-    fn find<'a>(&'a self, own: &'a [FileObject], kind: FileObjectKind, name: &Name) -> Option<&'a FileObject> {
-        own.iter()
-            .find(|file| file.kind == kind && file.name == *name)
-            .or_else(|| self.files.get(*self.numbers.get(&(kind, name.clone()))?))
+    /// What may be a name in the files of an object.
+    fn named(&mut self, own: &[FileObject], kind: FileObjectKind, name: &Name, table: &Table) -> Vec<Named> {
+        if let Some(object) = own.iter().find(|file| file.kind == kind && file.name == *name) {
+            return names_in(object, table);
+        }
+        let Some(number) = self.numbers.get(&(kind, name.clone())).copied() else { return Vec::new() };
+        if !self.searched.contains_key(&number) {
+            let found = self.files.get(number).map(|object| names_in(object, table)).unwrap_or_default();
+            self.searched.insert(number, found);
+        }
+        self.searched.get(&number).cloned().unwrap_or_default()
     }
 
     fn find_mut<'a>(
@@ -196,7 +232,7 @@ impl Objects {
 }
 
 /// The files that are mounted: nothing is rewritten there.
-pub(super) fn mounted(index: usize, workload: &Workload, objects: &Objects, table: &mut Table, seen: &mut Seen) {
+pub(super) fn mounted(index: usize, workload: &Workload, objects: &mut Objects, table: &mut Table, seen: &mut Seen) {
     for mount in &workload.mounts {
         let (name, kind, only) = match &mount.source {
             MountSource::File { object, kind, key, mode: _ } => (object, *kind, Some(key)),
@@ -209,32 +245,60 @@ pub(super) fn mounted(index: usize, workload: &Workload, objects: &Objects, tabl
             | MountSource::Data(_)
             | MountSource::Host { path: _, kind: _ } => continue,
         };
-        let Some(object) = objects.find(&workload.files, kind, name) else { continue };
-        for (key, data) in object.entries.iter().filter(|(key, _)| only.is_none_or(|only| only == key)) {
-            if let Ok(text) = std::str::from_utf8(&data.bytes) {
-                file(index, key, text, mount.origin, table, seen);
+        for named in objects.named(&workload.files, kind, name, table) {
+            if only.is_none_or(|only| *only == named.key) {
+                named.tell(index, mount.origin, table, seen);
             }
         }
     }
 }
 
-fn file(index: usize, key: &str, text: &str, place: Origin, table: &mut Table, seen: &mut Seen) {
-    let is_script = key.ends_with(".sql");
-    for (number, line) in text.lines().enumerate() {
-        let shown = || Some(format!("{key}:{}", number + 1));
-        for host in hosts::find(line, Says::Anything) {
-            let name = line.get(host.range.clone()).unwrap_or_default();
-            if let Some(entry) = table.dial(index, name, &Why::Origin(place)) {
-                seen.dial(index, &found(entry.to, &host), place, shown());
-                if !name.eq_ignore_ascii_case(entry.name.as_str()) {
-                    seen.left(name, place, shown());
+/// A host, or a name that is refused, in a line of a file.
+#[derive(Clone)]
+pub(super) struct Named {
+    key: String,
+    line: usize,
+    /// As it stands there.
+    name: String,
+    /// `None` where it need not be a host.
+    host: Option<Host>,
+}
+
+impl Named {
+    fn tell(&self, index: usize, place: Origin, table: &mut Table, seen: &mut Seen) {
+        let Named { key, line, name, host } = self;
+        let shown = || Some(format!("{key}:{line}"));
+        let Some(host) = host else { return seen.left(name, place, shown()) };
+        if name == EVERY_ADDRESS {
+            let port = host.port.map(|port| listening(index, port, true));
+            return port.iter().for_each(|found| seen.dial(index, found, place, shown()));
+        }
+        let Some(entry) = table.dial(index, name, &Why::Origin(place)) else { return };
+        found(entry.to, host).for_each(|found| seen.dial(index, &found, place, shown()));
+        if !name.eq_ignore_ascii_case(entry.name.as_str()) {
+            seen.left(name, place, shown());
+        }
+    }
+}
+
+/// Everything in the files of an object that may be a name.
+fn names_in(object: &FileObject, table: &Table) -> Vec<Named> {
+    let mut all = Vec::new();
+    for (key, data) in &object.entries {
+        let Ok(text) = std::str::from_utf8(&data.bytes) else { continue };
+        let is_script = key.ends_with(".sql");
+        for (number, line) in text.lines().enumerate() {
+            let named = |name: &str, host| Named { key: key.clone(), line: number + 1, name: name.to_owned(), host };
+            for host in hosts::find(line, Says::Anything) {
+                let name = line.get(host.range.clone()).unwrap_or_default();
+                if name == EVERY_ADDRESS || table.may_know(name) {
+                    all.push(named(name, Some(host)));
                 }
             }
-        }
-        if !is_script {
-            for name in left(line, Says::Anything, table) {
-                seen.left(&name, place, shown());
+            if !is_script {
+                all.extend(left(line, Says::Anything, table).iter().map(|name| named(name, None)));
             }
         }
     }
+    all
 }

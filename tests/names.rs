@@ -1,0 +1,162 @@
+//! What a container dials is there: for every `name:port` in the texts of the output, a Service of that name has the port, or is
+//! headless so that any port answers, or a message says that the name was left. Over `testdata/`, and over the corpus that
+//! `TRANSSHIP_CORPUS` names. The search for references is the test's own, simpler than the compiler's.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test reads fixtures and fails loudly"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use serde_json::Value;
+use transship::world::OsWorld;
+use transship::{Request, compile};
+
+/// The keys of `services`, as they are written.
+fn services(path: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let Ok(file) = serde_yaml::from_str::<serde_yaml::Value>(&text) else { return BTreeSet::new() };
+    let services = file.get("services").and_then(|services| services.as_mapping().cloned()).unwrap_or_default();
+    services.keys().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+/// Every `name:port` in a text, however it is surrounded.
+fn references(text: &str) -> Vec<(String, u16)> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(':') {
+        let name: String = text[..at].chars().rev().take_while(|c| is_name(*c)).collect();
+        let name: String = name.chars().rev().collect();
+        let digits: String = text[at + 1..].chars().take_while(char::is_ascii_digit).collect();
+        let before = text[..at - name.len()].chars().next_back();
+        let next = text[at + 1 + digits.len()..].chars().next();
+        let ends = next.is_none_or(|c| !is_name(c) && c != '@');
+        // A user's password, an image's tag and a path are no ports.
+        if let (true, Ok(port), true) =
+            (ends, digits.parse(), before != Some('/') || text[..at - name.len()].ends_with("//"))
+        {
+            found.push((name, port));
+        }
+    }
+    found
+}
+
+/// Texts of the environment and the commands of every container, and of Secrets.
+fn texts(object: &Value, key: &str, found: &mut Vec<(String, String)>) {
+    match object {
+        Value::Object(map) => {
+            let name = map.get("name").and_then(Value::as_str).unwrap_or(key);
+            for (child, value) in map {
+                match value {
+                    Value::String(text) if child == "value" => found.push((name.to_owned(), text.clone())),
+                    _ => texts(value, child, found),
+                }
+            }
+        }
+        Value::Array(items) if matches!(key, "command" | "args") => {
+            found.extend(items.iter().filter_map(Value::as_str).map(|text| (String::new(), text.to_owned())));
+        }
+        Value::Array(items) => items.iter().for_each(|item| texts(item, key, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn check(path: &Path) -> (usize, Vec<String>) {
+    let request = Request { files: vec![path.to_string_lossy().into_owned()], ..Request::default() };
+    let compilation = compile(&OsWorld, &request);
+    let Some(manifests) = &compilation.manifests else { return (0, Vec::new()) };
+    let mut answers: BTreeMap<String, Option<BTreeSet<u16>>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for manifest in manifests {
+        let object: Value = serde_json::from_str(&manifest.object.to_string()).unwrap();
+        match manifest.kind() {
+            "Service" => {
+                let is_headless = object.pointer("/spec/clusterIP").is_some();
+                let ports = object.pointer("/spec/ports").and_then(Value::as_array).cloned().unwrap_or_default();
+                let ports = ports.iter().filter_map(|port| u16::try_from(port.get("port")?.as_u64()?).ok()).collect();
+                answers.insert(manifest.name().to_owned(), (!is_headless).then_some(ports));
+            }
+            "Secret" => {
+                for (key, value) in object.get("data").and_then(Value::as_object).into_iter().flatten() {
+                    let bytes = base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap()).unwrap();
+                    all.extend(String::from_utf8(bytes).ok().map(|text| (key.clone(), text)));
+                }
+            }
+            "ConfigMap" => {}
+            _ => texts(&object, "", &mut all),
+        }
+    }
+    let written = services(path);
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for (key, text) in all {
+        if key.to_ascii_uppercase().contains("IMAGE") {
+            continue;
+        }
+        for (name, port) in references(&text) {
+            let said = compilation
+                .diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.code.id() == "T0308" && diagnostic.message.contains(&format!("`{name}`")));
+            let is_answered = match answers.get(&name) {
+                Some(None) => true,
+                Some(Some(ports)) => ports.contains(&port),
+                None if written.contains(&name) => said,
+                None => continue,
+            };
+            seen += 1;
+            if !is_answered {
+                wrong.push(format!("{}: nothing answers to {name}:{port} of {key}", path.display()));
+            }
+        }
+    }
+    (seen, wrong)
+}
+
+#[test]
+fn every_name_and_port_that_the_corpus_dials_is_there() {
+    let Ok(corpus) = std::env::var("TRANSSHIP_CORPUS") else {
+        println!("skipped: TRANSSHIP_CORPUS is not set");
+        return;
+    };
+    let index = std::fs::read_to_string(Path::new(&corpus).join("index.tsv")).unwrap();
+    let paths = index.lines().skip(1).map(|row| {
+        let fields: Vec<&str> = row.split('\t').collect();
+        Path::new(&corpus).join(fields[0]).join(fields[9])
+    });
+    let results: Vec<(usize, Vec<String>)> = paths.map(|path| check(&path)).collect();
+    let wrong: Vec<&String> = results.iter().flat_map(|(_, wrong)| wrong).collect();
+    let seen: usize = results.iter().map(|(seen, _)| seen).sum();
+    assert!(seen > 100, "{seen}");
+    assert!(
+        wrong.is_empty(),
+        "{} of {seen}:\n{}",
+        wrong.len(),
+        wrong.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n")
+    );
+}
+
+#[test]
+fn every_name_and_port_that_the_fixtures_dial_is_there() {
+    let mut folders = vec![PathBuf::from("testdata")];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+                let (found, wrong) = check(&path);
+                assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+                seen += found;
+            }
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
