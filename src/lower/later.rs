@@ -1,6 +1,7 @@
 //! Keys that are read and not translated yet, and keys that the loader consumes: one message each, or a reason, so that nothing
 //! is silent.
 
+use crate::compose::Dialect;
 use crate::compose::keys::{Entries, Key, Named, Written};
 use crate::compose::leaves::leaves;
 use crate::compose::model::mount::Volume;
@@ -45,11 +46,14 @@ pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
     let Project { version, name, include, services: _, networks, volumes, configs, secrets, models, extensions: extra } =
         &context.loaded.project;
     if let Key::Set { key, value } = version {
-        diags.push(
-            Diagnostic::new(Code::VersionObsolete, *key, "`version` is ignored")
-                .help("remove it, unless docker stack deploy still reads the file")
-                .covers([value.origin]),
-        );
+        match context.dialect() {
+            Dialect::Compose => diags.push(
+                Diagnostic::new(Code::VersionObsolete, *key, "`version` is ignored")
+                    .help("remove it, unless docker stack deploy still reads the file")
+                    .covers([value.origin]),
+            ),
+            Dialect::Swarm => diags.consume(value.origin, "the stack was read by the rules of this version"),
+        }
     }
     if let Some(name) = name.get() {
         diags.consume(name.origin, "the project's name, or overridden by a flag or variable");

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use crate::compose::env_files::{EnvFiles, Shelf};
 use crate::compose::interpolate::Lookup;
 use crate::origin::{Origin, Spanned};
+use crate::swarm::read::services;
 use crate::syntax::{Entry, Map, Node, Value};
 
 /// The variables of a service; `None` is one that nothing sets.
@@ -111,12 +112,6 @@ fn written(service: &Map) -> Variables {
             (name.clone(), Spanned { value, origin: entry.value.origin })
         })
         .collect()
-}
-
-fn services(root: &Node) -> Option<&Map> {
-    let Value::Map(top) = &root.value else { return None };
-    let Value::Map(services) = &top.get("services")?.value.value else { return None };
-    Some(services)
 }
 
 fn list<'a>(service: &'a Map, key: &str) -> &'a [Node] {

@@ -10,10 +10,11 @@
 //! * `environment`: variables with those of `env_file`.
 //! * `merge`: a later file over an earlier one.
 //! * `config`: the tree as `docker stack config` prints it.
-//! * `settle`: what the swarm would have made of it: ignored keys are taken out.
+//! * `settle`: what the swarm would have made of it: ignored keys are taken out; `deploy`: what it would have refused.
 
 mod cast;
 mod config;
+mod deploy;
 mod environment;
 mod kinds;
 mod merge;

@@ -66,9 +66,15 @@ impl FileReader<'_> {
         }
     }
 
-    /// Says what a value must be. A null has no text, so that its key is shown.
+    /// Says what a value must be.
     pub(super) fn wrong(&mut self, node: &Node, expected: &str) -> Option<Node> {
-        self.reader.wrong_type(node, expected);
+        match &node.value {
+            Value::String(text) if expected.contains("number") && text.parse::<f64>().is_ok() => {
+                let message = format!("it must be {expected}, and quotes make it a string");
+                self.reader.bad_value(node.origin, message, format!("write it without quotes: {text}"));
+            }
+            _ => self.reader.wrong_type(node, expected),
+        }
         None
     }
 
@@ -383,4 +389,11 @@ pub(super) fn entry(node: &Node, value: Value) -> Entry {
 /// The items of a list.
 pub(super) fn items(node: Node) -> Vec<Node> {
     if let Value::List(items) = node.value { items } else { Vec::new() }
+}
+
+/// The services of a stack.
+pub(super) fn services(root: &Node) -> Option<&Map> {
+    let Value::Map(top) = &root.value else { return None };
+    let Value::Map(services) = &top.get("services")?.value.value else { return None };
+    Some(services)
 }

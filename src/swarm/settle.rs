@@ -4,31 +4,55 @@ use crate::compose::keys::Swarm;
 use crate::compose::leaves::leaves;
 use crate::compose::model::service::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::syntax::{Node, Value};
+use crate::swarm::deploy;
+use crate::syntax::{Map, Node, Value};
 
-/// Takes out of every service the keys that docker stack deploy ignores.
+/// What a swarm ignores below the keys that it reads: where it stands in a service, and the keys.
+const IGNORED_BELOW: &[(&str, &[&str])] =
+    &[("networks", &["ipv4_address", "ipv6_address"]), ("volumes", &["consistency"])];
+
+/// Takes out of every service what docker stack deploy ignores, after a look at what it refuses.
 pub(crate) fn settle(root: &mut Node, diags: &mut Diagnostics) {
+    deploy::check(root, diags);
     let Value::Map(top) = &mut root.value else { return };
     let Some(Value::Map(services)) = top.get_mut("services").map(|entry| &mut entry.value.value) else { return };
     for (service_name, service) in services.iter_mut() {
         let Value::Map(keys) = &mut service.value.value else { continue };
-        keys.retain(|name, entry| {
-            match Service::TABLE.rule(name).map(|rule| rule.swarm) {
-                // What is refused was reported when the file was read.
-                Some(Swarm::Reads | Swarm::Refuses) | None => return true,
-                Some(Swarm::Ignores) => {}
+        let path = format!("services.{service_name}");
+        // What is refused was reported when the file was read.
+        let is_ignored = |name: &str| Service::TABLE.rule(name).is_some_and(|rule| rule.swarm == Swarm::Ignores);
+        take(keys, is_ignored, &path, diags);
+        for (section, ignored) in IGNORED_BELOW {
+            let below: Vec<&mut Node> = match keys.get_mut(*section).map(|entry| &mut entry.value.value) {
+                Some(Value::Map(entries)) => entries.values_mut().map(|entry| &mut entry.value).collect(),
+                Some(Value::List(items)) => items.iter_mut().collect(),
+                Some(_) | None => Vec::new(),
+            };
+            for node in below {
+                if let Value::Map(map) = &mut node.value {
+                    take(map, |name| ignored.contains(&name), &format!("{path}.{section}"), diags);
+                }
             }
-            let mut found = Vec::new();
-            leaves(&entry.value, &mut found);
-            let message = format!("`{name}` is left out: docker stack deploy ignores it");
-            diags.push(
-                Diagnostic::new(Code::IgnoredBySwarm, entry.key, message)
-                    .why("what ran on the swarm ran without it")
-                    .help("remove it, or say --dialect compose if docker compose runs this file")
-                    .key(format!("services.{service_name}.{name}"))
-                    .covers(found),
-            );
-            false
-        });
+        }
     }
+}
+
+/// Takes keys out of a mapping, each with a message.
+fn take(keys: &mut Map, is_ignored: impl Fn(&str) -> bool, path: &str, diags: &mut Diagnostics) {
+    keys.retain(|name, entry| {
+        if !is_ignored(name) {
+            return true;
+        }
+        let mut found = Vec::new();
+        leaves(&entry.value, &mut found);
+        let message = format!("`{name}` is left out: docker stack deploy ignores it");
+        diags.push(
+            Diagnostic::new(Code::IgnoredBySwarm, entry.key, message)
+                .why("what ran on the swarm ran without it")
+                .help("remove it, or say --dialect compose if docker compose runs this file")
+                .key(format!("{path}.{name}"))
+                .covers(found),
+        );
+        false
+    });
 }

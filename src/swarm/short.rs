@@ -36,7 +36,12 @@ impl FileReader<'_> {
     }
 
     fn short_port(&mut self, text: &str, item: &Node) -> Option<Node> {
-        let mut mappings = match ports::parse_short(text) {
+        // The reference looks at no more than one slash of the container's part.
+        let (host, container) = text.rsplit_once(':').map_or(("", text), |(host, container)| (host, container));
+        let container: Vec<&str> = container.split('/').take(2).collect();
+        let container = container.join("/");
+        let text = if text.contains(':') { format!("{host}:{container}") } else { container };
+        let mut mappings = match ports::parse_short(&text) {
             Ok(mappings) => mappings,
             Err(message) => {
                 self.reader.bad_value(item.origin, message, "write PUBLISHED:TARGET, as \"8080:80\"");
