@@ -28,7 +28,7 @@ use crate::compose::Dialect;
 use crate::compose::Loaded;
 use crate::compose::keys::Key;
 use crate::diag::Diagnostics;
-use crate::ir::{App, FileObject, Name, Traced};
+use crate::ir::{App, EnvSource, FileObject, FileObjectKind, MountSource, Name, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
 use crate::origin::Sources;
 use crate::request::Request;
@@ -109,37 +109,43 @@ fn distinct_names<'a>(services: impl Iterator<Item = &'a str> + Clone) -> BTreeM
 
 /// Moves files that one workload alone uses to that workload. One of an `env_file` that every service had to take inline is left out.
 fn own(app: &mut App, env_objects: &EnvObjects) {
+    // The first user of an object, and whether it is the only one.
+    let mut users: BTreeMap<(FileObjectKind, Name), (usize, bool)> = BTreeMap::new();
+    for (index, workload) in app.workloads.iter().enumerate() {
+        for (kind, name) in used(workload) {
+            users.entry((kind, name.clone())).and_modify(|(_, only)| *only = false).or_insert((index, true));
+        }
+    }
     let mut shared: Vec<FileObject> = Vec::new();
     for object in std::mem::take(&mut app.files) {
-        let mut users = app.workloads.iter_mut().filter(|workload| uses(workload, &object));
-        match (users.next(), users.next()) {
-            (Some(only), None) => only.files.push(object),
-            (None, _) if env_objects.holds(&object) => {}
-            (Some(_), Some(_)) | (None, _) => shared.push(object),
+        let user = users.get(&(object.kind, object.name.clone()));
+        let only = user.filter(|(_, only)| *only).and_then(|(index, _)| app.workloads.get_mut(*index));
+        match only {
+            Some(only) => only.files.push(object),
+            None if user.is_none() && env_objects.holds(&object) => {}
+            None => shared.push(object),
         }
     }
     app.files = shared;
 }
 
-fn uses(workload: &crate::ir::Workload, object: &FileObject) -> bool {
-    let in_env = workload.container.env.iter().any(|variable| match &variable.source {
-        crate::ir::EnvSource::Secret { object: name, key: _ } => {
-            *name == object.name && object.kind == crate::ir::FileObjectKind::Secret
-        }
-        crate::ir::EnvSource::Literal(_) | crate::ir::EnvSource::Field(_) | crate::ir::EnvSource::Composed(_) => false,
+/// The ConfigMaps and Secrets that a workload uses.
+fn used(workload: &Workload) -> BTreeSet<(FileObjectKind, &Name)> {
+    let in_env = workload.container.env.iter().filter_map(|variable| match &variable.source {
+        EnvSource::Secret { object, key: _ } => Some((FileObjectKind::Secret, object)),
+        EnvSource::Literal(_) | EnvSource::Field(_) | EnvSource::Composed(_) => None,
     });
-    let in_env_from =
-        || workload.container.env_from.iter().any(|from| from.value == (object.kind, object.name.clone()));
-    in_env
-        || in_env_from()
-        || workload.mounts.iter().any(|mount| match &mount.source {
-            crate::ir::MountSource::File { object: name, kind, key: _, mode: _ }
-            | crate::ir::MountSource::Folder { object: name, kind } => *name == object.name && *kind == object.kind,
-            crate::ir::MountSource::Named { volume: _, subpath: _ }
-            | crate::ir::MountSource::External(_)
-            | crate::ir::MountSource::Anonymous
-            | crate::ir::MountSource::Memory(_)
-            | crate::ir::MountSource::Data(_)
-            | crate::ir::MountSource::Host { path: _, kind: _ } => false,
-        })
+    let in_env_from = workload.container.env_from.iter().map(|from| (from.value.0, &from.value.1));
+    let in_mounts = workload.mounts.iter().filter_map(|mount| match &mount.source {
+        MountSource::File { object, kind, key: _, mode: _ } | MountSource::Folder { object, kind } => {
+            Some((*kind, object))
+        }
+        MountSource::Named { volume: _, subpath: _ }
+        | MountSource::External(_)
+        | MountSource::Anonymous
+        | MountSource::Memory(_)
+        | MountSource::Data(_)
+        | MountSource::Host { path: _, kind: _ } => None,
+    });
+    in_env.chain(in_env_from).chain(in_mounts).collect()
 }

@@ -176,18 +176,14 @@ fn named(bind: &Bind<'_>, volume: &str, subpath: Option<Traced<String>>, origin:
         .get()
         .and_then(|volumes| volumes.value.get(volume))
         .and_then(|entry| entry.value.as_ref());
-    if let Some(Volume {
-        name,
-        driver: _driver,
-        driver_opts: _opts,
-        external,
-        labels: _labels,
-        extensions: _extensions,
-    }) = definition.map(|found| &found.value)
-        && external.get().is_some_and(|external| external.value.is_external())
-    {
-        let real = name.get().map_or(volume, |name| name.value.as_str());
-        return MountSource::External(Traced::from_origin(Name::from_text(real), origin));
+    if let Some(found) = definition {
+        let Volume { name, driver, driver_opts, external, labels, extensions } = &found.value;
+        // Said once for the volume, not for each mount.
+        let _ = (driver, driver_opts, labels, extensions);
+        if external.get().is_some_and(|external| external.value.is_external()) {
+            let real = name.get().map_or(volume, |name| name.value.as_str());
+            return MountSource::External(Traced::from_origin(Name::from_text(real), origin));
+        }
     }
     MountSource::Named { volume: volume.to_owned(), subpath }
 }

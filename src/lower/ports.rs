@@ -89,8 +89,9 @@ fn own_port(check: &Check) -> Option<(u16, Origin)> {
 pub(super) fn published(path: &str, ports: &Key<Ports>, diags: &mut Diagnostics) -> Vec<Published> {
     let mut all: Vec<Published> = Vec::new();
     for mapping in mappings(ports, diags) {
-        let Mapping { host_ip, published, target, protocol, host_mode, origin, name: _named, spoken: _spoken } =
-            mapping;
+        let Mapping { host_ip, published, target, protocol, host_mode, origin, name, spoken } = mapping;
+        // They belong to the container's port.
+        let _ = (name, spoken);
         if host_mode {
             continue;
         }

@@ -6,7 +6,7 @@
 //! # StatefulSet with volumeClaimTemplates: db-data, and a headless governing Service
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -133,17 +133,25 @@ fn together(users: &BTreeMap<String, Vec<usize>>, count: usize) -> Vec<usize> {
 
 /// Names of a pod's volumes: each source has one, and no two share one.
 #[derive(Default)]
-struct Names(BTreeMap<String, String>);
+struct Names {
+    by_source: BTreeMap<String, Name>,
+    taken: BTreeSet<Name>,
+    /// The number to try next behind a name that is taken.
+    next: BTreeMap<String, u32>,
+}
 
 impl Names {
     fn of(&mut self, wanted: &str, source: &str) -> Name {
-        let mut name = Name::from_text(wanted);
-        let mut number = 2;
-        while self.0.get(name.as_str()).is_some_and(|taken| taken != source) {
-            name = Name::from_text(&format!("{wanted}-{number}"));
-            number += 1;
+        if let Some(name) = self.by_source.get(source) {
+            return name.clone();
         }
-        self.0.insert(name.as_str().to_owned(), source.to_owned());
+        let mut name = Name::from_text(wanted);
+        let number = self.next.entry(wanted.to_owned()).or_insert(2);
+        while !self.taken.insert(name.clone()) {
+            name = Name::from_text(&format!("{wanted}-{number}"));
+            *number += 1;
+        }
+        self.by_source.insert(source.to_owned(), name.clone());
         name
     }
 }
@@ -230,30 +238,36 @@ fn claim(
 /// Adds a volume, or joins one of the same object: files of one object share a volume as long as no key is asked for twice.
 fn add(workload: &mut Workload, names: &mut Names, wanted: &str, source: VolumeSource, why: Why) -> Name {
     for volume in &mut workload.volumes {
-        match (&mut volume.source, &source) {
-            (VolumeSource::Claim(one), VolumeSource::Claim(two)) if one == two => return volume.name.clone(),
-            (
-                VolumeSource::Object { kind, object, items },
-                VolumeSource::Object { kind: other_kind, object: other, items: more },
-            ) if kind == other_kind && object == other && items.is_empty() == more.is_empty() => {
-                let clashes = more
-                    .iter()
-                    .any(|(key, mode)| items.iter().any(|(known, known_mode)| known == key && known_mode != mode));
-                if !clashes {
-                    items.extend(
-                        more.iter()
-                            .filter(|(key, _)| !items.iter().any(|(known, _)| known == key))
-                            .cloned()
-                            .collect::<Vec<_>>(),
-                    );
-                    return volume.name.clone();
-                }
+        if let (VolumeSource::Claim(one), VolumeSource::Claim(two)) = (&volume.source, &source)
+            && one == two
+        {
+            return volume.name.clone();
+        }
+        if let (
+            VolumeSource::Object { kind, object, items },
+            VolumeSource::Object { kind: other_kind, object: other, items: more },
+        ) = (&mut volume.source, &source)
+            && kind == other_kind
+            && object == other
+            && items.is_empty() == more.is_empty()
+        {
+            let clashes = more
+                .iter()
+                .any(|(key, mode)| items.iter().any(|(known, known_mode)| known == key && known_mode != mode));
+            if !clashes {
+                items.extend(
+                    more.iter()
+                        .filter(|(key, _)| !items.iter().any(|(known, _)| known == key))
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                );
+                return volume.name.clone();
             }
-            _ => {}
         }
     }
-    let number = workload.volumes.len().to_string();
-    let name = names.of(wanted, &number);
+    // No key of a volume holds a slash.
+    let source_key = format!("/{}", workload.volumes.len());
+    let name = names.of(wanted, &source_key);
     workload.volumes.push(Volume { name: name.clone(), source, why });
     name
 }

@@ -282,9 +282,9 @@ fn circles(workloads: &[Workload]) -> Circles {
     };
     let edges: Vec<Vec<usize>> = workloads.iter().map(targets).collect();
     let mut members = cycles::components(&edges);
-    members.retain(|component| match component.as_slice() {
-        [only] => edges.get(*only).is_some_and(|targets| targets.contains(only)),
-        _ => true,
+    members.retain(|component| {
+        let waits_for_itself = |only: &usize| edges.get(*only).is_some_and(|targets| targets.contains(only));
+        component.len() > 1 || component.first().is_some_and(waits_for_itself)
     });
     members.iter_mut().for_each(|component| component.sort_unstable());
     let circle_of = members
