@@ -13,11 +13,12 @@ fn is_rest_pattern(line: &str) -> bool {
 /// from others by it.
 fn is_unread_field(line: &str) -> bool {
     let code = line.split("//").next().unwrap();
-    code.match_indices(": _").any(|(at, _)| {
-        let before = code[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        let is_field = before.trim_end().is_empty() || before.ends_with(['{', ' ']);
-        let is_named = code[at + 3..].starts_with(|c: char| c.is_ascii_alphanumeric());
-        is_field && before.len() < at && !before.ends_with("let ") && (is_named || !before.contains("::"))
+    let mut before = String::new();
+    code.split(": _").zip(code.split(": _").skip(1)).any(|(left, right)| {
+        before.push_str(left);
+        let field = left.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let is_field = field.len() < left.len() && !field.ends_with("let ");
+        is_field && (right.starts_with(|c: char| c.is_ascii_alphanumeric()) || !before.contains("::"))
     })
 }
 
