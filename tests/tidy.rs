@@ -1,4 +1,4 @@
-//! What the compiler cannot see: `..` in a pattern under `lower/` or `emit/` would let a new field pass unseen (net 2).
+//! What the compiler cannot see: `..` or `field: _` in a pattern under `lower/` or `emit/` would let a field pass unseen (net 2).
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the sources and fails loudly")]
 
 use std::path::Path;
@@ -7,6 +7,19 @@ use std::path::Path;
 fn is_rest_pattern(line: &str) -> bool {
     let code = line.split("//").next().unwrap();
     code.contains(".. }") || code.trim() == ".."
+}
+
+/// A field of a struct that is passed over: `field: _name` anywhere, `field: _` where no enum's variant (`Kind::Variant`) is told
+/// from others by it.
+fn is_unread_field(line: &str) -> bool {
+    let code = line.split("//").next().unwrap();
+    let mut before = String::new();
+    code.split(": _").zip(code.split(": _").skip(1)).any(|(left, right)| {
+        before.push_str(left);
+        let field = left.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let is_field = field.len() < left.len() && !field.ends_with("let ");
+        is_field && (right.starts_with(|c: char| c.is_ascii_alphanumeric()) || !before.contains("::"))
+    })
 }
 
 #[test]
@@ -21,7 +34,9 @@ fn no_rest_pattern_hides_a_field_from_lowering_or_emitting() {
             }
             let text = std::fs::read_to_string(&path).unwrap();
             read += 1;
-            for (number, _) in text.lines().enumerate().filter(|(_, line)| is_rest_pattern(line)) {
+            for (number, _) in
+                text.lines().enumerate().filter(|(_, line)| is_rest_pattern(line) || is_unread_field(line))
+            {
                 found.push(format!("{}:{}", path.display(), number + 1));
             }
         }
@@ -34,4 +49,14 @@ fn no_rest_pattern_hides_a_field_from_lowering_or_emitting() {
 fn a_rest_pattern_is_told_from_a_struct_expression() {
     assert!(is_rest_pattern("let Key::Set { value, .. } = key;"));
     assert!(!is_rest_pattern("PodSpec { containers, ..PodSpec::default() }"));
+}
+
+#[test]
+fn a_field_that_is_passed_over_is_told_from_a_variant() {
+    assert!(is_unread_field("let Volume { name, labels: _labels } = volume;"));
+    assert!(is_unread_field("        labels: _,"));
+    assert!(is_unread_field("let Volume { name, labels: _ } = volume;"));
+    assert!(!is_unread_field("MountSource::Host { path: _, kind: _ } => None,"));
+    assert!(!is_unread_field("let Volume { name, labels } = volume;"));
+    assert!(!is_unread_field("let rows: Vec<_> = found.iter().map(|(key, _)| key).collect();"));
 }

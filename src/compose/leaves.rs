@@ -1,6 +1,5 @@
 //! Every leaf of the resolved project, and which of them stand under a key: what lets each be accounted for by its origin alone.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::origin::Origin;
@@ -10,7 +9,8 @@ use crate::syntax::{Node, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Leaves {
     all: Vec<Origin>,
-    below: HashMap<Origin, Range<usize>>,
+    /// By the origin of the key or collection, sorted, the range of its leaves.
+    below: Vec<(Origin, Range<u32>)>,
 }
 
 impl Leaves {
@@ -18,6 +18,8 @@ impl Leaves {
     pub fn of(root: &Node) -> Self {
         let mut leaves = Leaves::default();
         leaves.add(root, root.origin);
+        leaves.below.sort_by_key(|(place, _)| *place);
+        leaves.below.shrink_to_fit();
         leaves
     }
 
@@ -38,9 +40,11 @@ impl Leaves {
 
     /// Every leaf under a key, by the origin of the key, or under a list or mapping, by its own. A leaf stands for itself.
     pub fn below(&self, place: Origin) -> impl Iterator<Item = Origin> + '_ {
-        let range = self.below.get(&place).cloned();
-        let found = range.clone().and_then(|range| self.all.get(range)).unwrap_or_default();
-        range.is_none().then_some(place).into_iter().chain(found.iter().copied())
+        // Of several that have one origin the last counts.
+        let behind = self.below.partition_point(|(known, _)| *known <= place);
+        let range = self.below.get(..behind).and_then(<[_]>::last).filter(|(known, _)| *known == place);
+        let found = range.and_then(|(_, range)| self.all.get(range.start as usize..range.end as usize));
+        range.is_none().then_some(place).into_iter().chain(found.unwrap_or_default().iter().copied())
     }
 
     fn add(&mut self, node: &Node, key: Origin) {
@@ -58,11 +62,13 @@ impl Leaves {
             | Value::List(_)
             | Value::Map(_) => self.all.push(node.origin),
         }
-        let range = start..self.all.len();
+        // There are fewer leaves than bytes, and files have a limit far below four gigabytes.
+        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let range = small(start)..small(self.all.len());
         if node.origin != key && matches!(node.value, Value::List(_) | Value::Map(_)) {
-            self.below.insert(node.origin, range.clone());
+            self.below.push((node.origin, range.clone()));
         }
-        self.below.insert(key, range);
+        self.below.push((key, range));
     }
 }
 

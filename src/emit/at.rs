@@ -12,12 +12,18 @@ use super::{Manifest, Why, written};
 use crate::ir::{Name, Traced};
 
 /// Where in an object the next value is placed, and the reasons of all that were placed so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct At {
     pointer: String,
     /// The bytes of the pointer that it shares with that of the last reason.
     shared: usize,
     reasons: Reasons,
+}
+
+impl Default for At {
+    fn default() -> Self {
+        At { pointer: String::with_capacity(128), shared: 0, reasons: Reasons::with_room() }
+    }
 }
 
 impl At {
@@ -107,7 +113,7 @@ impl At {
 
     /// The finished object: as a value, in the order in which people write it.
     pub(super) fn finish(self, object: &impl Serialize, owner: Option<&Name>) -> Manifest {
-        Manifest { object: written::object(object), reasons: self.reasons, owner: owner.cloned() }
+        Manifest { object: written::object(object), reasons: self.reasons.fitted(), owner: owner.cloned() }
     }
 
     /// Works at a shorter pointer again.

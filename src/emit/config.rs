@@ -6,7 +6,7 @@
 //!   DB_PASSWORD: Z3Vlc3QtcGFzcw==
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -60,7 +60,9 @@ pub(super) fn file(context: &Context, file: &FileObject, owner: Option<&Name>) -
 /// The annotations that change when a file that the pod uses changes; files that are not written here have none.
 pub(super) fn checksums(context: &Context, at: &mut At, workload: &Workload) -> BTreeMap<String, String> {
     let mut checksums = BTreeMap::new();
-    for file in context.files.iter().chain(&workload.files).filter(|file| uses(workload, file)) {
+    let used = used(workload);
+    let shared = used.iter().filter_map(|object| context.files_by_name.get(object).copied());
+    for file in shared.chain(workload.files.iter().filter(|file| used.contains(&(file.kind, &file.name)))) {
         let kind = match file.kind {
             FileObjectKind::Secret => "secret",
             FileObjectKind::ConfigMap => "config",
@@ -73,31 +75,24 @@ pub(super) fn checksums(context: &Context, at: &mut At, workload: &Workload) -> 
     checksums
 }
 
-/// Whether a workload's pods read a file object.
-fn uses(workload: &Workload, file: &FileObject) -> bool {
-    let in_env = || {
-        workload.containers().flat_map(|container| &container.env).any(|variable| match &variable.source {
-            EnvSource::Secret { object, key: _ } => file.kind == FileObjectKind::Secret && *object == file.name,
-            EnvSource::Literal(_) | EnvSource::Field(_) | EnvSource::Composed(_) => false,
-        })
-    };
-    let in_env_from = || {
-        workload.containers().flat_map(|container| &container.env_from).any(|from| {
-            let (kind, name) = &from.value;
-            *kind == file.kind && *name == file.name
-        })
-    };
-    let in_volumes = || {
-        workload.volumes.iter().any(|volume| match &volume.source {
-            VolumeSource::Object { kind, object, items: _ } => *kind == file.kind && *object == file.name,
-            VolumeSource::Claim(_)
-            | VolumeSource::Empty
-            | VolumeSource::Memory(_)
-            | VolumeSource::Host { path: _, kind: _ }
-            | VolumeSource::Image(_) => false,
-        })
-    };
-    in_env() || in_env_from() || in_volumes()
+/// The file objects that a workload's pods read.
+fn used(workload: &Workload) -> BTreeSet<(FileObjectKind, &Name)> {
+    let in_env =
+        workload.containers().flat_map(|container| &container.env).filter_map(|variable| match &variable.source {
+            EnvSource::Secret { object, key: _ } => Some((FileObjectKind::Secret, object)),
+            EnvSource::Literal(_) | EnvSource::Field(_) | EnvSource::Composed(_) => None,
+        });
+    let in_env_from =
+        workload.containers().flat_map(|container| &container.env_from).map(|from| (from.value.0, &from.value.1));
+    let in_volumes = workload.volumes.iter().filter_map(|volume| match &volume.source {
+        VolumeSource::Object { kind, object, items: _ } => Some((*kind, object)),
+        VolumeSource::Claim(_)
+        | VolumeSource::Empty
+        | VolumeSource::Memory(_)
+        | VolumeSource::Host { path: _, kind: _ }
+        | VolumeSource::Image(_) => None,
+    });
+    in_env.chain(in_env_from).chain(in_volumes).collect()
 }
 
 /// The first 16 hexadecimal digits of a SHA-256 over all keys and contents, each led by its length.

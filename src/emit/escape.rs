@@ -10,6 +10,9 @@
 
 /// Doubles the dollars that the kubelet would not leave alone.
 pub(super) fn for_kubelet(text: &str) -> String {
+    if !text.contains('$') {
+        return text.to_owned();
+    }
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {

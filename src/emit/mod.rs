@@ -43,7 +43,7 @@ use indexmap::IndexMap;
 pub use self::reasons::Reasons;
 pub use self::value::{Map, Value};
 pub use crate::ir::Why;
-use crate::ir::{App, FileObject, Kind, Name, Traced, Wait, WaitFor, Workload};
+use crate::ir::{App, FileObject, FileObjectKind, Kind, Name, Traced, Wait, WaitFor, Workload};
 use crate::request::Request;
 
 /// A Kubernetes object, and where everything in it came from.
@@ -114,7 +114,7 @@ struct Context<'a> {
     namespace: Option<&'a Name>,
     images: &'a Images,
     /// The files that no single workload owns.
-    files: &'a [FileObject],
+    files_by_name: BTreeMap<(FileObjectKind, &'a Name), &'a FileObject>,
     /// The names in the cluster of the Jobs that were written so far, by workload.
     jobs: IndexMap<&'a Name, Name>,
 }
@@ -134,7 +134,8 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     debug_assert!(named_volumes.is_empty());
     // Heard by the passes.
     let _ = (networks, dials);
-    let mut context = Context { project, namespace: namespace.as_ref(), images, files, jobs: IndexMap::new() };
+    let files_by_name = files.iter().map(|file| ((file.kind, &file.name), file)).collect();
+    let mut context = Context { project, namespace: namespace.as_ref(), images, files_by_name, jobs: IndexMap::new() };
     let mut shared: Vec<Manifest> = meta::namespace(&context).into_iter().collect();
     shared.extend(files.iter().map(|file| config::file(&context, file, None)));
     shared.extend(policies.iter().map(|policy| policy::emit(&context, policy)));

@@ -23,6 +23,18 @@ struct Entry {
 }
 
 impl Reasons {
+    /// Room for the reasons of an object of usual size.
+    pub(super) fn with_room() -> Self {
+        Reasons { entries: Vec::with_capacity(32), rests: String::with_capacity(512) }
+    }
+
+    /// Gives room back that was not needed.
+    pub(super) fn fitted(mut self) -> Self {
+        self.entries.shrink_to_fit();
+        self.rests.shrink_to_fit();
+        self
+    }
+
     /// Adds a reason; the first `shared` bytes of its pointer are those of the one before.
     pub(super) fn push(&mut self, pointer: &str, shared: usize, why: Why) {
         self.rests.push_str(pointer.get(shared..).unwrap_or_default());

@@ -13,6 +13,9 @@ impl Name {
     /// The nearest name to any text: lower case, every other character a dash. A text that is a name already stays as it is; one
     /// that is too long ends in a hash of the whole, so that two long texts stay two names.
     pub fn from_text(text: &str) -> Name {
+        if is_name(text) {
+            return Name(text.to_owned());
+        }
         let mut name = String::with_capacity(text.len());
         for character in text.chars().flat_map(char::to_lowercase) {
             match character {
@@ -54,6 +57,15 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a text is a name as [`Name::from_text`] would leave it.
+fn is_name(text: &str) -> bool {
+    text.len() <= Name::LIMIT
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && !text.contains("--")
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 impl std::fmt::Display for Name {

@@ -102,7 +102,9 @@ fn request(
 }
 
 fn request_leaves(request: &Spanned<DeviceRequest>) -> Vec<Origin> {
-    let DeviceRequest { capabilities: _, driver, count, device_ids, options: _, extensions: _ } = &request.value;
+    let DeviceRequest { capabilities, driver, count, device_ids, options, extensions } = &request.value;
+    // The caller accounts for these.
+    let _ = (capabilities, options, extensions);
     let ids = device_ids.get().into_iter().flat_map(|ids| ids.value.0.iter().map(|id| id.origin));
     driver
         .get()

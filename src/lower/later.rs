@@ -42,8 +42,10 @@ pub(super) fn extensions(extensions: &[(String, Origin, Node)], diags: &mut Diag
 
 /// What stands at the top level beside services, volumes, configs and secrets.
 pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
-    let Project { version, name, include, services: _, networks, volumes, configs, secrets, models, extensions: extra } =
+    let Project { version, name, include, services, networks, volumes, configs, secrets, models, extensions: extra } =
         &context.loaded.project;
+    // Lowered one after the other.
+    let _ = services;
     if let Key::Set { key, value } = version {
         match context.dialect() {
             Dialect::Compose => diags.push(

@@ -165,8 +165,9 @@ pub(super) fn published(
     let mut all: Vec<Published> = Vec::new();
     let long = long_ranges(ports, &Key::Absent);
     for mapping in mappings(ports, diags).into_iter().filter(|mapping| !long.contains(&mapping.origin)) {
-        let Mapping { host_ip, published, target, protocol, host_mode, origin, name: _named, spoken: _spoken } =
-            mapping;
+        let Mapping { host_ip, published, target, protocol, host_mode, origin, name, spoken } = mapping;
+        // They belong to the container's port.
+        let _ = (name, spoken);
         if host_mode {
             continue;
         }

@@ -59,11 +59,13 @@ pub(super) fn plan(
             labels,
             update_config,
             rollback_config,
-            resources: _resources,
+            resources,
             restart_policy,
             placement,
             extensions,
         } = &found.value;
+        // Read beside the service's own limits.
+        let _ = resources;
         let path = format!("{path}.deploy");
         later::extensions(extensions, diags);
         plan.annotations = annotations::of(&format!("{path}.labels"), labels, diags);
@@ -246,7 +248,9 @@ pub(super) fn grace(period: &Key<Duration>) -> Traced<u32> {
 
 /// `logging`: the container's output goes where the cluster puts it.
 pub(super) fn logging(path: &str, logging: &Key<Logging>, diags: &mut Diagnostics) {
-    let Some(Logging { driver, options: _, extensions: _ }) = logging.get().map(|found| &found.value) else { return };
+    let Some(Logging { driver, options, extensions }) = logging.get().map(|found| &found.value) else { return };
+    // They share the fate of the driver that they are for.
+    let _ = (options, extensions);
     let driver = driver.get().map(|driver| driver.value.as_str());
     match driver {
         None | Some("json-file" | "local" | "") => later::used_up(logging, "the kubelet keeps and rotates logs", diags),

@@ -116,8 +116,8 @@ pub(super) fn say(path: &str, name: &str, key: &dyn Written, diags: &mut Diagnos
             .key(format!("{path}.{name}"))
             .cause(name)
             .covers_below([place]);
-    if let Some(Reason { key: _, why, help }) = REASONS.iter().find(|reason| reason.key == name) {
-        diagnostic = diagnostic.why(*why).help(*help);
+    if let Some(reason) = REASONS.iter().find(|reason| reason.key == name) {
+        diagnostic = diagnostic.why(reason.why).help(reason.help);
     }
     diags.push(diagnostic);
 }

@@ -192,35 +192,16 @@ fn string(out: &mut String, text: &str, column: usize) {
     }
 }
 
-/// What a byte of a plain text must not stand beside.
-#[derive(Clone, Copy)]
-enum Byte {
-    /// Nothing.
-    Safe,
-    /// Another blank, or the end: two blanks, or one at the end, would be folded away.
-    Blank,
-    /// A blank behind it, or the end: it would open a value.
-    Colon,
-    /// A blank before it: it would open a comment.
-    Hash,
-    /// It cannot stand in a plain text.
-    Unsafe,
-}
+/// The ASCII characters that are safe anywhere in a plain text, one bit each.
+const SAFE: u128 = bits(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-./+=@%()$;^~*<>\\'\"&!?|,");
 
-impl Byte {
-    fn of(byte: u8) -> Byte {
-        match byte {
-            b' ' => Byte::Blank,
-            b':' => Byte::Colon,
-            b'#' => Byte::Hash,
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => Byte::Safe,
-            b'_' | b'-' | b'.' | b'/' | b'+' | b'=' | b'@' | b'%' | b'(' | b')' | b'$' | b';' | b'^' | b'~' => {
-                Byte::Safe
-            }
-            b'*' | b'<' | b'>' | b'\\' | b'\'' | b'"' | b'&' | b'!' | b'?' | b'|' | b',' => Byte::Safe,
-            _ => Byte::Unsafe,
-        }
+const fn bits(mut characters: &[u8]) -> u128 {
+    let mut bits = 0;
+    while let [first, rest @ ..] = characters {
+        bits |= 1 << *first;
+        characters = rest;
     }
+    bits
 }
 
 /// Whether every reader gives a plain `text` back as that string, be it a key or a value, in any block position.
@@ -235,11 +216,12 @@ fn is_plain(text: &str) -> bool {
     }
     let mut previous = first;
     for byte in text.bytes() {
-        let safe = match Byte::of(byte) {
-            Byte::Safe | Byte::Colon => true,
-            Byte::Blank => previous != b' ' && previous != b':',
-            Byte::Hash => previous != b' ',
-            Byte::Unsafe => false,
+        let safe = match byte {
+            // One blank between words; two, or one at the end, would be folded away. `: ` opens a value, ` #` a comment.
+            b' ' => previous != b' ' && previous != b':',
+            b'#' => previous != b' ',
+            b':' => true,
+            _ => byte.is_ascii() && SAFE >> byte & 1 == 1,
         };
         if !safe {
             return false;
@@ -257,7 +239,7 @@ fn is_reserved(text: &str) -> bool {
         "~", "=", "<<", "y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", ".inf", "+.inf", "-.inf",
         "nan", ".nan", "infinity",
     ];
-    text.len() <= LONGEST_WORD && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+    text.len() <= LONGEST_WORD && WORDS.iter().any(|word| word.len() == text.len() && word.eq_ignore_ascii_case(text))
 }
 
 /// Whether `text` could be a number of any base, a sexagesimal, a date or a time: it begins like one, and holds nothing
