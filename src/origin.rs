@@ -188,6 +188,11 @@ impl Sources {
         }
     }
 
+    /// Every variable that took part in an interpolation, once for each use.
+    pub fn variables(&self) -> impl Iterator<Item = &VariableUse> {
+        self.histories.iter().flat_map(|history| &history.variables)
+    }
+
     /// A file that was read.
     pub fn file(&self, file: FileId) -> Option<&SourceFile> {
         self.files.get(file.0 as usize)

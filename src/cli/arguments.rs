@@ -23,6 +23,8 @@ pub(super) enum Command {
     Convert(Convert),
     /// Say what is wrong or gets lost, and write nothing
     Check(Check),
+    /// Write the resolved project, as `docker compose config` does
+    Config(Config),
     /// Explain a code of a message
     Explain {
         /// The id or the name, as T0101 or unknown-key
@@ -58,6 +60,98 @@ pub(super) struct Check {
     pub(super) input: Input,
     #[command(flatten)]
     pub(super) messages: Messages,
+}
+
+/// The arguments of `config`.
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    #[command(flatten)]
+    pub(super) input: Input,
+    #[command(flatten)]
+    pub(super) messages: Messages,
+    /// How the project is written
+    #[arg(long, value_enum, default_value_t = ConfigFormat::Yaml)]
+    pub(super) format: ConfigFormat,
+    #[command(flatten)]
+    pub(super) listing: Listings,
+}
+
+/// How a project is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ConfigFormat {
+    /// YAML
+    Yaml,
+    /// JSON, as the reference writes it: without `x-*` below the top level
+    Json,
+}
+
+/// Lists that are printed in place of the project.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct Listings {
+    /// Print the names of the services
+    #[arg(long)]
+    services: bool,
+    /// Print the names of the volumes
+    #[arg(long)]
+    volumes: bool,
+    /// Print the names of the networks
+    #[arg(long)]
+    networks: bool,
+    /// Print the profiles of the services
+    #[arg(long)]
+    profiles: bool,
+    /// Print the images of the services
+    #[arg(long)]
+    images: bool,
+    /// Print the names of the variables that the files use
+    #[arg(long)]
+    variables: bool,
+    /// Print the variables that files set
+    #[arg(long)]
+    environment: bool,
+    /// Print a hash of each service that is named, separated by commas; `*` is all of them
+    #[arg(long, value_name = "SERVICES")]
+    hash: Option<String>,
+}
+
+/// One of these lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Listing {
+    /// Names of services.
+    Services,
+    /// Names of volumes.
+    Volumes,
+    /// Names of networks.
+    Networks,
+    /// Profiles of services.
+    Profiles,
+    /// Images of services.
+    Images,
+    /// Names of variables that the files use.
+    Variables,
+    /// Variables that files set.
+    Environment,
+    /// Hashes of these services.
+    Hash(String),
+}
+
+impl Listings {
+    /// The one that is asked for.
+    pub(super) fn asked(self) -> Option<Listing> {
+        let Listings { services, volumes, networks, profiles, images, variables, environment, hash } = self;
+        let flags = [
+            (services, Listing::Services),
+            (volumes, Listing::Volumes),
+            (networks, Listing::Networks),
+            (profiles, Listing::Profiles),
+            (images, Listing::Images),
+            (variables, Listing::Variables),
+            (environment, Listing::Environment),
+        ];
+        let flag = flags.into_iter().find_map(|(asked, listing)| asked.then_some(listing));
+        flag.or(hash.map(Listing::Hash))
+    }
 }
 
 /// What is read.

@@ -4,6 +4,7 @@
 //! and 2 when the program was called wrongly or its result could not be written.
 
 mod arguments;
+mod config;
 mod convert;
 mod explain;
 mod files;
@@ -33,6 +34,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &dyn World, out
     match arguments.command {
         Command::Convert(choices) => convert::convert(choices, world, output),
         Command::Check(choices) => convert::check(choices, world, output),
+        Command::Config(choices) => config::config(choices, world, output),
         Command::Explain { code } => print(explain::page(code), world, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -383,6 +383,15 @@ macro_rules! keys {
                 lacking.is_empty().then_some(read)
             }
         }
+
+        impl $crate::compose::canonical::Canonical for $struct {
+            fn canonical(&self, form: $crate::compose::canonical::Form) -> Option<serde_json::Value> {
+                let mut map = serde_json::Map::new();
+                $($crate::compose::canonical::put(&mut map, $path, $name, &self.$field, form);)*
+                $crate::compose::canonical::put_extensions(&mut map, &self.extensions, form);
+                Some(serde_json::Value::Object(map))
+            }
+        }
     };
     (@flag) => { false };
     (@flag $flag:literal) => { $flag };

@@ -38,6 +38,8 @@ pub struct Loaded {
     pub variables: Variables,
     /// The environment files of each service, read.
     pub env_files: EnvFiles,
+    /// Whether a service, active or not, is attached to the network that every project has.
+    pub uses_default_network: bool,
     /// Every leaf of the resolved project, and those that loading used up.
     pub leaves: Leaves,
 }
@@ -80,6 +82,7 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
     let place = root.origin;
     let of_services = profiles::leaves_of_services(&root);
     let mut project = Project::decode(root, &mut Reader::new(sources, diags))?;
+    let uses_default_network = uses_default_network(&project);
     let active = profiles::active(world, request, &variables);
     let inactive = profiles::deactivate(&mut project, &active, &of_services, diags);
     if is_incomplete {
@@ -95,7 +98,27 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
         let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };
         env_files::read(&project, &around, sources, diags)
     };
-    Some(Loaded { project, name, dialect, folder: files.folder, variables, env_files, leaves: all })
+    Some(Loaded {
+        project,
+        name,
+        dialect,
+        folder: files.folder,
+        variables,
+        env_files,
+        uses_default_network,
+        leaves: all,
+    })
+}
+
+fn uses_default_network(project: &Project) -> bool {
+    let services = project.services.get();
+    let mut services = services.iter().flat_map(|services| services.value.values());
+    services.by_ref().filter_map(|named| named.value.as_ref()).any(|service| {
+        let service = &service.value;
+        let attached = service.networks.get().map(|networks| &networks.value.0).filter(|found| !found.is_empty());
+        let alone = service.provider.key().is_some() || service.network_mode.key().is_some();
+        attached.map_or(!alone, |networks| networks.contains_key("default") && !alone)
+    })
 }
 
 fn say_dialect(decision: &Decision, diags: &mut Diagnostics) {

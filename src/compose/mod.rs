@@ -4,6 +4,7 @@
 //! This stage knows keys, services and mounts, and nothing of Kubernetes.
 
 mod bare;
+pub mod canonical;
 mod check;
 mod copies;
 pub mod dialect;

@@ -90,10 +90,12 @@ fn command(test: &Test, place: Origin, diags: &mut Diagnostics) -> Option<Vec<Tr
         Test::None | Test::Inherit => None,
         Test::Exec(words) if words.is_empty() => None,
         Test::Exec(words) => Some(words.iter().cloned().map(Traced::from).collect()),
-        Test::Shell(line) => {
+        Test::Shell(words) => {
+            let line = words.first()?;
             diags.consume(place, "says that a shell runs the test");
             let shell = |word: &str| Traced::from_origin(word.to_owned(), line.origin);
-            Some(vec![shell("/bin/sh"), shell("-c"), Traced::from(line.clone())])
+            let words = words.iter().cloned().map(Traced::from);
+            Some([shell("/bin/sh"), shell("-c")].into_iter().chain(words).collect())
         }
     }
 }

@@ -43,12 +43,37 @@ pub(super) fn mounts(
     let bind = Bind { context, own, path, has_build, known };
     let mut all = Vec::new();
     for mount in volumes.get().iter().flat_map(|mounts| mounts.value.iter()) {
+        if refuse_relative(path, mount, diags) {
+            continue;
+        }
         match &mount.value {
             ServiceMount::Short(short) => all.extend(from_short(&bind, short, mount.origin, objects, diags)),
             ServiceMount::Long(long) => all.extend(from_long(&bind, long, mount.origin, objects, diags)),
         }
     }
     all
+}
+
+/// Docker refuses a mount point that is not absolute when the container starts, and so does Kubernetes.
+fn refuse_relative(path: &str, mount: &Spanned<ServiceMount>, diags: &mut Diagnostics) -> bool {
+    let (target, is_anonymous) = match &mount.value {
+        ServiceMount::Short(short) => (short.target.as_str(), short.kind == ShortKind::Anonymous),
+        ServiceMount::Long(long) => (long.target.get().map_or("", |target| target.value.as_str()), false),
+    };
+    if target.starts_with('/') {
+        return false;
+    }
+    let help = if is_anonymous && target.contains(':') {
+        "Docker reads one letter before a colon as a Windows drive: give the volume a longer name"
+    } else {
+        "begin it with a slash"
+    };
+    diags.push(
+        Diagnostic::new(Code::BadValue, mount.origin, format!("the mount point `{target}` is not absolute"))
+            .help(help)
+            .key(format!("{path}.volumes")),
+    );
+    true
 }
 
 fn from_short(

@@ -160,7 +160,9 @@ pub fn is_absolute(path: &str) -> bool {
     path.starts_with('/') || is_windows_absolute(path)
 }
 
-fn is_windows_absolute(path: &str) -> bool {
+/// Whether a path is absolute on Windows.
+#[must_use]
+pub fn is_windows_absolute(path: &str) -> bool {
     let separator = |byte: Option<u8>| matches!(byte, Some(b'/' | b'\\'));
     let mut bytes = path.bytes();
     let (first, second, third) = (bytes.next(), bytes.next(), bytes.next());

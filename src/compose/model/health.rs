@@ -28,8 +28,8 @@ pub enum Test {
     Inherit,
     /// `CMD`: a command, run as it is.
     Exec(Vec<Spanned<String>>),
-    /// `CMD-SHELL` or a string: a line for the shell.
-    Shell(Spanned<String>),
+    /// `CMD-SHELL` or a string: a line for the shell, and the arguments that the line may use.
+    Shell(Vec<Spanned<String>>),
 }
 
 impl Decode for Test {
@@ -38,7 +38,7 @@ impl Decode for Test {
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         let origin = node.origin;
         if let Value::String(text) = node.value {
-            return Some(Test::Shell(Spanned { value: text, origin }));
+            return Some(Test::Shell(vec![Spanned { value: text, origin }]));
         }
         let mut words = Texts::decode(node, reader)?.0.into_iter();
         let Some(head) = words.next() else { return Some(Test::Inherit) };
@@ -46,12 +46,7 @@ impl Decode for Test {
         match head.value.as_str() {
             "NONE" => Some(Test::None),
             "CMD" => Some(Test::Exec(words.collect())),
-            "CMD-SHELL" => {
-                let words: Vec<_> = words.collect();
-                let line: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
-                let place = words.first().map_or(head.origin, |word| word.origin);
-                Some(Test::Shell(Spanned { value: line.join(" "), origin: place }))
-            }
+            "CMD-SHELL" => Some(Test::Shell(words.collect())),
             _ => {
                 reader.bad_value(
                     head.origin,

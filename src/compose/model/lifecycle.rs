@@ -86,7 +86,7 @@ keys! {
 
 keys! {
     /// `develop.watch[]`.
-    Watch in "services.*.develop.watch[]" requires "path", "action" {
+    Watch in "services.*.develop.watch[]" short adopted requires "path", "action" {
         path "path": String, Merge::Default, Reads, Loader, "The folder.";
         action "action": WatchAction, Merge::Default, Reads, Loader, "What a change does.";
         target "target": String, Merge::Default, Reads, Loader, "Where changed files go.";
@@ -95,6 +95,17 @@ keys! {
         ignore "ignore": OneOrMore, Merge::Default, Reads, Loader, "Patterns of files that do not.";
         initial_sync "initial_sync": Unquoted<bool>, Merge::Default, Reads, Loader, "Whether files are copied at the start.";
     }
+}
+
+/// `x-initialSync` is what `initial_sync` was called before it was adopted.
+fn adopted(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+    let mut map = mapping(node, reader)?;
+    if !map.contains_key("initial_sync")
+        && let Some((index, _, entry)) = map.shift_remove_full("x-initialSync")
+    {
+        map.shift_insert(index, "initial_sync".to_owned(), entry);
+    }
+    Some(map)
 }
 
 choices! {

@@ -1,6 +1,6 @@
 //! What is mounted into a container (compose-spec, "volumes" of a service, "tmpfs") and the volumes of a project.
 
-use crate::compose::grammar::mounts::{self, ShortKind};
+use crate::compose::grammar::mounts;
 use crate::compose::keys::{Decode, Key, Merge, Reader, Shape, keys};
 use crate::compose::model::files::External;
 use crate::compose::model::scalar::{Bytes, Truncated, Unquoted, choices};
@@ -122,16 +122,6 @@ impl Decode for ServiceMount {
                 .key(path),
             );
         }
-        if !mount.target.starts_with('/') {
-            let help = match mount.kind {
-                ShortKind::Anonymous if mount.target.contains(':') => {
-                    "Docker reads one letter before a colon as a Windows drive: give the volume a longer name"
-                }
-                ShortKind::Anonymous | ShortKind::Bind | ShortKind::Volume => "begin it with a slash",
-            };
-            reader.bad_value(origin, format!("the mount point `{}` is not absolute", mount.target), help);
-            return None;
-        }
         Some(ServiceMount::Short(mount))
     }
 }
@@ -139,9 +129,9 @@ impl Decode for ServiceMount {
 /// All mounts of a service.
 pub type Mounts = Vec<Spanned<ServiceMount>>;
 
-/// `tmpfs`: paths with options.
+/// `tmpfs`: paths with options, and the texts as they are written.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct TmpfsMounts(pub Vec<Spanned<Tmpfs>>);
+pub struct TmpfsMounts(pub Vec<Spanned<Tmpfs>>, pub Vec<Spanned<String>>);
 
 /// A folder in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,13 +148,13 @@ impl Decode for TmpfsMounts {
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         let texts = OneOrMore::decode(node, reader)?;
         let mut read = Vec::with_capacity(texts.0.len());
-        for text in texts.0 {
+        for text in &texts.0 {
             match mounts::parse_tmpfs(&text.value) {
                 Ok((path, options)) => read.push(Spanned { value: Tmpfs { path, options }, origin: text.origin }),
                 Err(message) => reader.bad_value(text.origin, message, "write a path, as /run:size=64m"),
             }
         }
-        Some(TmpfsMounts(read))
+        Some(TmpfsMounts(read, texts.0))
     }
 }
 

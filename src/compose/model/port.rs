@@ -2,7 +2,8 @@
 
 use crate::compose::grammar::ports;
 use crate::compose::keys::{Decode, Merge, Reader, Shape, keys};
-use crate::compose::model::text::scalar_text;
+use crate::compose::model::text::{TextsAndNumbers, scalar_text};
+use crate::diag::{Code, Diagnostic};
 use crate::origin::Spanned;
 use crate::syntax::{Node, Value};
 
@@ -86,30 +87,34 @@ impl Decode for ServicePort {
 /// All published ports of a service.
 pub type Ports = Vec<Spanned<ServicePort>>;
 
-/// `expose`: ports with their protocols.
+/// `expose`: ports with their protocols, and the texts as they are written.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Exposes(pub Vec<Spanned<(u16, String)>>);
+pub struct Exposes(pub Vec<Spanned<(u16, String)>>, pub Vec<Spanned<String>>);
 
 impl Decode for Exposes {
     const EXPECTED: &'static str = "a list of ports";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let Value::List(items) = node.value else {
-            reader.wrong_type(&node, "a list of ports");
-            return None;
-        };
-        let mut read = Vec::new();
-        for (index, item) in items.into_iter().enumerate() {
-            reader.within(format!("[{index}]"), |reader| match (&item.value, scalar_text(&item.value)) {
-                (Value::String(_) | Value::Int(_), Some(text)) => match ports::parse_expose(&text) {
-                    Ok(ports) => read.extend(ports.into_iter().map(|value| Spanned { value, origin: item.origin })),
-                    Err(message) => {
-                        reader.bad_value(item.origin, message, "write a port such as \"8080\" or \"53/udp\"")
-                    }
-                },
-                _ => reader.wrong_type(&item, "a port such as \"8080\""),
-            });
+        let texts = TextsAndNumbers::decode(node, reader)?.0;
+        let mut read = Vec::with_capacity(texts.len());
+        for text in &texts {
+            match ports::parse_expose(&text.value) {
+                Ok(ports) => read.extend(ports.into_iter().map(|value| Spanned { value, origin: text.origin })),
+                Err(message) => {
+                    let path = reader.path();
+                    reader.diags.push(
+                        Diagnostic::new(
+                            Code::ValueIgnored,
+                            text.origin,
+                            format!("`{path}` exposes nothing: {message}"),
+                        )
+                        .why("Docker takes any text here, and does nothing with it")
+                        .help("write a port such as \"8080\" or \"53/udp\"")
+                        .key(path),
+                    );
+                }
+            }
         }
-        Some(Exposes(read))
+        Some(Exposes(read, texts))
     }
 }

@@ -280,6 +280,12 @@ macro_rules! choices {
             }
         }
 
+        impl $crate::compose::canonical::Canonical for $enum {
+            fn canonical(&self, _form: $crate::compose::canonical::Form) -> Option<serde_json::Value> {
+                Some(serde_json::Value::String(self.word().to_owned()))
+            }
+        }
+
         impl $crate::compose::keys::Decode for $enum {
             const EXPECTED: &'static str = concat!("one of:" $(, " ", $word)+);
 

@@ -17,14 +17,14 @@ use crate::compose::model::mount::{Mounts, TmpfsMounts};
 use crate::compose::model::network::{Attachments, Dependencies};
 use crate::compose::model::port::{Exposes, Ports};
 use crate::compose::model::scalar::{Bytes, Duration, Nullable, Ranged, Truncated, Umask, Unquoted, choices};
-use crate::compose::model::text::{OneOrMore, Pairs, StorageOptions, TextSet, Texts, TextsAndNumbers};
+use crate::compose::model::text::{OneOrMore, Pairs, StorageOptions, TextSet, Texts, TextsAndNumbers, mapping};
 use crate::diag::{Code, Diagnostic};
 use crate::origin::Spanned;
-use crate::syntax::{Node, Value};
+use crate::syntax::{Map, Node, Value};
 
 keys! {
     /// One service.
-    Service in "services.*" {
+    Service in "services.*" short adopted {
         annotations "annotations": Pairs, Merge::Pairs, Reads, Translated, "Annotations of the container.";
         attach "attach": bool, Deep, Reads, Loader, "Whether `up` attaches to its logs.";
         blkio_config "blkio_config": BlkioConfig, Deep, Reads, Translated, "Limits of block input and output.";
@@ -77,7 +77,7 @@ keys! {
         mac_address "mac_address": String, Deep, Ignores, Translated, "Its hardware address.";
         mem_limit "mem_limit": Bytes, Deep, Refuses, Translated, "Bytes of memory it may use.";
         mem_reservation "mem_reservation": Bytes, Deep, Reads, Translated, "Bytes of memory it is promised.";
-        mem_swappiness "mem_swappiness": i64, Deep, Reads, Translated, "How readily it is swapped out.";
+        mem_swappiness "mem_swappiness": Bytes, Deep, Reads, Translated, "How readily it is swapped out.";
         memswap_limit "memswap_limit": Bytes, Deep, Refuses, Translated, "Bytes of memory and swap it may use.";
         models "models": ServiceModels, Names, Reads, Translated, "Models it uses.";
         network_mode "network_mode": String, Deep, Ignores, Later, "Its network namespace.";
@@ -128,6 +128,17 @@ choices! {
         Host "host" "The host's.";
         Private "private" "Its own.";
     }
+}
+
+/// `x-develop` is what `develop` was called before it was adopted.
+fn adopted(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+    let mut map = mapping(node, reader)?;
+    if !map.contains_key("develop")
+        && let Some((index, _, entry)) = map.shift_remove_full("x-develop")
+    {
+        map.shift_insert(index, "develop".to_owned(), entry);
+    }
+    Some(map)
 }
 
 /// The services of a project.
