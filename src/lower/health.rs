@@ -81,7 +81,7 @@ fn words(test: &Test) -> Vec<Origin> {
     match test {
         Test::None | Test::Inherit => Vec::new(),
         Test::Exec(words) => words.iter().map(|word| word.origin).collect(),
-        Test::Shell(line) => vec![line.origin],
+        Test::Shell(words) => words.iter().map(|word| word.origin).collect(),
     }
 }
 
