@@ -54,11 +54,10 @@ fn egress(context: &Context, rule: &PolicyRule) -> NetworkPolicyEgressRule {
 
 /// Nobody in particular means everybody.
 fn peers(context: &Context, rule: &PolicyRule) -> Option<Vec<NetworkPolicyPeer>> {
-    let PolicyRule { pods, any_namespace, ports: _ } = rule;
-    let pods = pods.as_ref()?;
+    let pods = rule.pods.as_ref()?;
     Some(vec![NetworkPolicyPeer {
-        pod_selector: Some(selector(context, pods, *any_namespace)),
-        namespace_selector: any_namespace.then(LabelSelector::default),
+        pod_selector: Some(selector(context, pods, rule.any_namespace)),
+        namespace_selector: rule.any_namespace.then(LabelSelector::default),
         ip_block: None,
     }])
 }

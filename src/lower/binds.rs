@@ -3,7 +3,7 @@
 use crate::compose::grammar::mounts as grammar;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{FileObjectKind, Mount, MountSource, Traced};
-use crate::lower::content::{self, Found};
+use crate::lower::content;
 use crate::lower::files;
 use crate::lower::mounts::{Asked, Mounter};
 use crate::origin::{Origin, Spanned};
@@ -64,10 +64,9 @@ impl Mounter<'_> {
         if !is_data && let Some(found) = content::folder(self.context, full) {
             let kind = if found.is_secret { FileObjectKind::Secret } else { FileObjectKind::ConfigMap };
             self.say_size(full, found.entries.iter().map(|(_, bytes)| bytes.len()).sum(), asked.origin);
-            let Found { entries, items, is_secret: _ } = found;
-            let object = content::object(self.objects, self.own, full, kind, entries, asked.origin);
+            let object = content::object(self.objects, self.own, full, kind, found.entries, asked.origin);
             self.warn_if_writable(source, &asked);
-            return Some(asked.of(MountSource::Folder { object, kind, items }));
+            return Some(asked.of(MountSource::Folder { object, kind, items: found.items }));
         }
         Some(asked.of(MountSource::Data(full.to_owned())))
     }

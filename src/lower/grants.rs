@@ -2,7 +2,7 @@
 
 use crate::compose::Dialect;
 use crate::compose::grammar::mounts;
-use crate::compose::keys::{Entries, Key, Named};
+use crate::compose::keys::{Entries, Key};
 use crate::compose::model::files::{FileSource, Grant, Grants};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{FileObjectKind, Mount, MountSource, Traced};
@@ -43,8 +43,7 @@ fn grant(
     let Grant { source, target, uid, gid, mode, extensions } = &granted.value;
     later::extensions(extensions, diags);
     let source = source.get()?;
-    let Named { key: _, value } = defined.get()?.value.get(&source.value)?;
-    let definition = value.as_ref()?;
+    let definition = defined.get()?.value.get(&source.value)?.value.as_ref()?;
     let from_file = definition.value.file.get().is_some();
     let mode = mode.get().and_then(|mode| {
         if from_file && context.dialect() == Dialect::Compose {

@@ -15,7 +15,7 @@ use crate::compose::model::kubernetes::{
 use crate::compose::model::scalar::scalar_text;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Autoscaling, Budget, Kind, Patch, Portion, Target, Traced, Why};
-use crate::lower::Context;
+use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
 use crate::syntax::{Entry, Map, Node, Value};
 
@@ -74,8 +74,9 @@ fn take(path: &str, place: Origin, written: ServiceExtras, extras: &mut Extras, 
         annotations,
         labels,
         patch,
-        extensions: _closed,
+        extensions,
     } = written;
+    later::extensions(&extensions, diags);
     extras.kind = kind.take().map(|kind| Traced::from_origin(controller(kind.value), kind.origin));
     extras.replicas = count(path, "replicas", replicas, diags);
     extras.autoscaling = autoscaling.take().and_then(|found| self::autoscaling(path, found.value, place, diags));
@@ -103,13 +104,15 @@ fn take(path: &str, place: Origin, written: ServiceExtras, extras: &mut Extras, 
         patches.add(Target::MainContainer, &[], map(policy.origin, [("terminationMessagePolicy", text)]));
     }
     if let Some(probes) = probes.take() {
-        let ProbeExtras { startup, readiness, liveness, extensions: _closed } = probes.value;
+        let ProbeExtras { startup, readiness, liveness, extensions } = probes.value;
+        later::extensions(&extensions, patches.diags);
         patches.container::<Probe>("probes.startup", startup, "startupProbe");
         patches.container::<Probe>("probes.readiness", readiness, "readinessProbe");
         patches.container::<Probe>("probes.liveness", liveness, "livenessProbe");
     }
     if let Some(service) = service.take() {
-        let ServiceObjectExtras { kind, annotations, extensions: _closed } = service.value;
+        let ServiceObjectExtras { kind, annotations, extensions } = service.value;
+        later::extensions(&extensions, patches.diags);
         if let Some(kind) = kind.take() {
             let text = Node { value: Value::String(kind.value.word().to_owned()), origin: kind.origin, tag: None };
             patches.add(Target::OwnService, &["spec"], map(kind.origin, [("type", text)]));
@@ -118,7 +121,8 @@ fn take(path: &str, place: Origin, written: ServiceExtras, extras: &mut Extras, 
     }
     for (name, found) in [("annotations", annotations), ("labels", labels)] {
         let Some(found) = found.take() else { continue };
-        let MetadataExtras { workload, pod, service, extensions: _closed } = found.value;
+        let MetadataExtras { workload, pod, service, extensions } = found.value;
+        later::extensions(&extensions, patches.diags);
         patches.metadata(name, workload, &Target::Controller, &["metadata"]);
         patches.metadata(name, pod, &Target::Controller, &["spec", "template", "metadata"]);
         patches.metadata(name, service, &Target::Services, &["metadata"]);
@@ -272,7 +276,8 @@ fn count(path: &str, name: &str, key: Key<i64>, diags: &mut Diagnostics) -> Opti
 
 fn autoscaling(path: &str, written: AutoscalingExtras, place: Origin, diags: &mut Diagnostics) -> Option<Autoscaling> {
     let path = format!("{path}.autoscaling");
-    let AutoscalingExtras { min_replicas, max_replicas, cpu, memory, behavior, extensions: _closed } = written;
+    let AutoscalingExtras { min_replicas, max_replicas, cpu, memory, behavior, extensions } = written;
+    later::extensions(&extensions, diags);
     let mut patches = Patches { path: &path, list: &mut Vec::new(), diags };
     let behavior = patches.checked::<HorizontalPodAutoscalerBehavior>("behavior", behavior);
     Some(Autoscaling {
@@ -287,7 +292,8 @@ fn autoscaling(path: &str, written: AutoscalingExtras, place: Origin, diags: &mu
 
 fn budget(path: &str, written: Spanned<BudgetExtras>, diags: &mut Diagnostics) -> Option<Budget> {
     let path = format!("{path}.pod_disruption_budget");
-    let BudgetExtras { min_available, max_unavailable, extensions: _closed } = written.value;
+    let BudgetExtras { min_available, max_unavailable, extensions } = written.value;
+    later::extensions(&extensions, diags);
     let mut portion = |key: Key<Raw>| {
         let Raw(node) = key.take()?.value;
         let portion = match &node.value {

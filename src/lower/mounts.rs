@@ -55,8 +55,7 @@ pub(super) struct Asked {
 impl Asked {
     /// The mount of a source that is no path of the node.
     pub(super) fn of(self, source: MountSource) -> Mount {
-        let Asked { target, read_only, no_copy: _, subpath: _, propagation: _, must_exist: _, origin } = self;
-        Mount::new(target, source, read_only, origin)
+        Mount::new(self.target, source, self.read_only, self.origin)
     }
 }
 

@@ -5,7 +5,7 @@
 //! # PersistentVolume: nfs 10.0.0.5 /exports/data, mountOptions nfsvers=4.1
 //! ```
 
-use crate::compose::model::text::{Options, Pair};
+use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Data, FileObject, FileObjectKind, Labelled, NamedVolume, NetworkShare, ShareProtocol, Traced, Why};
 use crate::lower::volumes::{Definition, bytes_of};
@@ -40,9 +40,9 @@ pub(super) fn special(
     } else if !device.is_empty()
         && (matches!(kind.as_str(), "none" | "bind") || flags.iter().any(|flag| *flag == "bind" || *flag == "rbind"))
     {
-        let Pair { value: _, origin, key: _ } = options.0.get("device")?;
+        let pair = options.0.get("device")?;
         all().for_each(|origin| diags.consume(origin, "a path of the host under a name"));
-        return Some(Definition::Bind(Spanned { value: device.to_owned(), origin: *origin }));
+        return Some(Definition::Bind(Spanned { value: device.to_owned(), origin: pair.origin }));
     }
     None
 }
