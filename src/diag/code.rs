@@ -122,6 +122,8 @@ codes! {
     ShareNothing "T0214" "share-nothing" Warning;
     OnePodEarly "T0215" "one-pod-early" Warning;
     StartFirst "T0220" "start-first" Warning;
+    HookRights "T0222" "hook-rights" Warning;
+    RollbackConfig "T0223" "rollback-config" Warning;
     KindCronJob "T0230" "kind-cron-job" Note;
     ScheduleDiffers "T0231" "schedule-differs" Warning;
     JobExecCopied "T0232" "job-exec-copied" Warning;

@@ -37,6 +37,8 @@ pub(super) fn main(at: &mut At, name: &Name, why: &Why, ports: &[ir::Port], cont
         readiness,
         liveness,
         stop,
+        after_start,
+        before_stop,
         stdin,
         tty,
     } = container;
@@ -54,7 +56,7 @@ pub(super) fn main(at: &mut At, name: &Name, why: &Why, ports: &[ir::Port], cont
         startup_probe: startup.as_ref().map(|check| probe(at, "startupProbe", check)),
         readiness_probe: readiness.as_ref().map(|check| probe(at, "readinessProbe", check)),
         liveness_probe: liveness.as_ref().map(|check| probe(at, "livenessProbe", check)),
-        lifecycle: stop.as_ref().map(|stop| lifecycle(at, stop)),
+        lifecycle: lifecycle(at, stop.as_ref(), after_start.as_deref(), before_stop.as_deref()),
         resources: at.within("resources", |at| resources(at, limits_and_requests)),
         security_context: at.within("securityContext", |at| security(at, rights)),
         volume_mounts: at.list("volumeMounts", mounts, mount),
@@ -142,20 +144,41 @@ fn probe(at: &mut At, key: &str, check: &ir::Probe) -> Probe {
     })
 }
 
-/// A hook sends the signal and stays until it has worked, for the kubelet sends its own one afterwards. Hooks are not expanded.
-fn lifecycle(at: &mut At, stop: &ir::Stop) -> Lifecycle {
-    match stop {
-        ir::Stop::Field(signal) => Lifecycle {
-            stop_signal: Some(at.within("lifecycle", |at| at.put("stopSignal", signal))),
-            ..Default::default()
-        },
-        ir::Stop::Hook(signal) => {
-            let signal = at.put("lifecycle", signal);
-            let script = format!("kill -s {signal} 1; while kill -0 1 2>/dev/null; do sleep 1; done");
-            let exec = Some(ExecAction { command: Some(vec!["sh".to_owned(), "-c".to_owned(), script]) });
-            Lifecycle { pre_stop: Some(LifecycleHandler { exec, ..Default::default() }), ..Default::default() }
-        }
-    }
+/// Hooks, and the signal. Hooks are not expanded by the kubelet.
+fn lifecycle(
+    at: &mut At,
+    stop: Option<&ir::Stop>,
+    after_start: Option<&[Traced<String>]>,
+    before_stop: Option<&[Traced<String>]>,
+) -> Option<Lifecycle> {
+    at.within("lifecycle", |at| {
+        let lifecycle = Lifecycle {
+            post_start: after_start.map(|words| hook(at, "postStart", words)),
+            pre_stop: match (before_stop, stop) {
+                (Some(words), _) => Some(hook(at, "preStop", words)),
+                (None, Some(ir::Stop::Hook(signal))) => Some(send(at, signal)),
+                (None, Some(ir::Stop::Field(_)) | None) => None,
+            },
+            stop_signal: match stop {
+                Some(ir::Stop::Field(signal)) => Some(at.put("stopSignal", signal)),
+                Some(ir::Stop::Hook(_)) | None => None,
+            },
+        };
+        (lifecycle != Lifecycle::default()).then_some(lifecycle)
+    })
+}
+
+fn hook(at: &mut At, key: &str, words: &[Traced<String>]) -> LifecycleHandler {
+    let command = at.within(key, |at| at.within("exec", |at| at.texts("command", words, String::clone)));
+    LifecycleHandler { exec: Some(ExecAction { command }), ..Default::default() }
+}
+
+/// A hook sends the signal and stays until it has worked, for the kubelet sends its own one afterwards.
+fn send(at: &mut At, signal: &Traced<String>) -> LifecycleHandler {
+    let signal = at.put("preStop", signal);
+    let script = format!("kill -s {signal} 1; while kill -0 1 2>/dev/null; do sleep 1; done");
+    let exec = Some(ExecAction { command: Some(vec!["sh".to_owned(), "-c".to_owned(), script]) });
+    LifecycleHandler { exec, ..Default::default() }
 }
 
 fn resources(at: &mut At, resources: &ir::Resources) -> Option<ResourceRequirements> {

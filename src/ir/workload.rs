@@ -307,6 +307,10 @@ pub struct Container {
     pub liveness: Option<Probe>,
     /// The signal that stops it, where it is not the usual one.
     pub stop: Option<Stop>,
+    /// A command that runs once it has started: never empty.
+    pub after_start: Option<Vec<Traced<String>>>,
+    /// A command that runs before it is told to stop: never empty.
+    pub before_stop: Option<Vec<Traced<String>>>,
     /// Keeps standard input open.
     pub stdin: Option<Origin>,
     /// Gives it a terminal.
@@ -331,6 +335,8 @@ impl Container {
             readiness: None,
             liveness: None,
             stop: None,
+            after_start: None,
+            before_stop: None,
             stdin: None,
             tty: None,
         }

@@ -12,6 +12,7 @@ mod environment;
 mod files;
 mod grants;
 mod health;
+mod hooks;
 mod image;
 mod kubernetes;
 mod labelled;

@@ -69,7 +69,7 @@ pub(super) fn plan(
         let path = format!("{path}.deploy");
         later::extensions(extensions, diags);
         plan.annotations = annotations::of(&format!("{path}.labels"), labels, diags);
-        later::not_yet(&path, "rollback_config", rollback_config, diags);
+        rollback(&path, update_config, rollback_config, diags);
         kind(&path, mode, &mut plan, diags);
         if let Some(written) = count(&path, replicas, diags) {
             match &plan.kind {
@@ -147,6 +147,30 @@ fn kind(path: &str, mode: &Key<String>, plan: &mut Plan, diags: &mut Diagnostics
                 .key(path),
         ),
     }
+}
+
+/// A rollback proceeds as an update does.
+fn rollback(path: &str, update: &Key<UpdateConfig>, rollback: &Key<UpdateConfig>, diags: &mut Diagnostics) {
+    let (Some(place), Some(found)) = (rollback.key(), rollback.get()) else { return };
+    let usual = UpdateConfig::default();
+    let meant = |config: &UpdateConfig| {
+        let UpdateConfig { parallelism, delay, failure_action: _, monitor, max_failure_ratio: _, order, extensions: _ } =
+            config;
+        let pause = |key: &Key<Duration>| key.get().map_or(0, |found| found.value.0);
+        let order = order.get().is_some_and(|order| order.value == "start-first");
+        (parallelism.get().map_or(1, |found| found.value), pause(delay).max(pause(monitor)), order)
+    };
+    let same = meant(&found.value) == meant(update.get().map_or(&usual, |update| &update.value));
+    if same {
+        return diags.consume_below(place, "a rollback proceeds as an update does");
+    }
+    diags.push(
+        Diagnostic::new(Code::RollbackConfig, place, "`rollback_config` has no effect of its own")
+            .label("a rollback proceeds as update_config says")
+            .help("write the same under both, or remove it")
+            .key(format!("{path}.rollback_config"))
+            .covers_below([place]),
+    );
 }
 
 fn update(path: &str, update: &UpdateConfig, plan: &mut Plan, diags: &mut Diagnostics) {

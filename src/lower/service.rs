@@ -7,6 +7,7 @@ use crate::ir::Run;
 use crate::ir::{Container, FileObject, Kind, Name, Network, Pod, Traced, Workload};
 use crate::lower::env_files::EnvObjects;
 use crate::lower::files::ObjectNames;
+use crate::lower::hooks;
 use crate::lower::mounts::Mounter;
 use crate::lower::security::Rights;
 use crate::lower::sharing;
@@ -202,11 +203,12 @@ pub(super) fn lower(
     let of_annotations = annotations::of(&format!("{path}.annotations"), annotations, diags);
     let pod_annotations = annotations::joined(of_labels, of_annotations, diags);
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
+    let before_stop = hooks::command(&format!("{path}.pre_stop"), pre_stop, diags);
+    let (before_stop, stop) = hooks::with_signal(before_stop, stop);
     let system = lifecycle::system(stop.as_ref());
     let stated =
         ports::stated(ports, expose, check.as_ref(), known, ports::of_routers(labels, deploy, environment), diags);
-    let not_yet: &[(&str, &dyn Written)] =
-        &[("label_file", label_file), ("post_start", post_start), ("pre_start", pre_start), ("pre_stop", pre_stop)];
+    let not_yet: &[(&str, &dyn Written)] = &[("label_file", label_file), ("pre_start", pre_start)];
     for (field, key) in not_yet {
         later::not_yet(&path, field, *key, diags);
     }
@@ -309,6 +311,8 @@ pub(super) fn lower(
             readiness: None,
             liveness: None,
             stop,
+            after_start: hooks::command(&format!("{path}.post_start"), post_start, diags),
+            before_stop,
             stdin: resources::flag(stdin_open, diags),
             tty: resources::flag(tty, diags),
         },

@@ -12,7 +12,7 @@ mod merge;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostics;
-use crate::ir::{App, Condition, Container, Host, Kind, Member, Name, Step, Traced, Wait, Why, Workload};
+use crate::ir::{App, Condition, Container, Host, Kind, Member, Name, Step, Stop, Traced, Wait, Why, Workload};
 use crate::lower::Context;
 
 /// What holds a pod whose work is done.
@@ -41,6 +41,9 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             let mut part = part(&mut guest);
             merge::merge(&mut owner, guest, &mut part, &parts, &mut app.claims, diags);
             parts.push(part);
+        }
+        for part in parts.iter_mut().filter(|part| part.ends) {
+            without_hooks(&mut part.member.container, diags);
         }
         arrange(&mut owner, parts);
         name_waits(&mut owner);
@@ -101,6 +104,20 @@ fn part(workload: &mut Workload) -> Part {
     // What ends would be started again for ever beside what stays. In a Job of its own it is the main container.
     let ends = workload.once_per_node.is_some() || (workload.kind.value == Kind::Job && owner != workload.name);
     Part { member, waits, needs, stays: staged, ends }
+}
+
+/// The server takes no hooks on an init container.
+fn without_hooks(container: &mut Container, diags: &mut Diagnostics) {
+    let hooks = [container.after_start.take(), container.before_stop.take()];
+    for word in hooks.into_iter().flatten().flatten() {
+        word.why
+            .origins()
+            .iter()
+            .for_each(|place| diags.consume(*place, "what ends before its pod starts has no hooks"));
+    }
+    if let Some(Stop::Field(signal) | Stop::Hook(signal)) = container.stop.take() {
+        signal.why.origins().iter().for_each(|place| diags.consume(*place, "what ends by itself is sent no signal"));
+    }
 }
 
 /// Puts the parts of a pod, which come in the order of their start, into their places.

@@ -15,7 +15,7 @@ keys! {
         endpoint_mode "endpoint_mode": String, Merge::Default, Reads, Translated, "`vip` or `dnsrr`.";
         labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Labels of the service.";
         update_config "update_config": UpdateConfig, Merge::Default, Reads, Translated, "How containers are replaced.";
-        rollback_config "rollback_config": UpdateConfig, Merge::Default, Reads, Later, "How a rollback proceeds.";
+        rollback_config "rollback_config": UpdateConfig, Merge::Default, Reads, Translated, "How a rollback proceeds.";
         resources "resources": Resources, Merge::Default, Reads, Translated, "Limits and reservations.";
         restart_policy "restart_policy": RestartPolicy, Merge::Default, Reads, Translated, "When a container is started again.";
         placement "placement": Placement, Merge::Default, Reads, Translated, "Where containers run.";

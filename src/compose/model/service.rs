@@ -88,9 +88,9 @@ keys! {
         pids_limit "pids_limit": Truncated, Deep, Reads, Translated, "Number of processes it may have.";
         platform "platform": String, Deep, Reads, Translated, "The platform it runs on.";
         ports "ports": Ports, UniqueBy(Port), Reads, Translated, "Ports that are published.";
-        post_start "post_start": Hooks, Deep, Reads, Later, "Commands after its start.";
+        post_start "post_start": Hooks, Deep, Reads, Translated, "Commands after its start.";
         pre_start "pre_start": PreStartHooks, Deep, Reads, Later, "Containers that run before it.";
-        pre_stop "pre_stop": Hooks, Deep, Reads, Later, "Commands before its stop.";
+        pre_stop "pre_stop": Hooks, Deep, Reads, Translated, "Commands before its stop.";
         privileged "privileged": bool, Deep, Ignores, Translated, "Whether it has all powers of the host.";
         profiles "profiles": TextSet, Unique, Reads, Loader, "Profiles that it belongs to.";
         provider "provider": Provider, Deep, Reads, Translated, "A program that provides it.";
