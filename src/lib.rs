@@ -32,7 +32,7 @@ pub mod syntax;
 pub mod target;
 pub mod world;
 
-pub use request::{ManagerNodes, NetworkPolicies, Publish, Request, Waits};
+pub use request::{ManagerNodes, NetworkPolicies, Publish, Request, Secrets, SharedVolumes, Waits};
 
 use diag::{Diagnostic, Diagnostics};
 use emit::{Images, Manifest};
@@ -103,6 +103,7 @@ pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
         app = Some(lowered).filter(|_| !diags.has_errors());
         leaves = loaded.leaves.into_all();
     }
+    sources.conceal(diags.take_concealed());
     let consumed = diags.take_consumed();
     let diagnostics = diags.sorted(&sources);
     Analysis { diagnostics, consumed, leaves, sources, app, images: Images::of(request) }

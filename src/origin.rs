@@ -223,6 +223,26 @@ impl Sources {
         Position { line, column }
     }
 
+    /// Puts stars in the place of what nobody is to see. Positions stay as they are.
+    pub(crate) fn conceal(&mut self, mut ranges: Vec<(FileId, Range<usize>)>) {
+        ranges.sort_by_key(|(file, range)| (file.0, range.start));
+        for of_file in ranges.chunk_by(|(one, _), (next, _)| one == next) {
+            let Some(file) = of_file.first().and_then(|(file, _)| self.files.get_mut(file.0 as usize)) else {
+                continue;
+            };
+            let mut bytes = file.text.as_bytes().to_vec();
+            for byte in of_file.iter().flat_map(|(_, range)| range.clone()) {
+                if let Some(byte) = bytes.get_mut(byte)
+                    && *byte != b'\n'
+                {
+                    *byte = b'*';
+                }
+            }
+            // Ranges stand on character boundaries, so that the text stays valid.
+            file.text = String::from_utf8_lossy(&bytes).into();
+        }
+    }
+
     fn stored(&self, origin: Origin) -> Entry {
         let nowhere = Entry { file: FileId(u32::MAX), start: 0, end: 0, history: PLAIN };
         self.entries.get(origin.0 as usize).copied().unwrap_or(nowhere)

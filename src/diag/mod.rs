@@ -14,7 +14,9 @@ pub use json::to_json;
 pub use text::{summary, to_text};
 
 use crate::compose::leaves::Leaves;
-use crate::origin::{Origin, Sources};
+use std::ops::Range;
+
+use crate::origin::{FileId, Origin, Sources};
 
 /// A place and what is said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,11 +141,22 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    concealed: Vec<(FileId, Range<usize>)>,
     consumed: Vec<(Origin, &'static str)>,
     consumed_below: Vec<(Origin, &'static str)>,
 }
 
 impl Diagnostics {
+    /// Hides a part of a file in every message: a credential stands there.
+    pub fn conceal(&mut self, file: FileId, range: Range<usize>) {
+        self.concealed.push((file, range));
+    }
+
+    /// What is to be hidden; nothing afterwards.
+    pub fn take_concealed(&mut self) -> Vec<(FileId, Range<usize>)> {
+        std::mem::take(&mut self.concealed)
+    }
+
     /// Takes a message, unless the very same one was said already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         if self.list.last() != Some(&diagnostic) {

@@ -17,6 +17,7 @@ pub(super) fn grants(
     path: &str,
     configs: &Key<Grants>,
     secrets: &Key<Grants>,
+    group: &mut Option<Traced<i64>>,
     diags: &mut Diagnostics,
 ) -> Vec<Mount> {
     let project = &context.loaded.project;
@@ -26,7 +27,7 @@ pub(super) fn grants(
         (secrets, FileObjectKind::Secret, "/run/secrets/", &project.secrets),
     ] {
         for granted in grants.get().iter().flat_map(|grants| grants.value.iter()) {
-            all.extend(grant((context, names), path, granted, (kind, folder), defined, diags));
+            all.extend(grant((context, names), path, granted, (kind, folder), defined, group, diags));
         }
     }
     all
@@ -38,40 +39,35 @@ fn grant(
     granted: &Spanned<Grant>,
     (kind, folder): (FileObjectKind, &str),
     defined: &Key<Entries<FileSource>>,
+    group: &mut Option<Traced<i64>>,
     diags: &mut Diagnostics,
 ) -> Option<Mount> {
     let Grant { source, target, uid, gid, mode, extensions } = &granted.value;
     later::extensions(extensions, diags);
     let source = source.get()?;
     let definition = defined.get()?.value.get(&source.value)?.value.as_ref()?;
-    let from_file = definition.value.file.get().is_some();
-    let mode = mode.get().and_then(|mode| {
-        if from_file && context.dialect() == Dialect::Compose {
-            diags.push(
-                Diagnostic::new(Code::FileMode, mode.origin, "the mode is ignored, as docker compose ignores it")
-                    .why("a secret or config that comes from a file is a bind mount there, with the file's own mode")
-                    .help("remove it")
-                    .key(path),
-            );
-            return None;
-        }
-        Some(Traced::from_origin(mode.value.0 & 0o777, mode.origin))
-    });
-    for owner in [uid, gid].into_iter().filter_map(Key::get) {
-        if owner.value == "0" {
-            diags.consume(owner.origin, "files belong to root anyway");
-        } else {
-            diags.push(
-                Diagnostic::new(
-                    Code::FileOwner,
-                    owner.origin,
-                    format!("the file belongs to root, not to {}", owner.value),
-                )
-                .why("files of ConfigMaps and Secrets cannot be given an owner")
-                .help("give it a mode that others may read, as 0444")
-                .key(path),
-            );
-        }
+    // Compose mounts the file itself, with the mode and the owner that it has there.
+    let is_as_it_is = definition.value.file.get().is_some() && context.dialect() == Dialect::Compose;
+    if is_as_it_is
+        && let Some(first) = [mode.get().map(|mode| mode.origin)]
+            .into_iter()
+            .chain([uid, gid].map(|owner| owner.get().map(|owner| owner.origin)))
+            .flatten()
+            .next()
+    {
+        diags.push(
+            Diagnostic::new(Code::FileMode, first, "mode and owner are ignored, as docker compose ignores them")
+                .why("a secret or config that comes from a file is a bind mount there, with the file's own mode")
+                .help("remove them")
+                .cause("file-mode")
+                .key(path)
+                .covers([uid, gid].into_iter().filter_map(Key::get).map(|owner| owner.origin)),
+        );
+    }
+    let mode = mode.get().filter(|_| !is_as_it_is).map(|mode| Traced::from_origin(mode.value.0 & 0o777, mode.origin));
+    let bits = mode.as_ref().map_or(0o444, |mode| mode.value);
+    if !is_as_it_is {
+        owners(path, (uid, gid), bits, group, diags);
     }
     let path_in = match target.get() {
         Some(target) if target.value.starts_with('/') => {
@@ -87,4 +83,40 @@ fn grant(
     let mode = mode.or_else(|| Some(Traced::decided(0o444, "docker-default-mode")));
     let file = MountSource::File { object, kind, key: data_key(&source.value), mode };
     Some(Mount::new(path_in, file, Some(granted.origin), granted.origin))
+}
+
+/// Files of ConfigMaps and Secrets belong to root and to the group of the pod's files, which may always read them.
+fn owners(
+    path: &str,
+    (uid, gid): (&Key<String>, &Key<String>),
+    bits: u32,
+    group: &mut Option<Traced<i64>>,
+    diags: &mut Diagnostics,
+) {
+    for (owner, is_group) in [(gid, true), (uid, false)] {
+        let Some(owner) = owner.get() else { continue };
+        let id = owner.value.parse::<i64>().ok().filter(|id| *id > 0);
+        if owner.value == "0" {
+            diags.consume(owner.origin, "files belong to root anyway");
+        } else if bits & 0o004 != 0 {
+            diags.consume(owner.origin, "everybody may read the file");
+        } else if group.as_ref().is_some_and(|group| group.value != 0) {
+            diags.consume(owner.origin, "the group of the pod's files may read the file");
+        } else if let Some(id) = id.filter(|_| is_group) {
+            diags.consume(owner.origin, "the group of the pod's files");
+            *group = Some(Traced::from_origin(id, owner.origin));
+        } else {
+            diags.push(
+                Diagnostic::new(
+                    Code::FileOwner,
+                    owner.origin,
+                    format!("the file belongs to root, not to {}", owner.value),
+                )
+                .why("files of ConfigMaps and Secrets cannot be given an owner")
+                .help("give it a mode that others may read, as 0444")
+                .cause("file-owner")
+                .key(path),
+            );
+        }
+    }
 }

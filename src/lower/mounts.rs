@@ -232,7 +232,11 @@ impl Mounter<'_> {
         match recursive {
             // As Kubernetes does it.
             Recursive::Enabled | Recursive::Writable => {}
-            Recursive::ReadOnly => asked.propagation.recursive_read_only = asked.read_only.map(|_| origin),
+            // As with Docker, for a mount that nothing spreads into alone.
+            Recursive::ReadOnly if asked.propagation.mode.is_none() => {
+                asked.propagation.recursive_read_only = asked.read_only.map(|_| origin);
+            }
+            Recursive::ReadOnly => {}
             Recursive::Disabled => self.diags.push(
                 Diagnostic::new(Code::MountOption, origin, "what is mounted below it is seen, too")
                     .why("Kubernetes always mounts a path of the node with all that is mounted below it")

@@ -159,6 +159,12 @@ pub(super) fn lower(
     let check = health::check(context.dialect(), &path, healthcheck, diags);
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
     let extras = kubernetes::extras(context, &path, extensions, diags);
+    let mut group = user
+        .1
+        .clone()
+        .filter(|group| group.value != 0)
+        .or_else(|| user.0.clone())
+        .or_else(|| Some(Traced::decided(known?.volume_group()?, "image-user")));
     let mounts = {
         let mut mounter = Mounter {
             context,
@@ -175,7 +181,7 @@ pub(super) fn lower(
         all.extend(memory::tmpfs(&path, tmpfs, diags));
         all.extend(memory::shm(shm_size, &all, diags));
         all.extend(device_files);
-        all.extend(grants::grants((context, shared.objects), &path, configs, secrets, diags));
+        all.extend(grants::grants((context, shared.objects), &path, configs, secrets, &mut group, diags));
         mounts::without_doubles(all, diags)
     };
     // The loader has read what the key names.
@@ -324,11 +330,7 @@ pub(super) fn lower(
             marks: Vec::new(),
             annotations: pod_annotations,
             system,
-            fs_group: user
-                .1
-                .filter(|group| group.value != 0)
-                .or(user.0)
-                .or_else(|| Some(Traced::decided(known?.volume_group()?, "image-user"))),
+            fs_group: group,
             groups: security::groups(&path, group_add, diags),
             sysctls: security::sysctls(&path, sysctls, diags),
             host_processes,

@@ -13,6 +13,7 @@ mod policies;
 mod probes;
 mod publishing;
 mod rollouts;
+mod secrets;
 mod waits;
 
 use crate::diag::Diagnostics;
@@ -59,4 +60,6 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "rollouts", run: rollouts::run },
     // Looks at everything, once nothing changes any more.
     Pass { name: "check", run: |app, _, diags| crate::ir::check(app, diags) },
+    // Behind the check: a Secret that is left out is missing on purpose.
+    Pass { name: "secrets", run: secrets::run },
 ];

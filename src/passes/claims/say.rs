@@ -25,7 +25,7 @@ pub(super) fn stores(app: &App, stores: &Stores, context: &Context<'_>, diags: &
                 && let Some((identity, _)) = stores.of(index, workload, mount)
                 && let Some(store) = stores.get(&identity)
             {
-                copy(workload, mount, path, store, diags);
+                copy(workload, mount, &stores.shown(path), store, diags);
             }
         }
         if !workload.ends() {

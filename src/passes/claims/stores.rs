@@ -131,6 +131,14 @@ impl Stores {
         top
     }
 
+    /// A path as people write it beside the Compose file.
+    pub(super) fn shown(&self, path: &str) -> String {
+        match path.strip_prefix(self.project_folder.as_str()).and_then(|rest| rest.strip_prefix('/')) {
+            Some(rest) => format!("./{rest}"),
+            None => path.to_owned(),
+        }
+    }
+
     /// The store of an identity.
     pub(super) fn get(&self, identity: &Identity) -> Option<&Store> {
         self.all.get(identity)
