@@ -1,4 +1,5 @@
-//! `transship config`: the resolved project in canonical form, or lists of what is in it, as `docker compose config` prints them.
+//! `transship config`: the resolved project in canonical form, or lists of what is in it, as `docker compose config` prints them; a stack
+//! as `docker stack config` does.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +10,11 @@ use super::arguments::{Config, ConfigFormat, Listing};
 use super::messages::{Reporter, apply_levels};
 use super::{DONE, INPUT_ERRORS};
 use crate::compose::canonical::{Form, canonical};
-use crate::compose::{self, Loaded};
+use crate::compose::{self, Resolved};
 use crate::diag::Diagnostics;
 use crate::origin::Sources;
 use crate::render::yaml;
+use crate::swarm;
 use crate::world::{Output, World};
 
 /// Prints the project, or what was asked of it, unless there are errors.
@@ -21,17 +23,17 @@ pub(super) fn config(choices: Config, world: &dyn World, output: &mut dyn Output
     let reporter = Reporter::new(&messages, world);
     let mut sources = Sources::default();
     let mut diags = Diagnostics::default();
-    let loaded = compose::load(world, &input.into_request(), &mut sources, &mut diags);
+    let resolved = compose::resolve(world, &input.into_request(), &mut sources, &mut diags);
     let mut diagnostics = diags.sorted(&sources);
     apply_levels(&mut diagnostics, &messages);
     let code = reporter.report(&diagnostics, &sources, output);
     if code != DONE {
         return code;
     }
-    let Some(loaded) = loaded else { return INPUT_ERRORS };
+    let Some(resolved) = resolved else { return INPUT_ERRORS };
     let text = match listing.asked() {
-        None => project(&loaded, world, format),
-        Some(asked) => list(&asked, &loaded, world, &sources),
+        None => whole(&resolved, world, format),
+        Some(asked) => list(&asked, &resolved, world, &sources),
     };
     match output.stdout(text.as_bytes()) {
         Ok(()) => DONE,
@@ -39,16 +41,24 @@ pub(super) fn config(choices: Config, world: &dyn World, output: &mut dyn Output
     }
 }
 
-fn project(loaded: &Loaded, world: &dyn World, format: ConfigFormat) -> String {
+fn whole(resolved: &Resolved, world: &dyn World, format: ConfigFormat) -> String {
     match format {
-        ConfigFormat::Yaml => yaml::document(&canonical(loaded, world, Form::Yaml).into()),
-        ConfigFormat::Json => format!("{:#}\n", canonical(loaded, world, Form::Json)),
+        ConfigFormat::Yaml => yaml::document(&in_form(resolved, world, Form::Yaml).into()),
+        ConfigFormat::Json => format!("{:#}\n", in_form(resolved, world, Form::Json)),
+    }
+}
+
+/// A stack has one form, as `docker stack config` prints YAML alone.
+fn in_form(resolved: &Resolved, world: &dyn World, form: Form) -> Value {
+    match resolved {
+        Resolved::Project(loaded) => canonical(loaded, world, form),
+        Resolved::Stack(stack) => swarm::config(stack),
     }
 }
 
 /// One line each, in order.
-fn list(asked: &Listing, loaded: &Loaded, world: &dyn World, sources: &Sources) -> String {
-    let project = canonical(loaded, world, Form::Json);
+fn list(asked: &Listing, resolved: &Resolved, world: &dyn World, sources: &Sources) -> String {
+    let project = in_form(resolved, world, Form::Json);
     let section = |name: &str| project.get(name).and_then(Value::as_object).into_iter().flatten();
     let names = |name: &str| section(name).map(|(name, _)| name.clone()).collect::<BTreeSet<_>>();
     let lines: BTreeSet<String> = match asked {
@@ -62,17 +72,22 @@ fn list(asked: &Listing, loaded: &Loaded, world: &dyn World, sources: &Sources) 
             .collect(),
         Listing::Images => section("services")
             .filter(|(_, service)| service.get("provider").is_none())
-            .map(|(name, service)| match service.get("image").and_then(Value::as_str) {
-                Some(image) => image.to_owned(),
-                None => format!("{}-{name}", loaded.name.value),
+            .filter_map(|(name, service)| match (service.get("image").and_then(Value::as_str), resolved) {
+                (Some(image), _) => Some(image.to_owned()),
+                (None, Resolved::Project(loaded)) => Some(format!("{}-{name}", loaded.name.value)),
+                (None, Resolved::Stack(_)) => None,
             })
             .collect(),
         Listing::Variables => sources.variables().map(|variable| variable.name.clone()).collect(),
-        Listing::Environment => {
-            let lookup = loaded.variables.lookup(world);
-            let value = |name: &String| lookup(name).map(|(value, _)| format!("{name}={value}"));
-            loaded.variables.from_files.keys().filter_map(value).collect()
-        }
+        Listing::Environment => match resolved {
+            Resolved::Project(loaded) => {
+                let lookup = loaded.variables.lookup(world);
+                let value = |name: &String| lookup(name).map(|(value, _)| format!("{name}={value}"));
+                loaded.variables.from_files.keys().filter_map(value).collect()
+            }
+            // No file sets variables of a stack.
+            Resolved::Stack(_) => BTreeSet::new(),
+        },
         Listing::Hash(wanted) => section("services")
             .filter(|(name, _)| wanted == "*" || wanted.split(',').any(|one| one == name.as_str()))
             .map(|(name, service)| format!("{name} {}", hash(service)))

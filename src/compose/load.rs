@@ -44,18 +44,73 @@ pub struct Loaded {
     pub leaves: Leaves,
 }
 
+/// What `transship config` prints.
+#[derive(Clone, Debug)]
+pub enum Resolved {
+    /// A project of docker compose.
+    Project(Box<Loaded>),
+    /// A stack; `docker stack config` looks no further.
+    Stack(Box<Stack>),
+}
+
+/// Files that were read, and what is known of them before they are looked into.
+struct Opened {
+    files: Files,
+    variables: Variables,
+    documents: Vec<Document>,
+    dialect: Dialect,
+}
+
 /// Loads a project. `None` after errors that leave nothing to look at; otherwise errors stand in the sink.
 pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: &mut Diagnostics) -> Option<Loaded> {
-    let (files, mut variables, is_complete) = find::find(world, request, sources, diags)?;
     let mut loader = Loader::new(world, sources, diags);
+    let opened = open(&mut loader, request)?;
+    project(loader, request, opened)
+}
+
+/// Loads what `transship config` prints: a stack as `docker stack config` would, which checks less than deploying it does.
+pub fn resolve(
+    world: &dyn World,
+    request: &Request,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) -> Option<Resolved> {
+    let mut loader = Loader::new(world, sources, diags);
+    let opened = open(&mut loader, request)?;
+    match opened.dialect {
+        Dialect::Compose => project(loader, request, opened).map(|loaded| Resolved::Project(Box::new(loaded))),
+        Dialect::Swarm => {
+            let Opened { files, variables, documents, dialect: _ } = opened;
+            swarm_model(&mut loader, &files, &variables, documents).map(|stack| Resolved::Stack(Box::new(stack)))
+        }
+    }
+}
+
+/// Finds and reads the files, and decides whose rules hold.
+fn open(loader: &mut Loader<'_>, request: &Request) -> Option<Opened> {
+    let (files, variables, is_complete) = find::find(loader.world, request, loader.sources, loader.diags)?;
     loader.is_incomplete = !is_complete;
-    let documents = read_all(&mut loader, &files)?;
+    let documents = read_all(loader, &files)?;
     let decision = request.dialect.map_or_else(
         || dialect::decide(documents.iter().map(|document| &document.root), &files.paths),
         |dialect| Decision { dialect, because: "--dialect says so".to_owned(), place: None },
     );
     let dialect = decision.dialect;
     say_dialect(&decision, loader.diags);
+    let variables = match dialect {
+        Dialect::Compose => variables,
+        Dialect::Swarm => {
+            loader.is_incomplete &= !request.env_files.is_empty();
+            without_dotenv(request, variables, loader.diags)
+        }
+    };
+    Some(Opened { files, variables, documents, dialect })
+}
+
+/// Makes the model, decodes it once, and checks it.
+fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<Loaded> {
+    let Opened { files, mut variables, documents, dialect } = opened;
+    let world = loader.world;
     let roots = documents.iter().map(|document| &document.root);
     let name = {
         let lookup = variables.lookup(world);
@@ -68,15 +123,13 @@ pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: 
             compose_model(&mut loader, &files, &variables, documents)?
         }
         Dialect::Swarm => {
-            variables = without_dotenv(request, variables, loader.diags);
-            loader.is_incomplete &= !request.env_files.is_empty();
             let mut stack = swarm_model(&mut loader, &files, &variables, documents)?;
             swarm::settle(&mut stack.root, loader.diags);
             stack_files = Some(stack.env_files);
             stack.root
         }
     };
-    let Loader { spent, is_incomplete, .. } = loader;
+    let Loader { spent, is_incomplete, sources, diags, .. } = loader;
     let mut all = Leaves::of(&root);
     all.extend(spent);
     let place = root.origin;
@@ -158,15 +211,6 @@ fn compose_model(
     let lookup = variables.lookup(loader.world);
     bare::resolve_mappings(&mut root, &*lookup, loader.sources);
     Some(root)
-}
-
-/// Reads a stack as far as `docker stack config` prints it; `None` after errors that leave nothing to look at.
-pub fn stack(world: &dyn World, request: &Request, sources: &mut Sources, diags: &mut Diagnostics) -> Option<Stack> {
-    let (files, variables, _) = find::find(world, request, sources, diags)?;
-    let variables = without_dotenv(request, variables, diags);
-    let mut loader = Loader::new(world, sources, diags);
-    let documents = read_all(&mut loader, &files)?;
-    swarm_model(&mut loader, &files, &variables, documents)
 }
 
 /// The model as docker stack deploy makes it.

@@ -27,5 +27,5 @@ mod tags;
 pub mod variables;
 
 pub use dialect::Dialect;
-pub use load::{Loaded, load, stack};
+pub use load::{Loaded, Resolved, load, resolve};
 pub use model::project::Project;

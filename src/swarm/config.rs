@@ -72,8 +72,8 @@ impl Printer<'_> {
 
     /// The variables of a service, those of its files among them.
     fn environment(&self, service: &str, body: &mut Members) {
-        body.shift_remove("environment");
         let Some(variables) = self.stack.environment.get(service).filter(|variables| !variables.is_empty()) else {
+            body.shift_remove("environment");
             return;
         };
         let mut sorted: Vec<_> = variables.iter().collect();

@@ -48,6 +48,7 @@ fn take(keys: &mut Map, is_ignored: impl Fn(&str) -> bool, path: &str, diags: &m
         let message = format!("`{name}` is left out: docker stack deploy ignores it");
         diags.push(
             Diagnostic::new(Code::IgnoredBySwarm, entry.key, message)
+                .cause(name)
                 .why("what ran on the swarm ran without it")
                 .help("remove it, or say --dialect compose if docker compose runs this file")
                 .key(format!("{path}.{name}"))

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use transship::Request;
-use transship::compose::{self, Dialect};
+use transship::compose::{self, Dialect, Resolved};
 use transship::diag::{Diagnostics, Severity};
 use transship::origin::Sources;
 use transship::swarm;
@@ -60,13 +60,14 @@ fn ours(folder: &Path, files: Vec<String>, variables: BTreeMap<String, String>) 
     let request = Request { files, dialect: Some(Dialect::Swarm), ..Request::default() };
     let (mut sources, mut diags) = (Sources::default(), Diagnostics::default());
     let world = Case { folder, variables };
-    let stack = compose::stack(&world, &request, &mut sources, &mut diags);
+    let resolved = compose::resolve(&world, &request, &mut sources, &mut diags);
     let errors: Vec<_> = diags.sorted(&sources).into_iter().filter(|found| found.severity == Severity::Error).collect();
     for error in &errors {
         assert!(!error.help.is_empty(), "{} says nothing of what to write", error.message);
     }
-    match stack.filter(|_| errors.is_empty()) {
-        Some(stack) => Ok(swarm::config(&stack)),
+    match resolved.filter(|_| errors.is_empty()) {
+        Some(Resolved::Stack(stack)) => Ok(swarm::config(&stack)),
+        Some(Resolved::Project(_)) => panic!("--dialect is swarm"),
         None => Err(errors.into_iter().map(|error| format!("{}: {}", error.code.id(), error.message)).collect()),
     }
 }
