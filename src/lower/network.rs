@@ -222,10 +222,8 @@ pub(super) fn mode(path: &str, mode: &Key<String>, host: Option<Origin>, diags: 
     }
     let Some(found) = mode.get() else { return NetworkMode::Shared };
     match found.value.as_str() {
-        other if other.starts_with("service:") || other.starts_with("container:") => {
-            later::not_yet(path, "network_mode", mode, diags);
-            NetworkMode::Shared
-        }
+        // One pod holds both.
+        other if other.starts_with("service:") || other.starts_with("container:") => NetworkMode::Shared,
         "host" => {
             on_host(path, found.origin, diags);
             NetworkMode::Host(found.origin)

@@ -43,9 +43,8 @@ pub(super) fn sharing(
         true
     };
     let network = network_mode.get().map(|found| (found.value.as_str(), found.origin));
-    if !mode("network_mode", network, Shared::Network, diags) {
-        later::not_yet(path, "network_mode", network_mode, diags);
-    }
+    // Every other mode is the network's own affair.
+    mode("network_mode", network, Shared::Network, diags);
     let processes = pid.get().map(|found| (found.value.0.as_str(), found.origin));
     let host_processes = processes.filter(|(text, _)| *text == "host").map(|(_, origin)| origin);
     if !mode("pid", processes, Shared::Processes, diags) && host_processes.is_none() {
