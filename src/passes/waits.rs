@@ -101,8 +101,10 @@ fn targets(app: &App, taken: &mut BTreeSet<Name>) -> BTreeMap<String, Target> {
 }
 
 fn target(index: usize, workload: &Workload, asked: &Workload, taken: &mut BTreeSet<Name>) -> Target {
+    // What ends listens nowhere by the time that its pod is ready.
+    let listens = workload.ports.iter().filter(|_| !workload.ends());
     let port =
-        workload.ports.iter().find(|port| port.stated && port.protocol == Protocol::Tcp).map(|port| port.number.value);
+        listens.into_iter().find(|port| port.stated && port.protocol == Protocol::Tcp).map(|port| port.number.value);
     let own = workload.exposures.iter().find(|exposure| exposure.name == workload.name);
     let answers_early = own.is_some_and(|own| own.not_ready.is_some());
     let wanted = workload.name.with("ready");
@@ -121,7 +123,8 @@ fn target(index: usize, workload: &Workload, asked: &Workload, taken: &mut BTree
         port,
         has_check: asked.check.is_some(),
         replicas: workload.replicas.value,
-        resolves_early: answers_early || own.is_some_and(|own| own.kind != ExposureKind::Headless),
+        // Without a Service of its own the name never resolves.
+        resolves_early: answers_early || own.is_none_or(|own| own.kind != ExposureKind::Headless),
         answers_early,
         ready,
         host: asked.host.as_ref().map(|host| (host.owner.clone(), host.staged)),
