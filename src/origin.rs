@@ -79,6 +79,8 @@ pub struct OriginEntry<'a> {
     pub range: Range<usize>,
     /// The last step it took, and the place where that step is written.
     pub via: Option<(Via, Origin)>,
+    /// What it was before that step, which may have taken others.
+    pub before: Option<Origin>,
     /// The variables that its text was interpolated with; empty for literal text.
     pub variables: &'a [VariableUse],
 }
@@ -100,6 +102,7 @@ const PLAIN: u32 = u32::MAX;
 #[derive(Clone, Debug, Default)]
 struct History {
     via: Option<(Via, Origin)>,
+    before: Option<Origin>,
     variables: Vec<VariableUse>,
 }
 
@@ -157,7 +160,8 @@ impl Sources {
     pub fn copy(&mut self, origin: Origin, via: Via, at: Origin) -> Origin {
         let entry = self.stored(origin);
         let variables = self.histories.get(entry.history as usize).map(|history| history.variables.clone());
-        let history = self.add_history(History { via: Some((via, at)), variables: variables.unwrap_or_default() });
+        let variables = variables.unwrap_or_default();
+        let history = self.add_history(History { via: Some((via, at)), before: Some(origin), variables });
         self.push(Entry { history, ..entry })
     }
 
@@ -184,6 +188,7 @@ impl Sources {
             file,
             range: start as usize..end as usize,
             via: history.and_then(|history| history.via),
+            before: history.and_then(|history| history.before),
             variables: history.map_or(&[], |history| history.variables.as_slice()),
         }
     }

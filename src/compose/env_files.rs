@@ -88,6 +88,63 @@ enum Text {
     Reported,
 }
 
+/// Texts by path, each read once.
+#[derive(Default)]
+pub(crate) struct Texts(BTreeMap<String, Text>);
+
+impl Texts {
+    /// A text, unless it cannot be read, which [`Texts::report`] will say.
+    pub(crate) fn get(
+        &mut self,
+        path: &str,
+        origin: Origin,
+        required: bool,
+        world: &dyn World,
+        sources: &mut Sources,
+        diags: &mut Diagnostics,
+    ) -> Option<FileId> {
+        if !self.0.contains_key(path) {
+            let text = match world.read(path, ENV_FILE_LIMIT) {
+                Ok(bytes) => text_of(path, bytes, sources, diags).map_or(Text::Reported, Text::Read),
+                Err(error) => Text::Unreadable(error, Vec::new()),
+            };
+            self.0.insert(path.to_owned(), text);
+        }
+        match self.0.get_mut(path)? {
+            Text::Read(file) => Some(*file),
+            Text::Unreadable(ReadError::NotFound, _) if !required => {
+                diags.consume(origin, "the file does not exist and is not required");
+                None
+            }
+            Text::Unreadable(_, places) => {
+                places.push(origin);
+                None
+            }
+            Text::Reported => None,
+        }
+    }
+
+    /// One message a file, however many services name it.
+    pub(crate) fn report(self, key: &str, diags: &mut Diagnostics) {
+        for (path, text) in self.0 {
+            let Text::Unreadable(error, places) = text else { continue };
+            let mut places = places.into_iter();
+            let Some(first) = places.next() else { continue };
+            let message = format!("the {key} {path} cannot be read: {}", say(&error));
+            let diagnostic = Diagnostic::new(Code::EnvFileMissing, first, message);
+            let help = match error {
+                ReadError::NotFound if key == "env_file" => "create it, or write required: false beside its path",
+                ReadError::NotFound => "create it, or correct its path",
+                ReadError::TooLarge { limit: _ } => {
+                    "name a file of variables: the environment of a process has 6 MiB at most"
+                }
+                ReadError::Folder | ReadError::Denied | ReadError::Other(_) => "name a file that can be read",
+            };
+            diags.push(places.fold(diagnostic.help(help), |diagnostic, place| diagnostic.also(place, "and here")));
+        }
+    }
+}
+
 /// A file's entries, and the names that it asked the service for in vain: where none of them is set, they are the same.
 struct Shared {
     asked: BTreeSet<String>,
@@ -99,14 +156,15 @@ pub(crate) struct Shelf<'a> {
     around: &'a Surroundings<'a>,
     sources: &'a mut Sources,
     diags: &'a mut Diagnostics,
-    texts: BTreeMap<String, Text>,
+    texts: Texts,
     parsed: BTreeMap<(FileId, bool), Shared>,
+    reported: BTreeSet<FileId>,
 }
 
 impl<'a> Shelf<'a> {
     /// A shelf without files.
     pub(crate) fn new(around: &'a Surroundings<'a>, sources: &'a mut Sources, diags: &'a mut Diagnostics) -> Self {
-        Shelf { around, sources, diags, texts: BTreeMap::new(), parsed: BTreeMap::new() }
+        Shelf { around, sources, diags, texts: Texts::default(), parsed: BTreeMap::new(), reported: BTreeSet::new() }
     }
 
     /// A file that is read raw and refers to the outside alone, as those of a stack; `None` when it cannot be read.
@@ -184,25 +242,7 @@ impl<'a> Shelf<'a> {
     }
 
     fn text(&mut self, full: &str, origin: Origin, required: bool) -> Option<FileId> {
-        if !self.texts.contains_key(full) {
-            let text = match self.around.world.read(full, ENV_FILE_LIMIT) {
-                Ok(bytes) => text_of(full, bytes, self.sources, self.diags).map_or(Text::Reported, Text::Read),
-                Err(error) => Text::Unreadable(error, Vec::new()),
-            };
-            self.texts.insert(full.to_owned(), text);
-        }
-        match self.texts.get_mut(full)? {
-            Text::Read(file) => Some(*file),
-            Text::Unreadable(ReadError::NotFound, _) if !required => {
-                self.diags.consume(origin, "the file does not exist and is not required");
-                None
-            }
-            Text::Unreadable(_, places) => {
-                places.push(origin);
-                None
-            }
-            Text::Reported => None,
-        }
+        self.texts.get(full, origin, required, self.around.world, self.sources, self.diags)
     }
 
     fn entries(&mut self, file: FileId, raw: bool, local: &BTreeMap<String, String>) -> Arc<Vec<EnvEntry>> {
@@ -210,7 +250,8 @@ impl<'a> Shelf<'a> {
         if let Some(shared) = known.filter(|shared| shared.asked.iter().all(|name| !local.contains_key(name))) {
             return Arc::clone(&shared.entries);
         }
-        let is_first = known.is_none();
+        let is_shared = known.is_none();
+        let is_first = self.reported.insert(file);
         let asked = RefCell::new(BTreeSet::new());
         let used_local = Cell::new(false);
         let ask = |name: &str| {
@@ -224,34 +265,15 @@ impl<'a> Shelf<'a> {
         let text = self.sources.text(file);
         let parsed = if raw { dotenv::parse_raw(text, &ask) } else { dotenv::parse(text, &ask) };
         let entries = Arc::new(place(parsed, file, is_first, self.around.lookup, self.sources, self.diags));
-        if is_first && !used_local.get() {
+        if is_shared && !used_local.get() {
             self.parsed.insert((file, raw), Shared { asked: asked.into_inner(), entries: Arc::clone(&entries) });
         }
         entries
     }
 
-    /// One message a file, however many services name it.
+    /// Says what could not be read.
     pub(crate) fn report_unreadable(self) {
-        for (path, text) in self.texts {
-            let Text::Unreadable(error, places) = text else { continue };
-            let mut places = places.into_iter();
-            let Some(first) = places.next() else { continue };
-            let message = format!("the env_file {path} cannot be read: {}", say(&error));
-            let mut diagnostic = Diagnostic::new(Code::EnvFileMissing, first, message);
-            diagnostic = match error {
-                ReadError::NotFound => diagnostic.help("create it, or write required: false beside its path"),
-                ReadError::TooLarge { limit: _ } => {
-                    diagnostic.help("name a file of variables: the environment of a process has 6 MiB at most")
-                }
-                ReadError::Folder | ReadError::Denied | ReadError::Other(_) => {
-                    diagnostic.help("name a file that can be read")
-                }
-            };
-            for place in places {
-                diagnostic = diagnostic.also(place, "and here");
-            }
-            self.diags.push(diagnostic);
-        }
+        self.texts.report("env_file", self.diags);
     }
 }
 

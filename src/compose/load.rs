@@ -7,6 +7,7 @@ use crate::compose::dialect::{self, Decision, Dialect};
 use crate::compose::env_files::{self, EnvFiles, Surroundings};
 use crate::compose::find::{self, Files};
 use crate::compose::keys::{Decode, Reader};
+use crate::compose::label_files;
 use crate::compose::leaves::Leaves;
 use crate::compose::loader::{Document, Loader, Unit};
 use crate::compose::model::project::Project;
@@ -149,6 +150,7 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
     } else {
         let lookup = variables.lookup(world);
         let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };
+        label_files::read(&mut project, &around, sources, diags);
         env_files::read(&project, &around, sources, diags)
     };
     Some(Loaded {

@@ -9,6 +9,7 @@ use crate::compose::copies::Copies;
 use crate::compose::env_files::text_of;
 use crate::compose::extends::Bases;
 use crate::compose::find::{FILE_LIMIT, say};
+use crate::compose::former_names;
 use crate::compose::grammar::mounts;
 use crate::compose::include::Included;
 use crate::compose::interpolate::interpolate;
@@ -151,6 +152,7 @@ impl<'a> Loader<'a> {
     pub(crate) fn prepare(&mut self, root: &mut Node, variables: &Variables) -> Tags {
         let lookup = variables.lookup(self.world);
         interpolate(root, Dialect::Compose, &*lookup, self.sources, self.diags);
+        former_names::rename(root, self.diags);
         bare::resolve_lists(root, &*lookup, self.sources);
         Tags::take(root, self.diags)
     }

@@ -109,6 +109,9 @@ impl Base<'_> {
 
     /// A short mount whose source is a path. A path with a colon that this brings in does not fit the short form.
     fn short_mount(&self, text: &str, origin: Origin) -> Option<Value> {
+        if self.folder == "." && !text.starts_with('~') {
+            return None;
+        }
         let mount = mounts::parse_short(text).ok().filter(|mount| mount.kind == ShortKind::Bind)?;
         let written = mount.source?;
         let mut source = self.file(&written);

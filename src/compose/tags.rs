@@ -13,7 +13,9 @@ impl Tags {
     /// Takes the tags out of a document: a reset goes with its key, what overrides stays without its tag.
     pub(crate) fn take(document: &mut Node, diags: &mut Diagnostics) -> Self {
         let mut tags = Tags::default();
-        tags.collect(document, &mut Vec::new(), diags);
+        if is_tagged(document) {
+            tags.collect(document, &mut Vec::new(), diags);
+        }
         tags
     }
 
@@ -81,6 +83,18 @@ impl Tags {
     /// Adds those of another document.
     pub(crate) fn extend(&mut self, other: Tags) {
         self.0.extend(other.0);
+    }
+}
+
+/// Whether a tag stands anywhere below: in most documents there is none.
+fn is_tagged(node: &Node) -> bool {
+    let below = |node: &Node| node.tag.is_some() || is_tagged(node);
+    match &node.value {
+        Value::Map(map) => map.values().any(|entry| below(&entry.value)),
+        Value::List(items) => items.iter().any(below),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) | Value::String(_) => {
+            false
+        }
     }
 }
 

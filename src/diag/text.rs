@@ -96,16 +96,20 @@ fn messages<'a>(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Element<'a>> 
 /// The steps by which a value came to its place, and the variables in it.
 fn history(origin: Origin, sources: &Sources) -> Vec<String> {
     let mut notes = Vec::new();
-    let mut next = sources.entry(origin).via;
-    while let Some((via, at)) = next
+    // The last step first; then how its place came to be where it is, and then the steps before.
+    let mut waiting = vec![origin];
+    while let Some(origin) = waiting.pop()
         && notes.len() < MOST_STEPS
     {
-        let entry = sources.entry(at);
-        if let Some(file) = sources.file(entry.file) {
-            let position = sources.position(entry.file, entry.range.start);
+        let entry = sources.entry(origin);
+        waiting.extend(entry.before);
+        let Some((via, at)) = entry.via else { continue };
+        waiting.push(at);
+        let place = sources.entry(at);
+        if let Some(file) = sources.file(place.file) {
+            let position = sources.position(place.file, place.range.start);
             notes.push(format!("reached by {} at {}:{}:{}", step(via), file.name, position.line, position.column));
         }
-        next = entry.via;
     }
     notes.extend(sources.entry(origin).variables.iter().map(|variable| match &variable.set_in {
         Some(place) => format!("{} was set in {place}", variable.name),

@@ -214,7 +214,7 @@ pub(super) fn lower(
     let system = lifecycle::system(stop.as_ref());
     let stated =
         ports::stated(ports, expose, check.as_ref(), known, ports::of_routers(labels, deploy, environment), diags);
-    let not_yet: &[(&str, &dyn Written)] = &[("label_file", label_file), ("pre_start", pre_start)];
+    let not_yet: &[(&str, &dyn Written)] = &[("pre_start", pre_start)];
     for (field, key) in not_yet {
         later::not_yet(&path, field, *key, diags);
     }
@@ -260,6 +260,7 @@ pub(super) fn lower(
         }
     }
     later::used_up(extends, "the loader has merged the service that it names", diags);
+    later::used_up(label_file, "the loader has read the labels that it names", diags);
     later::used_up(develop, "matters only while developing with docker compose", diags);
     rollout::logging(&path, logging, diags);
     resources::init(&path, init, diags);

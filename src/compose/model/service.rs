@@ -70,7 +70,7 @@ keys! {
         init "init": bool, Deep, Reads, Translated, "Whether an init process reaps its children.";
         ipc "ipc": String, Deep, Ignores, Translated, "Its namespace for interprocess communication.";
         isolation "isolation": String, Deep, Reads, Translated, "Its isolation technology (Windows).";
-        label_file "label_file": LabelFiles, Deep, Reads, Later, "Files of labels.";
+        label_file "label_file": LabelFiles, Deep, Reads, Loader, "Files of labels.";
         labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Labels of the container.";
         links "links": TextSet, Unique, Ignores, Translated, "Services it reaches under other names.";
         logging "logging": Logging, Deep, Reads, Translated, "Where its output goes.";
