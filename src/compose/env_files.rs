@@ -22,7 +22,7 @@ use crate::origin::{FileId, Origin, Sources, Spanned, VariableUse};
 use crate::world::{ReadError, World};
 
 /// The largest environment file that is read, in bytes. Linux gives arguments and environment of a process 6 MiB at most.
-pub(crate) const ENV_FILE_LIMIT: u64 = 8 << 20;
+const ENV_FILE_LIMIT: u64 = 8 << 20;
 
 /// The environment files of every service, by the service's name.
 pub type EnvFiles = IndexMap<String, Vec<ReadEnvFile>>;
@@ -104,7 +104,7 @@ impl Texts {
         diags: &mut Diagnostics,
     ) -> Option<FileId> {
         if !self.0.contains_key(path) {
-            let text = match world.read(path, ENV_FILE_LIMIT) {
+            let text = match bytes_of(path, world) {
                 Ok(bytes) => text_of(path, bytes, sources, diags).map_or(Text::Reported, Text::Read),
                 Err(error) => Text::Unreadable(error, Vec::new()),
             };
@@ -145,6 +145,21 @@ impl Texts {
     }
 }
 
+/// What entries may refer to beside the project's variables and what stands above them.
+#[derive(Default)]
+struct Local {
+    /// The service's own variables, which count before what the file says.
+    own: BTreeMap<String, String>,
+    /// What earlier files of the service set, which counts after it.
+    earlier: BTreeMap<String, String>,
+}
+
+impl Local {
+    fn has(&self, name: &str) -> bool {
+        self.own.contains_key(name) || self.earlier.contains_key(name)
+    }
+}
+
 /// A file's entries, and the names that it asked the service for in vain: where none of them is set, they are the same.
 struct Shared {
     asked: BTreeSet<String>,
@@ -172,28 +187,25 @@ impl<'a> Shelf<'a> {
         let full = mounts::join(self.around.folder, &name.value);
         let text = self.text(&full, name.origin, true)?;
         self.diags.consume(name.origin, "its variables stand in the manifests");
-        let entries = self.entries(text, true, &BTreeMap::new());
+        let entries = self.entries(text, true, &Local::default());
         Some(ReadEnvFile { path: Spanned { value: full, origin: name.origin }, entries })
     }
 
     fn of_service(&mut self, path: &str, service: &Service) -> Vec<ReadEnvFile> {
         let pairs = service.environment.get().into_iter().flat_map(|pairs| &pairs.value.0);
-        // What an entry may refer to: the service's own variables, and what earlier files set.
-        let mut local: BTreeMap<String, String> =
-            pairs.filter_map(|(name, pair)| Some((name.clone(), pair.value.clone()?))).collect();
-        let own: BTreeSet<String> = local.keys().cloned().collect();
+        let own = pairs.filter_map(|(name, pair)| Some((name.clone(), pair.value.clone()?))).collect();
+        let mut local = Local { own, earlier: BTreeMap::new() };
         let mut files = Vec::new();
         for file in service.env_file.get().into_iter().flat_map(|files| &files.value.0) {
             let Some(read) = self.file(path, file, &local) else { continue };
-            for entry in read.entries.iter().filter(|entry| !own.contains(&entry.name)) {
-                local.insert(entry.name.clone(), entry.value.clone());
-            }
+            let set = read.entries.iter().map(|entry| (entry.name.clone(), entry.value.clone()));
+            local.earlier.extend(set);
             files.push(read);
         }
         files
     }
 
-    fn file(&mut self, path: &str, file: &Spanned<EnvFile>, local: &BTreeMap<String, String>) -> Option<ReadEnvFile> {
+    fn file(&mut self, path: &str, file: &Spanned<EnvFile>, local: &Local) -> Option<ReadEnvFile> {
         let EnvFile { path: name, format, required, extensions: _ } = &file.value;
         let raw = self.is_raw(path, format);
         if let Some(required) = required.get() {
@@ -245,25 +257,27 @@ impl<'a> Shelf<'a> {
         self.texts.get(full, origin, required, self.around.world, self.sources, self.diags)
     }
 
-    fn entries(&mut self, file: FileId, raw: bool, local: &BTreeMap<String, String>) -> Arc<Vec<EnvEntry>> {
+    fn entries(&mut self, file: FileId, raw: bool, local: &Local) -> Arc<Vec<EnvEntry>> {
         let known = self.parsed.get(&(file, raw));
-        if let Some(shared) = known.filter(|shared| shared.asked.iter().all(|name| !local.contains_key(name))) {
+        if let Some(shared) = known.filter(|shared| !shared.asked.iter().any(|name| local.has(name))) {
             return Arc::clone(&shared.entries);
         }
         let is_shared = known.is_none();
         let is_first = self.reported.insert(file);
         let asked = RefCell::new(BTreeSet::new());
         let used_local = Cell::new(false);
-        let ask = |name: &str| {
-            (self.around.lookup)(name).map(|(value, _)| value).or_else(|| {
-                let found = local.get(name).cloned();
-                used_local.set(used_local.get() || found.is_some());
-                asked.borrow_mut().insert(name.to_owned());
-                found
-            })
+        let note = |name: &str, found: Option<&String>| {
+            used_local.set(used_local.get() || found.is_some());
+            asked.borrow_mut().insert(name.to_owned());
+            found.cloned()
         };
+        let ask = |name: &str| {
+            let outside = (self.around.lookup)(name).map(|(value, _)| value);
+            outside.or_else(|| note(name, local.own.get(name)))
+        };
+        let earlier = |name: &str| note(name, local.earlier.get(name));
         let text = self.sources.text(file);
-        let parsed = if raw { dotenv::parse_raw(text, &ask) } else { dotenv::parse(text, &ask) };
+        let parsed = if raw { dotenv::parse_raw(text, &ask) } else { dotenv::parse(text, &ask, &earlier) };
         let entries = Arc::new(place(parsed, file, is_first, self.around.lookup, self.sources, self.diags));
         if is_shared && !used_local.get() {
             self.parsed.insert((file, raw), Shared { asked: asked.into_inner(), entries: Arc::clone(&entries) });
@@ -313,6 +327,11 @@ pub(crate) fn place(
         entries.push(EnvEntry { name: variable.name, value, origin });
     }
     entries
+}
+
+/// The bytes of an environment file. `/dev/null` is the file that sets nothing.
+pub(crate) fn bytes_of(path: &str, world: &dyn World) -> Result<Vec<u8>, ReadError> {
+    if path == "/dev/null" { Ok(Vec::new()) } else { world.read(path, ENV_FILE_LIMIT) }
 }
 
 /// The text of an environment file, registered so that messages can point into it; `None` after a message.

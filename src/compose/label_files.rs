@@ -36,7 +36,7 @@ fn of_service(
         let Some(file) = texts.get(&full, path.origin, true, around.world, sources, diags) else { continue };
         // A value may refer to labels that were read before, and to nothing else.
         let lookup = |name: &str| labels.get(name).map(|entry| entry.value.clone());
-        let parsed = dotenv::parse(sources.text(file), &lookup);
+        let parsed = dotenv::parse(sources.text(file), &|_| None, &lookup);
         let entries = env_files::place(parsed, file, true, &|_| None, sources, diags);
         labels.extend(entries.into_iter().map(|entry| (entry.name.clone(), entry)));
     }

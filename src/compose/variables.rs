@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::compose::env_files::{self, ENV_FILE_LIMIT, EnvEntry};
+use crate::compose::env_files::{self, EnvEntry};
 use crate::compose::find::say;
 use crate::compose::grammar::dotenv;
 use crate::compose::interpolate::Lookup;
@@ -64,7 +64,7 @@ impl Variables {
         let mut is_complete = true;
         let mut added: IndexMap<String, (String, String)> = IndexMap::new();
         for wanted in files {
-            let bytes = match world.read(&wanted.path, ENV_FILE_LIMIT) {
+            let bytes = match env_files::bytes_of(&wanted.path, world) {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     is_complete &= !unreadable(wanted, &error, diags);
@@ -77,7 +77,9 @@ impl Variables {
             };
             let known = self.lookup(world);
             let lookup = |name: &str| known(name).or_else(|| added.get(name).cloned());
-            let parsed = dotenv::parse(sources.text(file), &|name| lookup(name).map(|(value, _)| value));
+            let parsed = dotenv::parse(sources.text(file), &|name| known(name).map(|(value, _)| value), &|name| {
+                added.get(name).map(|(value, _)| value.clone())
+            });
             let entries = env_files::place(parsed, file, true, &lookup, sources, diags);
             for EnvEntry { name, value, origin } in entries {
                 let place = sources.entry(origin);

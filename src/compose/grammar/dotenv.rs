@@ -39,10 +39,13 @@ pub struct Parsed {
     pub faults: Vec<Fault>,
 }
 
-/// Reads a dotenv file. Variables in values are looked up in `lookup` first and then among the values read before.
-pub fn parse(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Parsed {
+/// How a variable is looked up.
+pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Reads a dotenv file. Variables in values are looked up in `lookup` first, then among the values read before, then in `earlier`.
+pub fn parse(text: &str, lookup: &Lookup<'_>, earlier: &Lookup<'_>) -> Parsed {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = Reader { text, at, lookup, read: HashMap::new() };
+    let mut reader = Reader { text, at, lookup, earlier, read: HashMap::new() };
     let mut parsed = Parsed::default();
     while reader.skip_to_statement() {
         let before = reader.at;
@@ -61,7 +64,7 @@ pub fn parse(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Parsed {
 }
 
 /// Reads a raw file: `NAME=VALUE` per line, the value as it stands, without quotes, comments or variables.
-pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Parsed {
+pub fn parse_raw(text: &str, lookup: &Lookup<'_>) -> Parsed {
     let mut parsed = Parsed::default();
     let mut at = 0;
     for whole in text.split_inclusive('\n') {
@@ -97,7 +100,8 @@ pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Parsed 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    lookup: &'a Lookup<'a>,
+    earlier: &'a Lookup<'a>,
     read: HashMap<String, String>,
 }
 
@@ -238,7 +242,8 @@ impl<'a> Reader<'a> {
 
     /// Interpolates a value.
     fn expand(&self, value: &str) -> Result<Expanded, Fault> {
-        let lookup = |name: &str| (self.lookup)(name).or_else(|| self.read.get(name).cloned());
+        let before = |name: &str| self.read.get(name).cloned().or_else(|| (self.earlier)(name));
+        let lookup = |name: &str| (self.lookup)(name).or_else(|| before(name));
         match interpolate(value, Mode::Compose, &lookup) {
             Ok(outcome) => Ok(Expanded { value: Some(outcome.value), used: outcome.used, unset: outcome.unset }),
             Err(error) => Err(Fault { at: self.at, message: error.to_string() }),
@@ -304,6 +309,11 @@ mod tests {
         (name == "HOST").then(|| "host".to_owned())
     }
 
+    /// What an earlier file said.
+    fn earlier(name: &str) -> Option<String> {
+        matches!(name, "OLD" | "NEW").then(|| "old".to_owned())
+    }
+
     /// The assignments as `name=value;`, `name;` without value, then the bytes of the faults.
     fn shown(read: Parsed) -> String {
         let variables = read
@@ -330,6 +340,7 @@ mod tests {
             ("A=\"x\" HOST", "A=x;HOST=host;"),
             ("A=\"x\" # c\nB=1", "A=x;B=1;"),
             ("A=1\nHOST=2\nB=$A-$HOST-${C:-c}", "A=1;HOST=2;B=1-host-c;"),
+            ("NEW=1\nA=$NEW$OLD", "NEW=1;A=1old;"),
             ("A=a \"b\"  ", "A=a \"b\";"),
             ("A=\u{a0}x\u{85}", "A=x;"),
             ("A B=1", "error at 0"),
@@ -339,14 +350,14 @@ mod tests {
             ("A B=1\nC+=x\nD=\"${\" E=1\nF=2", "F=2;error at 0error at 7error at 13"),
         ];
         for (text, expected) in cases {
-            assert_eq!(shown(parse(text, &lookup)), expected, "{text:?}");
+            assert_eq!(shown(parse(text, &lookup, &earlier)), expected, "{text:?}");
         }
     }
 
     #[test]
     fn ranges() {
         let text = "# c\nexport A = 'x' # c\nB=1  # d\nC=\nD\n";
-        let variables = parse(text, &lookup).variables;
+        let variables = parse(text, &lookup, &earlier).variables;
         let found: Vec<&str> = variables.iter().map(|v| text.get(v.range.clone()).unwrap_or_default()).collect();
         assert_eq!(found, ["export A = 'x'", "B=1", "C=", "D"]);
         let text = "\u{feff} A=1 \r\n#c\nB=\"2\"";
@@ -367,7 +378,7 @@ mod tests {
         let pieces =
             ["A", "=", ":", "\n", "\"", "'", "\\", "$", "{", "}", " #", "é", "\u{feff}", "export ", "0", "\u{a0}"];
         for text in random_texts(&pieces, 50_000) {
-            for variable in parse(&text, &lookup).variables {
+            for variable in parse(&text, &lookup, &earlier).variables {
                 assert!(text.get(variable.range).is_some(), "{text:?}");
             }
             for variable in parse_raw(&text, &lookup).variables {

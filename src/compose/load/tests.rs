@@ -347,3 +347,21 @@ fn chains_that_grow_are_bounded() {
     let chain = format!("services:\n  s0: {{image: x}}\n{chain}");
     assert!(codes(&world(&[("/p/c.yaml", &chain)]), &files(&["c.yaml"])).contains(&Code::LoadLimit));
 }
+
+#[test]
+fn later_environment_files_see_earlier_ones() {
+    let two = world(&[
+        (
+            "/p/c.yaml",
+            "services: {a: {image: x, env_file: [e.env, f.env], environment: {S: svc}}, b: {image: y, env_file: [e.env, /dev/null]}}",
+        ),
+        ("/p/e.env", "A=1\nB=$A${S:-none}"),
+        ("/p/f.env", "A=2\nC=$B$A"),
+    ]);
+    let expected = "p: a=x S:svc A@1 B@1svc A@2 C@1svc2 b=y A@1 B@1none";
+    assert_eq!(shown(&two, &files(&["c.yaml"])), expected);
+    assert_eq!(
+        shown(&with_environment(two, &[("A", "os")]), &files(&["c.yaml"])),
+        expected.replace("B@1", "B@os").replace("C@1svc2", "C@ossvcos")
+    );
+}
