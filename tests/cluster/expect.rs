@@ -19,6 +19,8 @@ pub(crate) struct Expect {
     pub(crate) storage_class: Option<String>,
     /// `name:port` of ports that the file states and nothing listens on.
     pub(crate) silent: Vec<String>,
+    /// `host:port` of what a pod that is in none of the networks cannot reach.
+    pub(crate) apart: Vec<String>,
     /// Variables in which names of services are rewritten, so that they do not arrive as they are written.
     pub(crate) rewritten: Vec<String>,
     /// Facts that do not hold yet, by their names, with the reason.

@@ -143,6 +143,9 @@ fn computed(stack: &Stack, judge: &mut Judge) {
 /// What is only looked at.
 fn read(stack: &Stack, judge: &mut Judge) {
     let expect = &stack.expect;
+    for address in &expect.apart {
+        judge.fact(&format!("apart {address}"), || reach::apart(stack, address));
+    }
     for order in &expect.order {
         judge.fact(&order.name(), || logs::order(stack, order));
     }

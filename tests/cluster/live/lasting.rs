@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::stack::{PROBE, Stack, number, text};
+use super::stack::{PROBE, STRANGER, Stack, number, text};
 
 /// Applying the same output again changes nothing. What kubectl says is no witness: it compares claim templates with the server's
 /// defaults in them, and says `configured` of every StatefulSet that has some.
@@ -63,8 +63,12 @@ pub(super) fn deleted(stack: &Stack) -> Result<(), String> {
         )?;
         let left = String::from_utf8_lossy(&output.stdout).into_owned();
         let is_ours = |line: &&str| {
-            let always =
-                [format!("pod/{PROBE}"), "configmap/kube-root-ca.crt".to_owned(), "serviceaccount/default".to_owned()];
+            let always = [
+                format!("pod/{PROBE}"),
+                format!("pod/{STRANGER}"),
+                "configmap/kube-root-ca.crt".to_owned(),
+                "serviceaccount/default".to_owned(),
+            ];
             !always.iter().any(|name| name == line) && !kept.iter().any(|name| name == line)
         };
         let left: Vec<&str> = left.lines().filter(is_ours).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::stack::{PROBE, Stack, number, text};
+use super::stack::{PROBE, STRANGER, Stack, number, text};
 use crate::expect::{Http, Talk};
 
 /// As long as kube-proxy may take to hear of an endpoint.
@@ -27,6 +27,17 @@ pub(super) fn name(stack: &Stack, name: &str) -> Result<(), String> {
 /// A TCP port takes connections.
 pub(super) fn port(stack: &Stack, host: &str, port: u16) -> Result<(), String> {
     stack.within(SOON, || stack.exec(PROBE, &["nc", "-z", "-w", "2", host, &port.to_string()]).map(|_| ()))
+}
+
+/// Connections from outside the networks are not let in.
+pub(super) fn apart(stack: &Stack, address: &str) -> Result<(), String> {
+    let (host, port) = address.rsplit_once(':').ok_or("an address is host:port")?;
+    stack.within(SOON, || {
+        match stack.exec(STRANGER, &["sh", "-c", "nc -z -w 2 \"$0\" \"$1\"; echo $?", host, port])? {
+            status if status == b"0\n" => Err("it takes connections".to_owned()),
+            _ => Ok(()),
+        }
+    })
 }
 
 /// A port of the host takes connections, where the cluster hands out addresses for it.

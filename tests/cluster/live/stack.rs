@@ -13,8 +13,10 @@ use crate::compiled::{self, StackWorld};
 use crate::expect::{self, Expect};
 use crate::promise::{self, Promise};
 
-/// The pod from which the app is looked at.
+/// The pod from which the app is looked at: a member of all its networks.
 pub(super) const PROBE: &str = "probe";
+/// A pod in the same namespace that is a member of none.
+pub(super) const STRANGER: &str = "stranger";
 
 /// A stack in a namespace of its own.
 pub(super) struct Stack<'a> {
@@ -61,14 +63,33 @@ impl<'a> Stack<'a> {
         })
     }
 
-    /// Makes the namespace and the probe pod in it.
+    /// Makes the namespace and the pods from which the app is looked at.
     pub(super) fn prepare(&self) -> Result<(), String> {
         self.cluster.create_namespace(&self.namespace)?;
+        self.start(PROBE, &self.of_members())?;
+        if self.expect.apart.is_empty() { Ok(()) } else { self.start(STRANGER, &json!({})) }
+    }
+
+    fn start(&self, name: &str, labels: &Value) -> Result<(), String> {
         let image = std::env::var("TRANSSHIP_TEST_PROBE_IMAGE").unwrap_or_else(|_| "busybox:1.37".to_owned());
-        let container = json!({"name": PROBE, "image": image, "command": ["sleep", "3600"]});
+        let container = json!({"name": name, "image": image, "command": ["sleep", "3600"]});
         let spec = json!({"terminationGracePeriodSeconds": 0, "automountServiceAccountToken": false, "containers": [container]});
-        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": PROBE}, "spec": spec}).to_string();
+        let metadata = json!({"name": name, "labels": labels});
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}).to_string();
         self.apply(&pod).map(|_| ())
+    }
+
+    /// The labels of pods that network policies let in.
+    fn of_members(&self) -> Value {
+        let mut labels = serde_json::Map::new();
+        for policy in self.objects.iter().filter(|object| text(object, "/kind") == "NetworkPolicy") {
+            let rules = policy.pointer("/spec/ingress").and_then(Value::as_array).into_iter().flatten();
+            let peers = rules.filter_map(|rule| rule.get("from").and_then(Value::as_array)).flatten();
+            for peer in peers.filter_map(|peer| peer.pointer("/podSelector/matchLabels").and_then(Value::as_object)) {
+                labels.extend(peer.clone());
+            }
+        }
+        Value::Object(labels)
     }
 
     /// `kubectl apply -f -`, as users do it; what it prints.
@@ -111,7 +132,7 @@ impl<'a> Stack<'a> {
     /// The app's own pods.
     pub(super) fn pods(&self) -> Result<Vec<Value>, String> {
         let pods = self.list("v1", "Pod")?;
-        Ok(pods.into_iter().filter(|pod| text(pod, "/metadata/name") != PROBE).collect())
+        Ok(pods.into_iter().filter(|pod| ![PROBE, STRANGER].contains(&text(pod, "/metadata/name"))).collect())
     }
 
     /// The pods of a service, by the label that every object has.
