@@ -6,6 +6,10 @@ use serde_json::Value;
 
 use super::stack::{Stack, number, text};
 
+/// What Kubernetes says of itself when it is busy, and tries again: two of its parts wrote to one object, or one had not heard of it.
+const RETRIED: [&str; 2] =
+    ["the object has been modified; please apply your changes", "cache: timed out waiting for the condition"];
+
 /// Everything is as it was asked for, within the stack's limit.
 pub(super) fn ready(stack: &Stack) -> Result<(), String> {
     stack.within(Duration::from_secs(stack.expect.ready.unwrap_or(120)), || {
@@ -71,9 +75,8 @@ pub(super) fn no_warnings(stack: &Stack) -> Result<(), String> {
             Some((listed, part)) => listed == reason && (name.contains(part) || message.contains(part)),
             None => listed == reason,
         });
-        // Two parts of Kubernetes that wrote to one object at the same time: the loser tries again.
-        let is_conflict = message.contains("the object has been modified; please apply your changes");
-        if text(&event, "/type") == "Warning" && !is_listed && !is_conflict {
+        let is_own = RETRIED.iter().any(|part| message.contains(part));
+        if text(&event, "/type") == "Warning" && !is_listed && !is_own {
             found.push(format!("{reason} of {name}: {message}"));
         }
     }
