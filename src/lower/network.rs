@@ -143,7 +143,8 @@ pub(super) fn hostname(
             )
             .why("a pod is called after its workload, with a number or a random ending, and no template changes that")
             .help("have the program take its name from a variable")
-            .key(format!("{path}.hostname")),
+            .key(format!("{path}.hostname"))
+            .cause("templates in host names"),
         );
         return None;
     }

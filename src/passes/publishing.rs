@@ -6,10 +6,10 @@
 //! # Service web-published, type LoadBalancer: port 80, targetPort 3000
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Exposure, ExposureKind, ExposurePort, Protocol, Published, Selects, Workload};
+use crate::ir::{App, Exposure, ExposureKind, ExposurePort, Name, Protocol, Published, Selects, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::request::Publish;
@@ -19,6 +19,12 @@ const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let mut taken: BTreeMap<(u16, Protocol), (String, Origin)> = BTreeMap::new();
+    let names: BTreeSet<Name> = app
+        .workloads
+        .iter()
+        .flat_map(|workload| workload.exposures.iter().map(|exposure| &exposure.name).chain([&workload.name]))
+        .cloned()
+        .collect();
     for workload in &mut app.workloads {
         let mut ports: Vec<ExposurePort> = Vec::new();
         for published in std::mem::take(&mut workload.published) {
@@ -40,7 +46,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         };
         if let Some(first) = ports.first() {
             workload.exposures.push(Exposure {
-                name: workload.name.with("published"),
+                name: free(&workload.name, &names),
                 kind,
                 selects: Selects::Own,
                 why: first.port.why.clone(),
@@ -49,6 +55,17 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             });
         }
     }
+}
+
+/// The name of the Service of what is published, beside those that are names of services.
+fn free(own: &Name, names: &BTreeSet<Name>) -> Name {
+    let mut name = own.with("published");
+    let mut number = 2;
+    while names.contains(&name) {
+        name = own.with(&format!("published-{number}"));
+        number += 1;
+    }
+    name
 }
 
 /// The port that is published; `None` after a message that says why not.

@@ -173,9 +173,14 @@ impl Table {
     /// Container names, host names and aliases of networks.
     fn aliases(&mut self, app: &mut App, diags: &mut Diagnostics) {
         let mut meant: indexmap::IndexMap<String, Vec<(usize, Traced<String>)>> = indexmap::IndexMap::new();
+        let mut networks: BTreeMap<(usize, String), BTreeSet<String>> = BTreeMap::new();
         for (index, workload) in app.workloads.iter_mut().enumerate() {
             for alias in std::mem::take(&mut workload.aliases) {
-                let of = meant.entry(alias.name.value.to_ascii_lowercase()).or_default();
+                let lower = alias.name.value.to_ascii_lowercase();
+                let all = workload.networks.iter().map(|network| network.value.clone());
+                let known = alias.network.map_or_else(|| all.collect(), |network| BTreeSet::from([network]));
+                networks.entry((index, lower.clone())).or_default().extend(known);
+                let of = meant.entry(lower).or_default();
                 match of.iter_mut().find(|(other, _)| *other == index) {
                     Some((_, known)) => {
                         let all = known.why.origins().iter().chain(alias.name.why.origins()).copied().collect();
@@ -185,7 +190,7 @@ impl Table {
                 }
             }
         }
-        for (lower, of) in meant {
+        for (lower, mut of) in meant {
             let name = Name::from_text(&lower);
             let owner = self.names.get(&lower).or_else(|| self.names.get(name.as_str())).map(|entry| entry.to);
             if let Some(owner) = owner {
@@ -200,13 +205,22 @@ impl Table {
                 }
                 continue;
             }
-            let (shared, legal) = (of.len() > 1, name.as_str() == lower);
             let Some((first, _)) = of.first() else { continue };
+            let (first, reached) = (*first, networks.remove(&(*first, lower.clone())).unwrap_or_default());
+            of.retain(|(index, alias)| {
+                let others = networks.get(&(*index, lower.clone()));
+                let meets = *index == first || others.is_none_or(|others| !others.is_disjoint(&reached));
+                if !meets {
+                    taken(app, *index, first, alias, diags);
+                }
+                meets
+            });
+            let (shared, legal) = (of.len() > 1, name.as_str() == lower);
             if legal || shared {
-                self.names.insert(lower.clone(), Entry::new(&name, *first));
-                self.names.insert(name.as_str().to_owned(), Entry::new(&name, *first));
+                self.names.insert(lower.clone(), Entry::new(&name, first));
+                self.names.insert(name.as_str().to_owned(), Entry::new(&name, first));
             } else {
-                self.names.insert(lower.clone(), Entry { name: self.own(app, *first), to: *first, tasks: false });
+                self.names.insert(lower.clone(), Entry { name: self.own(app, first), to: first, tasks: false });
             }
             for (index, alias) in of {
                 self.refuse(&alias.value);
