@@ -159,7 +159,7 @@ fn of_workload(workload: &Workload) -> Vec<Policy> {
     let policy = |suffix: &str, ingress, egress, why: Why| Policy {
         name: workload.name.with(suffix),
         owner: Some(workload.name.clone()),
-        pods: PolicyPods::Of(workload.name.clone()),
+        pods: PolicyPods::Of(workload.host.as_ref().map_or(&workload.name, |host| &host.owner).clone()),
         ingress,
         egress,
         why,
