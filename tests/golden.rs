@@ -48,7 +48,10 @@ fn fixtures_print_what_their_snapshots_hold() {
             continue;
         }
         for path in entries {
-            if path.is_dir() {
+            if path.ends_with("testdata/reference") {
+                // Cases of the loader alone: tests/reference/ compares them.
+                continue;
+            } else if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "yaml") {
                 snapshot(&path);

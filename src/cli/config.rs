@@ -10,7 +10,7 @@ use super::arguments::{Config, ConfigFormat, Listing};
 use super::messages::{Reporter, apply_levels};
 use super::{DONE, INPUT_ERRORS};
 use crate::compose::canonical::{Form, canonical};
-use crate::compose::{self, Resolved};
+use crate::compose::{self, Dialect, Resolved};
 use crate::diag::Diagnostics;
 use crate::origin::Sources;
 use crate::render::yaml;
@@ -24,6 +24,11 @@ pub(super) fn config(choices: Config, world: &dyn World, output: &mut dyn Output
     let mut sources = Sources::default();
     let mut diags = Diagnostics::default();
     let resolved = compose::resolve(world, &input.into_request(), &mut sources, &mut diags);
+    if let Some(Resolved::Project(loaded)) = &resolved
+        && loaded.dialect == Dialect::Compose
+    {
+        compose::check_circles(&loaded.project, &mut diags);
+    }
     let mut diagnostics = diags.sorted(&sources);
     apply_levels(&mut diagnostics, &messages);
     let code = reporter.report(&diagnostics, &sources, output);

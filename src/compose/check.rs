@@ -1,8 +1,11 @@
 //! Consistency of the whole project (compose-loading, section 18): what one key's decoding cannot see.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::compose::Dialect;
+use crate::compose::conflicts;
 use crate::compose::grammar::mounts::ShortKind;
-use crate::compose::keys::{Key, Named};
+use crate::compose::keys::{Entries, Key, Named};
 use crate::compose::model::mount::ServiceMount;
 use crate::compose::model::project::Project;
 use crate::compose::model::service::Service;
@@ -22,24 +25,104 @@ pub(crate) struct Checked<'a> {
 /// Reports every reference to something that is not defined, and what excludes each other.
 pub(crate) fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostics) {
     let project = checked.project;
-    let services = project.services.get();
-    if services.is_none_or(|services| services.value.is_empty()) && checked.inactive.is_empty() {
+    let services = project.services.get().map(|services| &services.value);
+    if services.is_none_or(|services| services.is_empty()) && checked.inactive.is_empty() {
         let origin = project.services.key().unwrap_or(place);
         diags.push(
-            Diagnostic::new(Code::EmptyFile, origin, "the file holds no services")
-                .help("write services: and at least one service"),
+            Diagnostic::new(Code::NoServices, origin, "the file holds no services")
+                .help("write services: and at least one service")
+                .covers(project.services.get().map(|services| services.origin)),
         );
     }
-    for (name, service) in services.iter().flat_map(|services| services.value.iter()) {
-        match &service.value {
-            Some(body) => check_service(checked, name, service.key, &body.value, diags),
-            None => diags.push(
-                Diagnostic::new(Code::WrongType, service.key, format!("`services.{name}` must be a mapping, not null"))
-                    .help("give it at least an image")
-                    .key(format!("services.{name}")),
-            ),
+    let mut names: HashMap<&str, Origin> = HashMap::new();
+    for (name, service) in services.into_iter().flatten() {
+        let Some(body) = &service.value else { continue };
+        check_service(checked, name, service.key, &body.value, diags);
+        if checked.dialect == Dialect::Compose
+            && let Some(container) = body.value.container_name.get()
+            && let Some(first) = names.insert(&container.value.0, container.origin)
+        {
+            diags.push(
+                Diagnostic::new(
+                    Code::Conflict,
+                    container.origin,
+                    format!("two services have the container name `{}`", container.value.0),
+                )
+                .also(first, "the other service")
+                .help("name one of them otherwise, or remove container_name")
+                .key(format!("services.{name}.container_name")),
+            );
         }
     }
+}
+
+/// Reports one circle of services that depend on each other, if there is one.
+pub fn check_circles(project: &Project, diags: &mut Diagnostics) {
+    let empty = Entries::new();
+    let services = project.services.get().map_or(&empty, |services| &services.value);
+    let mut finished: HashSet<&str> = HashSet::new();
+    for start in services.keys() {
+        // Services on the way, each with those it depends on that are not looked at yet.
+        let mut way: Vec<(&str, Vec<(String, Origin)>)> = vec![(start, needed(services, start))];
+        while let Some((name, rest)) = way.last_mut() {
+            let Some((next, place)) = rest.pop() else {
+                finished.insert(name);
+                way.pop();
+                continue;
+            };
+            if let Some(index) = way.iter().position(|(name, _)| *name == next) {
+                let circle: Vec<&str> = way.iter().skip(index).map(|(name, _)| *name).chain([next.as_str()]).collect();
+                diags.push(
+                    Diagnostic::new(
+                        Code::DependencyCycle,
+                        place,
+                        format!("services wait for each other in a circle: {}", circle.join(", ")),
+                    )
+                    .help("remove one of the dependencies")
+                    .key(format!("services.{next}")),
+                );
+                return;
+            }
+            if let Some((next, _)) = services.get_key_value(&next).filter(|(next, _)| !finished.contains(next.as_str()))
+            {
+                way.push((next, needed(services, next)));
+            }
+        }
+    }
+}
+
+/// What a service depends on, with the place that says so.
+fn needed(services: &Entries<Service>, name: &str) -> Vec<(String, Origin)> {
+    let Some(service) = services.get(name).and_then(|named| named.value.as_ref()) else { return Vec::new() };
+    let written = service.value.depends_on.get().into_iter().flat_map(|found| &found.value.0);
+    let mut all: Vec<(String, Origin)> = written.map(|(name, dependency)| (name.clone(), dependency.key)).collect();
+    all.extend(implied(&service.value));
+    all
+}
+
+/// Services that other keys than `depends_on` need.
+fn implied(service: &Service) -> Vec<(String, Origin)> {
+    let mut all = Vec::new();
+    for link in service.links.get().map(|links| &links.value.0).into_iter().flatten() {
+        let name = match link.value.split_once(':') {
+            Some((name, alias)) if !alias.contains(':') => name,
+            Some(_) | None => &link.value,
+        };
+        all.push((name.to_owned(), link.origin));
+    }
+    let modes = [&service.network_mode, &service.ipc, &service.uts].map(|key| key.get().cloned());
+    let pid = service.pid.get().map(|pid| pid.clone().map(|pid| pid.0));
+    for mode in modes.into_iter().chain([pid]).flatten() {
+        if let Some(name) = mode.value.strip_prefix("service:") {
+            all.push((name.to_owned(), mode.origin));
+        }
+    }
+    for source in service.volumes_from.get().map(|sources| &sources.value.0).into_iter().flatten() {
+        if !source.value.starts_with("container:") {
+            all.push((source.value.split(':').next().unwrap_or_default().to_owned(), source.origin));
+        }
+    }
+    all
 }
 
 fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Service, diags: &mut Diagnostics) {
@@ -55,16 +138,7 @@ fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Servi
         );
     }
     let undefined = |what: &str, section: &str, named: &str, origin: Origin, diags: &mut Diagnostics| {
-        diags.push(
-            Diagnostic::new(
-                Code::Undefined,
-                origin,
-                format!("the service `{name}` uses the {what} `{named}`, which is not defined"),
-            )
-            .label(format!("no such {what}"))
-            .help(format!("define it under {section}: at the top level, or correct the name"))
-            .key(path.clone()),
-        );
+        report_undefined(name, (what, section, named), origin, diags);
     };
     for (network, attachment) in service.networks.get().iter().flat_map(|networks| networks.value.0.iter()) {
         if network != "default" && !defined(&project.networks, network) {
@@ -97,17 +171,59 @@ fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Servi
         }
     }
     check_dependencies(checked, name, service, diags);
-    if let (Some(mode), Some(networks)) = (service.network_mode.get(), service.networks.get()) {
-        diags.push(
-            Diagnostic::new(
-                Code::Conflict,
-                mode.origin,
-                format!("the service `{name}` has both network_mode and networks"),
-            )
-            .also(networks.origin, "the networks")
-            .help("remove one of the two")
-            .key(path),
-        );
+    if checked.dialect == Dialect::Compose {
+        check_compose(checked, name, service, diags);
+        conflicts::check(name, service, diags);
+    }
+}
+
+fn report_undefined(
+    service: &str,
+    (what, section, named): (&str, &str, &str),
+    origin: Origin,
+    diags: &mut Diagnostics,
+) {
+    diags.push(
+        Diagnostic::new(
+            Code::Undefined,
+            origin,
+            format!("the service `{service}` uses the {what} `{named}`, which is not defined"),
+        )
+        .label(format!("no such {what}"))
+        .help(format!("define it under {section}: at the top level, or correct the name"))
+        .key(format!("services.{service}")),
+    );
+}
+
+/// What docker stack deploy does not know, or does not read.
+fn check_compose(checked: &Checked<'_>, name: &str, service: &Service, diags: &mut Diagnostics) {
+    let project = checked.project;
+    let build = service.build.get().map(|build| &build.value);
+    for secret in build.and_then(|build| build.secrets.get()).map(|found| &found.value).into_iter().flatten() {
+        let source = secret.value.source.get().map_or("", |source| source.value.as_str());
+        if !defined(&project.secrets, source) {
+            report_undefined(name, ("secret", "secrets", source), secret.origin, diags);
+        }
+    }
+    for (model, use_) in service.models.get().map(|models| &models.value.0).into_iter().flatten() {
+        if !defined(&project.models, model) {
+            report_undefined(name, ("model", "models", model), use_.key, diags);
+        }
+    }
+    let contexts = build.and_then(|build| build.additional_contexts.get());
+    for context in contexts.map(|contexts| contexts.value.0.values()).into_iter().flatten() {
+        let Some(target) = context.value.as_deref().and_then(|value| value.strip_prefix("service:")) else { continue };
+        let found = project.services.get().and_then(|services| services.value.get(target)?.value.as_ref());
+        let is_left_out = checked.inactive.iter().any(|inactive| inactive == target);
+        if !is_left_out && found.is_none_or(|service| service.value.build.get().is_none()) {
+            report_undefined(name, ("built service", "services", target), context.origin, diags);
+        }
+    }
+    let written = service.depends_on.get().map(|found| &found.value.0);
+    for (target, origin) in implied(service) {
+        if !defined(&project.services, &target) && !written.is_some_and(|written| written.contains_key(&target)) {
+            report_undefined(name, ("service", "services", &target), origin, diags);
+        }
     }
 }
 

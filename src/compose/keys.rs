@@ -85,6 +85,14 @@ pub enum Merge {
     DependsOn,
     /// A string is a mapping with that one key.
     Short(&'static str),
+    /// One text, a list or a mapping of `key=value` become a list, in which equal items stand once.
+    Sequence,
+    /// Mappings merge where both name the same driver, or one names none; otherwise the later one stands alone.
+    Logging,
+    /// Mappings of which each entry is merged by [`Merge::Either`].
+    Each,
+    /// Mappings merge; anything else is replaced.
+    Either,
 }
 
 /// What makes two list items the same.
@@ -96,6 +104,8 @@ pub enum Identity {
     MountTarget,
     /// The target, or the folder and the source's name.
     GrantTarget(&'static str),
+    /// The device in the container.
+    Device,
     /// The path of a file.
     Path,
 }

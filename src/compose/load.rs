@@ -6,13 +6,16 @@ use crate::compose::check;
 use crate::compose::dialect::{self, Decision, Dialect};
 use crate::compose::env_files::{self, EnvFiles, Surroundings};
 use crate::compose::find::{self, Files};
+use crate::compose::keys::Merge;
 use crate::compose::keys::{Decode, Reader};
 use crate::compose::label_files;
 use crate::compose::leaves::Leaves;
 use crate::compose::loader::{Document, Loader, Unit};
+use crate::compose::merge::settle_lists;
 use crate::compose::model::project::Project;
 use crate::compose::profiles;
 use crate::compose::project_name::project_name;
+use crate::compose::shape;
 use crate::compose::variables::Variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Sources, Spanned};
@@ -121,7 +124,9 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
     let root = match dialect {
         Dialect::Compose => {
             variables.project_name = Some(name.value.clone());
-            compose_model(&mut loader, &files, &variables, documents)?
+            let mut root = compose_model(&mut loader, &files, &variables, documents)?;
+            settle_lists(&mut root, Merge::Default, Project::SHAPE, loader.diags);
+            root
         }
         Dialect::Swarm => {
             let mut stack = swarm_model(&mut loader, &files, &variables, documents)?;
@@ -131,11 +136,21 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
         }
     };
     let Loader { spent, is_incomplete, sources, diags, .. } = loader;
+    if !is_incomplete && is_empty(&root) {
+        diags.push(
+            Diagnostic::new(Code::EmptyFile, root.origin, "the files hold nothing")
+                .help("write services: and at least one service"),
+        );
+        return None;
+    }
     let mut all = Leaves::of(&root);
     all.extend(spent);
     let place = root.origin;
     let of_services = profiles::leaves_of_services(&root);
     let mut project = Project::decode(root, &mut Reader::new(sources, diags))?;
+    if dialect == Dialect::Compose {
+        shape::check(&project, diags);
+    }
     let uses_default_network = uses_default_network(&project);
     let active = profiles::active(world, request, &variables);
     let inactive = profiles::deactivate(&mut project, &active, &of_services, diags);
@@ -145,13 +160,11 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
         return None;
     }
     check::check(&check::Checked { project: &project, inactive: &inactive, dialect }, place, diags);
-    let env_files = if let Some(read) = stack_files {
-        read
-    } else {
+    let env_files = {
         let lookup = variables.lookup(world);
         let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };
         label_files::read(&mut project, &around, sources, diags);
-        env_files::read(&project, &around, sources, diags)
+        stack_files.unwrap_or_else(|| env_files::read(&project, &around, sources, diags))
     };
     Some(Loaded {
         project,
@@ -163,6 +176,11 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
         uses_default_network,
         leaves: all,
     })
+}
+
+/// Whether nothing is there but `version`, which is taken away once it is read.
+fn is_empty(root: &Node) -> bool {
+    matches!(&root.value, crate::syntax::Value::Map(top) if top.keys().all(|name| name == "version"))
 }
 
 fn uses_default_network(project: &Project) -> bool {

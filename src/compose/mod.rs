@@ -6,6 +6,7 @@
 mod bare;
 pub mod canonical;
 mod check;
+mod conflicts;
 mod copies;
 pub mod dialect;
 pub mod env_files;
@@ -25,9 +26,11 @@ pub mod model;
 mod paths;
 mod profiles;
 mod project_name;
+mod shape;
 mod tags;
 pub mod variables;
 
+pub use check::check_circles;
 pub use dialect::Dialect;
 pub use load::{Loaded, Resolved, load, resolve};
 pub use model::project::Project;

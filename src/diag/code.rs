@@ -102,6 +102,7 @@ codes! {
     RefusedBySwarm "T0114" "refused-by-swarm" Error;
     ProfileInactive "T0115" "profile-inactive" Note;
     ValueIgnored "T0116" "value-ignored" Warning;
+    NoServices "T0117" "no-services" Warning;
     StackVersion "T0140" "stack-version" Error;
     KeyNewerThanVersion "T0141" "key-newer-than-version" Error;
     PortAddressIgnored "T0142" "port-address-ignored" Warning;

@@ -42,7 +42,12 @@ pub(in crate::compose) fn put<T: Canonical>(
     key: &Key<T>,
     form: Form,
 ) {
-    let Some(Spanned { value, origin: _ }) = key.get() else { return };
+    let Some(Spanned { value, origin: _ }) = key.get() else {
+        if form == Form::Json && (path, name) == ("services.*.post_start[]", "command") {
+            into.insert(name.to_owned(), Value::Null);
+        }
+        return;
+    };
     let written = match (value.canonical(form), quirk(path, name)) {
         (None, Some(Quirk::EvenZero)) => Some(T::zero()),
         (Some(Value::Bool(true)), Some(Quirk::FalseAlone)) => None,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::compose::canonical::{Canonical, Form, plain};
 use crate::compose::grammar::mounts;
+use crate::compose::interpolate::Lookup;
 use crate::compose::load::Loaded;
 use crate::compose::model::files::External;
 use crate::compose::model::project::Project;
@@ -17,7 +18,8 @@ type Object = Map<String, Value>;
 pub fn canonical(loaded: &Loaded, world: &dyn World, form: Form) -> Value {
     let Project { version: _, name: _, include: _, services, networks, volumes, configs, secrets, models, extensions } =
         &loaded.project;
-    let place = Place { world, folder: absolute(&loaded.folder, world), form };
+    let lookup = loaded.variables.lookup(world);
+    let place = Place { world, folder: absolute(&loaded.folder, world), lookup: &*lookup, form };
     let mut top = Map::from_iter([("name".to_owned(), json!(loaded.name.value))]);
     let written = services.get().and_then(|services| services.value.canonical(form));
     let mut services_out = object(written.unwrap_or_else(|| json!({})));
@@ -99,6 +101,7 @@ fn absolute(folder: &str, world: &dyn World) -> String {
 struct Place<'a> {
     world: &'a dyn World,
     folder: String,
+    lookup: &'a Lookup<'a>,
     form: Form,
 }
 
@@ -128,6 +131,14 @@ impl Place<'_> {
             default_count(request);
         }
         self.deploy(service);
+        for file in array(service, "label_file") {
+            if let Value::String(path) = file {
+                *path = self.absolute(path);
+            }
+        }
+        if let Some(Value::Array(servers)) = service.get_mut("dns") {
+            servers.retain(|server| server != "");
+        }
         for watch in service.get_mut("develop").and_then(|develop| develop.get_mut("watch")).into_iter().flat_map(items)
         {
             self.path_at(watch, "path");
@@ -171,6 +182,9 @@ impl Place<'_> {
             contexts.values_mut().for_each(|context| self.context(context));
         }
         if let Some(Value::Object(arguments)) = build.get_mut("args") {
+            for (name, value) in arguments.iter_mut().filter(|(_, value)| value.is_null()) {
+                *value = (self.lookup)(name).map_or(Value::Null, |(found, _)| Value::String(found));
+            }
             arguments.retain(|_, value| !value.is_null());
             if arguments.is_empty() {
                 build.shift_remove("args");
@@ -253,7 +267,6 @@ impl Place<'_> {
 /// Environment files stand under `environment`, which goes before them also where it has no value.
 fn add_files(service: &mut Object, name: &str, loaded: &Loaded) {
     service.shift_remove("env_file");
-    service.shift_remove("label_file");
     let Some(files) = loaded.env_files.get(name).filter(|files| !files.is_empty()) else { return };
     let mut environment = object_of(service.shift_remove("environment"));
     for file in files.iter().rev() {

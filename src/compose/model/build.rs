@@ -20,7 +20,7 @@ keys! {
         dockerfile "dockerfile": String, Merge::Default, Reads, Loader, "The Dockerfile.";
         dockerfile_inline "dockerfile_inline": String, Merge::Default, Reads, Loader, "The Dockerfile's text.";
         entitlements "entitlements": Texts, Merge::Default, Reads, Loader, "Rights of the build.";
-        extra_hosts "extra_hosts": ExtraHosts, Merge::Default, Reads, Loader, "Lines for /etc/hosts.";
+        extra_hosts "extra_hosts": ExtraHosts, Merge::Sequence, Reads, Loader, "Lines for /etc/hosts.";
         isolation "isolation": String, Merge::Default, Reads, Loader, "Isolation technology.";
         labels "labels": Pairs, Merge::Pairs, Reads, Loader, "Labels of the image.";
         network "network": String, Merge::Default, Reads, Loader, "Network of the build.";

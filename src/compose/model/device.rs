@@ -9,7 +9,7 @@ use crate::syntax::{Entry, Map, Node, Value};
 
 keys! {
     /// A device of the host; a string is `source:target:permissions`.
-    DeviceMapping in "services.*.devices[]" short parts requires "source" {
+    DeviceMapping in "services.*.devices[]" short parts requires "source", "target" {
         source "source": String, Merge::Default, Reads, Translated, "The device on the host, or a CDI name.";
         target "target": String, Merge::Default, Reads, Translated, "The device in the container.";
         permissions "permissions": String, Merge::Default, Reads, Translated, "`r`, `w` and `m`: read, write, make nodes.";

@@ -96,7 +96,7 @@ keys! {
         content "content": String, Merge::Default, Reads, Translated, "Its text.";
         environment "environment": String, Merge::Default, Reads, Translated, "The variable that holds it.";
         external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
-        labels "labels": Pairs, Merge::Default, Reads, Translated, "Its labels.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Its labels.";
         driver "driver": String, Merge::Default, Reads, Translated, "The plugin that holds it.";
         driver_opts "driver_opts": Options, Merge::Default, Reads, Translated, "Options of the plugin.";
         template_driver "template_driver": String, Merge::Default, Reads, Translated, "The template language of its text.";

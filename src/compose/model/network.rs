@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::compose::keys::{Decode, Entries, Key, Merge, Named, Reader, Shape, keys};
 use crate::compose::leaves::leaves;
 use crate::compose::model::files::External;
-use crate::compose::model::scalar::Truncated;
+use crate::compose::model::scalar::{Truncated, Unquoted};
 use crate::compose::model::text::{Options, Pairs, TextOptions, TextSet, entries, mapping};
 use crate::origin::{Origin, Spanned};
 use crate::syntax::{Node, Value};
@@ -31,13 +31,13 @@ keys! {
     Attachment in "services.*.networks.*" nullable true {
         aliases "aliases": TextSet, Merge::Unique, Reads, Translated, "Further names on the network.";
         driver_opts "driver_opts": Options, Merge::Default, Reads, Translated, "Options of the driver.";
-        gw_priority "gw_priority": Truncated, Merge::Default, Reads, Translated, "Which network is the gateway.";
+        gw_priority "gw_priority": Unquoted<Truncated>, Merge::Default, Reads, Translated, "Which network is the gateway.";
         interface_name "interface_name": String, Merge::Default, Reads, Translated, "Name of the interface.";
         ipv4_address "ipv4_address": String, Merge::Default, Reads, Translated, "A fixed address.";
         ipv6_address "ipv6_address": String, Merge::Default, Reads, Translated, "A fixed address.";
         link_local_ips "link_local_ips": TextSet, Merge::Unique, Reads, Translated, "Link-local addresses.";
         mac_address "mac_address": String, Merge::Default, Reads, Translated, "A hardware address.";
-        priority "priority": Truncated, Merge::Default, Reads, Translated, "In which order networks are joined.";
+        priority "priority": Unquoted<Truncated>, Merge::Default, Reads, Translated, "In which order networks are joined.";
         use_service_name_alias "use_service_name_alias": bool, Merge::Default, Reads, Translated, "Whether the service's name is one of its names there.";
     }
 }
@@ -93,6 +93,9 @@ impl Decode for Attachments {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dependencies(pub IndexMap<String, ServiceDependency>);
 
+/// What a dependency can be waited for.
+const CONDITIONS: [&str; 3] = ["service_started", "service_healthy", "service_completed_successfully"];
+
 /// One dependency.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceDependency {
@@ -132,6 +135,14 @@ impl Decode for Dependencies {
             };
             let LongDependency { condition, required, restart, extensions: _ } = long;
             let Some(condition) = condition.take() else { continue };
+            if !CONDITIONS.contains(&condition.value.as_str()) {
+                let words = CONDITIONS.join(", ");
+                let message = format!("`{}` is none of: {words}", condition.value);
+                reader.within(name, |reader| {
+                    reader.bad_value(condition.origin, message, format!("write one of: {words}"));
+                });
+                continue;
+            }
             let restart = match restart {
                 Key::Set { key, value } if value.value => Some(key),
                 Key::Set { key: _, value: _ } | Key::Null(_) | Key::Absent => None,

@@ -1,8 +1,10 @@
 //! A service (compose-spec, "Services top-level elements"): every key it may hold, and the short forms of its commands.
 
 use crate::compose::grammar::words;
-use crate::compose::keys::Identity::{GrantTarget, MountTarget, Path, Port};
-use crate::compose::keys::Merge::{Default as Deep, DependsOn, Names, Replace, Short, Unique, UniqueBy};
+use crate::compose::keys::Identity::{Device, GrantTarget, MountTarget, Path, Port};
+use crate::compose::keys::Merge::{
+    Default as Deep, DependsOn, Each, Names, Replace, Sequence, Short, Unique, UniqueBy,
+};
 use crate::compose::keys::{Decode, Entries, Merge, Reader, keys};
 use crate::compose::model::build::Build;
 use crate::compose::model::deploy::Deploy;
@@ -50,7 +52,7 @@ keys! {
         deploy "deploy": Deploy, Deep, Reads, Translated, "How it is deployed.";
         develop "develop": Develop, Deep, Reads, Loader, "What docker compose watches while developing.";
         device_cgroup_rules "device_cgroup_rules": TextSet, Deep, Reads, Translated, "Rules for devices.";
-        devices "devices": Vec<Spanned<DeviceMapping>>, Deep, Ignores, Translated, "Devices of the host.";
+        devices "devices": Vec<Spanned<DeviceMapping>>, UniqueBy(Device), Ignores, Translated, "Devices of the host.";
         dns "dns": OneOrMore, Unique, Reads, Translated, "Name servers.";
         dns_opt "dns_opt": TextSet, Unique, Reads, Translated, "Resolver options.";
         dns_search "dns_search": OneOrMore, Unique, Reads, Translated, "Search domains.";
@@ -61,7 +63,7 @@ keys! {
         expose "expose": Exposes, Unique, Reads, Translated, "Ports that other services reach.";
         extends "extends": Extends, Deep, Refuses, Loader, "A service that it inherits from.";
         external_links "external_links": TextSet, Deep, Ignores, Translated, "Containers outside the project.";
-        extra_hosts "extra_hosts": ExtraHosts, Deep, Reads, Translated, "Lines for /etc/hosts.";
+        extra_hosts "extra_hosts": ExtraHosts, Sequence, Reads, Translated, "Lines for /etc/hosts.";
         gpus "gpus": Gpus, Deep, Reads, Translated, "Graphics processors.";
         group_add "group_add": TextsAndNumbers, Deep, Reads, Translated, "Groups of its user.";
         healthcheck "healthcheck": Healthcheck, Deep, Reads, Translated, "How it is checked.";
@@ -70,10 +72,10 @@ keys! {
         init "init": bool, Deep, Reads, Translated, "Whether an init process reaps its children.";
         ipc "ipc": String, Deep, Ignores, Translated, "Its namespace for interprocess communication.";
         isolation "isolation": String, Deep, Reads, Translated, "Its isolation technology (Windows).";
-        label_file "label_file": LabelFiles, Deep, Reads, Loader, "Files of labels.";
+        label_file "label_file": LabelFiles, Sequence, Reads, Loader, "Files of labels.";
         labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Labels of the container.";
         links "links": TextSet, Unique, Ignores, Translated, "Services it reaches under other names.";
-        logging "logging": Logging, Deep, Reads, Translated, "Where its output goes.";
+        logging "logging": Logging, Merge::Logging, Reads, Translated, "Where its output goes.";
         mac_address "mac_address": String, Deep, Ignores, Translated, "Its hardware address.";
         mem_limit "mem_limit": Bytes, Deep, Refuses, Translated, "Bytes of memory it may use.";
         mem_reservation "mem_reservation": Bytes, Deep, Reads, Translated, "Bytes of memory it is promised.";
@@ -110,7 +112,7 @@ keys! {
         sysctls "sysctls": Pairs, Merge::Pairs, Reads, Translated, "Kernel parameters.";
         tmpfs "tmpfs": TmpfsMounts, Unique, Ignores, Translated, "Folders in memory.";
         tty "tty": bool, Deep, Reads, Translated, "Whether it has a terminal.";
-        ulimits "ulimits": Ulimits, Deep, Reads, Translated, "Limits of the process.";
+        ulimits "ulimits": Ulimits, Each, Reads, Translated, "Limits of the process.";
         umask "umask": Umask, Deep, Reads, Translated, "Permission bits that its processes take away.";
         use_api_socket "use_api_socket": Unquoted<bool>, Deep, Reads, Translated, "Whether it reaches the Docker engine.";
         user "user": String, Deep, Reads, Translated, "The user it runs as.";
