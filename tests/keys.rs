@@ -17,7 +17,6 @@ Run `TRANSSHIP_BLESS=1 cargo test --test keys` after changing it. Keys that begi
 * *swarm* says what `docker stack deploy` does with the key: it reads it, ignores it, or refuses the file.
 * *translated*: it is in the manifests, or a message says how they differ.
 * *used by the loader*: it decides how the project is read.
-* *not translated yet*: it is read, and a message says that it is not translated yet.
 
 | path | meaning | swarm | what becomes of it |
 |---|---|---|---|
@@ -51,7 +50,6 @@ fn row(rule: &KeyRule, path: &str, page: &mut String) {
     let fate = match rule.fate {
         Fate::Translated => "translated",
         Fate::Loader => "used by the loader",
-        Fate::Later => "not translated yet",
     };
     let meaning = rule.doc.trim().replace('|', "\\|");
     writeln!(page, "| `{path}` | {meaning} | {swarm} | {fate} |").expect("a string takes every text");

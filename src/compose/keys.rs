@@ -128,8 +128,6 @@ pub enum Fate {
     Translated,
     /// The loader consumes it.
     Loader,
-    /// It is read, and a message says that it is not translated yet.
-    Later,
 }
 
 /// What a table is told about one key.

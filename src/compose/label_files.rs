@@ -34,9 +34,9 @@ fn of_service(
         diags.consume(path.origin, "its labels stand among those of the service");
         let full = mounts::join(around.folder, &path.value);
         let Some(file) = texts.get(&full, path.origin, true, around.world, sources, diags) else { continue };
-        // A value may refer to labels that were read before, and to nothing else.
+        // A value may refer to labels that were read before, and to nothing else; those of earlier files count first.
         let lookup = |name: &str| labels.get(name).map(|entry| entry.value.clone());
-        let parsed = dotenv::parse(sources.text(file), &|_| None, &lookup);
+        let parsed = dotenv::parse(sources.text(file), &lookup, &|_| None);
         let entries = env_files::place(parsed, file, true, &|_| None, sources, diags);
         labels.extend(entries.into_iter().map(|entry| (entry.name.clone(), entry)));
     }

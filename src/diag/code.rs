@@ -2,7 +2,7 @@
 //! `docs/codes/`.
 //!
 //! `T00xx` reading, `T01xx` the shape of the file, `T02xx` order, `T03xx` names and ports, `T04xx` storage and files,
-//! `T05xx` configuration, `T06xx` health, `T07xx` resources, placement and rollout, `T08xx` the words of Kubernetes, `T09xx` not translated.
+//! `T05xx` configuration, `T06xx` health, `T07xx` resources, placement and rollout, `T08xx` the words of Kubernetes, `T09xx` what has no counterpart.
 
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -213,7 +213,6 @@ codes! {
     DeviceFile "T0714" "device-file" Warning;
     CpuPeriod "T0715" "cpu-period" Warning;
     KubernetesField "T0801" "kubernetes-field" Error;
-    NotTranslated "T0901" "not-translated" Warning;
     NoCounterpart "T0902" "no-counterpart" Warning;
     BuildNote "T0903" "build-note" Note;
     DevelopmentOnly "T0904" "development-only" Note;

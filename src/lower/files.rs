@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::compose::Dialect;
 use crate::compose::find::say;
 use crate::compose::grammar::mounts;
 use crate::compose::keys::Key;
@@ -185,6 +186,10 @@ impl Maker<'_> {
             return Some(Data { bytes: content.value.clone().into_bytes(), why: Why::Origin(content.origin) });
         }
         let Some(variable) = environment.get() else {
+            // The loader has said it of a Compose file.
+            if self.context.dialect() == Dialect::Compose {
+                return None;
+            }
             self.diags.push(
                 Diagnostic::new(Code::Missing, self.place, format!("`{}` has no content", self.path))
                     .help("write file:, content:, environment: or external: true")

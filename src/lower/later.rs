@@ -1,4 +1,4 @@
-//! Keys that are read and not translated yet, and keys that the loader consumes: one message each, or a reason, so that nothing
+//! Keys that the loader consumes, and what stands beside the services: one message each, or a reason, so that nothing
 //! is silent.
 
 use crate::compose::Dialect;
@@ -10,19 +10,6 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lower::{Context, without_counterpart};
 use crate::origin::Origin;
 use crate::syntax::Node;
-
-/// Says that a key is not translated yet.
-pub(super) fn not_yet(path: &str, name: &str, key: &dyn Written, diags: &mut Diagnostics) {
-    let Some(place) = key.written() else { return };
-    diags.push(
-        Diagnostic::new(Code::NotTranslated, place, format!("`{name}` is not translated yet"))
-            .label("the manifests do not hold what this says")
-            .help("add what it says to the manifests by hand")
-            .key(format!("{path}.{name}"))
-            .cause(name)
-            .covers_below([place]),
-    );
-}
 
 /// Takes note of a key whose whole value was used up.
 pub(super) fn used_up(key: &dyn Written, reason: &'static str, diags: &mut Diagnostics) {

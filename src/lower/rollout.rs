@@ -9,7 +9,7 @@ use crate::compose::model::scalar::Duration;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Amount, Condition, Dependency, Kind, Placement, Restart, Rollout, Traced, Why};
 use crate::lower::annotations::{self, Annotations};
-use crate::lower::{Context, later, restart};
+use crate::lower::{Context, later, restart, without_counterpart};
 use crate::origin::{Origin, Spanned};
 
 const SECOND: i64 = 1_000_000_000;
@@ -154,8 +154,9 @@ fn rollback(path: &str, update: &Key<UpdateConfig>, rollback: &Key<UpdateConfig>
     let (Some(place), Some(found)) = (rollback.key(), rollback.get()) else { return };
     let usual = UpdateConfig::default();
     let meant = |config: &UpdateConfig| {
-        let UpdateConfig { parallelism, delay, failure_action: _, monitor, max_failure_ratio: _, order, extensions: _ } =
-            config;
+        let UpdateConfig { parallelism, delay, failure_action, monitor, max_failure_ratio, order, extensions } = config;
+        // What follows a failed rollback has no bearing on how it proceeds.
+        let _ = (failure_action, max_failure_ratio, extensions);
         let pause = |key: &Key<Duration>| key.get().map_or(0, |found| found.value.0);
         let order = order.get().is_some_and(|order| order.value == "start-first");
         (parallelism.get().map_or(1, |found| found.value), pause(delay).max(pause(monitor)), order)
@@ -278,7 +279,7 @@ pub(super) fn logging(path: &str, logging: &Key<Logging>, diags: &mut Diagnostic
     let driver = driver.get().map(|driver| driver.value.as_str());
     match driver {
         None | Some("json-file" | "local" | "") => later::used_up(logging, "the kubelet keeps and rotates logs", diags),
-        Some(_) => later::not_yet(path, "logging", logging, diags),
+        Some(_) => without_counterpart::say(path, "logging", logging, diags),
     }
 }
 

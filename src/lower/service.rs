@@ -214,10 +214,6 @@ pub(super) fn lower(
     let system = lifecycle::system(stop.as_ref());
     let stated =
         ports::stated(ports, expose, check.as_ref(), known, ports::of_routers(labels, deploy, environment), diags);
-    let not_yet: &[(&str, &dyn Written)] = &[("pre_start", pre_start)];
-    for (field, key) in not_yet {
-        later::not_yet(&path, field, *key, diags);
-    }
     let without: &[(&str, &dyn Written)] = &[
         ("blkio_config", blkio_config),
         ("cgroup_parent", cgroup_parent),
@@ -230,6 +226,7 @@ pub(super) fn lower(
         ("mac_address", mac_address),
         ("mem_swappiness", mem_swappiness),
         ("models", models),
+        ("pre_start", pre_start),
         ("provider", provider),
         ("pull_refresh_after", pull_refresh_after),
         ("ulimits", ulimits),

@@ -6,7 +6,7 @@ use crate::compose::model::scalar::Nullable;
 use crate::compose::model::text::TextSet;
 use crate::diag::Diagnostics;
 use crate::ir::{Condition, Dependency, Share, Shared, SharedWith, Traced};
-use crate::lower::later;
+use crate::lower::without_counterpart;
 use crate::origin::Origin;
 
 /// What a service shares with others and with its node.
@@ -48,12 +48,12 @@ pub(super) fn sharing(
     let processes = pid.get().map(|found| (found.value.0.as_str(), found.origin));
     let host_processes = processes.filter(|(text, _)| *text == "host").map(|(_, origin)| origin);
     if !mode("pid", processes, Shared::Processes, diags) && host_processes.is_none() {
-        later::not_yet(path, "pid", pid, diags);
+        without_counterpart::say(path, "pid", pid, diags);
     }
     let memory = ipc.get().map(|found| (found.value.as_str(), found.origin));
     let host_memory = memory.filter(|(text, _)| *text == "host").map(|(_, origin)| origin);
     if !mode("ipc", memory, Shared::Memory, diags) && host_memory.is_none() {
-        later::not_yet(path, "ipc", ipc, diags);
+        without_counterpart::say(path, "ipc", ipc, diags);
     }
     for source in volumes_from.get().iter().flat_map(|texts| texts.value.0.iter()) {
         let (rest, is_container) = match source.value.strip_prefix("container:") {

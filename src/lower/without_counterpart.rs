@@ -30,6 +30,26 @@ const REASONS: &[Reason] = &[
         "remove it, or set the scheduler up on the nodes",
     ),
     reason(
+        "ipc",
+        "pods share memory with each other not at all, or with their node",
+        "write service:NAME, host, or remove it",
+    ),
+    reason(
+        "logging",
+        "the kubelet keeps and rotates what containers write; drivers are no matter of a pod",
+        "let the log collector of the cluster send it on",
+    ),
+    reason(
+        "pid",
+        "pods see the processes of their own containers, or of their node",
+        "write service:NAME, host, or remove it",
+    ),
+    reason(
+        "pre_start",
+        "it runs once for all pods there, and an init container runs in each",
+        "write it under x-kubernetes.init_containers, or as a service that runs once",
+    ),
+    reason(
         "cpuset",
         "pods cannot choose processors by number",
         "reserve and limit whole cores alike, on nodes whose CPU manager is static, to get cores of their own",

@@ -22,7 +22,7 @@ keys! {
         volumes "volumes": Entries<Volume>, Merge::Default, Reads, Translated, "What keeps data.";
         configs "configs": Entries<FileSource>, Merge::Default, Reads, Translated, "Files.";
         secrets "secrets": Entries<FileSource>, Merge::Default, Reads, Translated, "Files that are secret.";
-        models "models": Entries<Model>, Merge::Default, Reads, Later, "Models that services use.";
+        models "models": Entries<Model>, Merge::Default, Reads, Translated, "Models that services use.";
     }
 }
 
@@ -46,9 +46,9 @@ pub type Includes = Vec<Spanned<Include>>;
 keys! {
     /// A model of the project.
     Model in "models.*" requires "model" {
-        name "name": String, Merge::Default, Reads, Later, "Its real name.";
-        model "model": String, Merge::Default, Reads, Later, "The image that holds it.";
-        context_size "context_size": Unquoted<i64>, Merge::Default, Reads, Later, "How many tokens it considers.";
-        runtime_flags "runtime_flags": Texts, Merge::Default, Reads, Later, "Arguments of the engine that runs it.";
+        name "name": String, Merge::Default, Reads, Translated, "Its real name.";
+        model "model": String, Merge::Default, Reads, Translated, "The image that holds it.";
+        context_size "context_size": Unquoted<i64>, Merge::Default, Reads, Translated, "How many tokens it considers.";
+        runtime_flags "runtime_flags": Texts, Merge::Default, Reads, Translated, "Arguments of the engine that runs it.";
     }
 }

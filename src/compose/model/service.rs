@@ -91,7 +91,7 @@ keys! {
         platform "platform": String, Deep, Reads, Translated, "The platform it runs on.";
         ports "ports": Ports, UniqueBy(Port), Reads, Translated, "Ports that are published.";
         post_start "post_start": Hooks, Deep, Reads, Translated, "Commands after its start.";
-        pre_start "pre_start": PreStartHooks, Deep, Reads, Later, "Containers that run before it.";
+        pre_start "pre_start": PreStartHooks, Deep, Reads, Translated, "Containers that run before it.";
         pre_stop "pre_stop": Hooks, Deep, Reads, Translated, "Commands before its stop.";
         privileged "privileged": bool, Deep, Ignores, Translated, "Whether it has all powers of the host.";
         profiles "profiles": TextSet, Unique, Reads, Loader, "Profiles that it belongs to.";
