@@ -77,13 +77,15 @@ impl Mounter<'_> {
         all
     }
 
-    /// Docker refuses a mount point that is not absolute when the container starts, and so does Kubernetes.
+    /// Docker refuses a mount point that is not absolute when the container starts, and so does Kubernetes. That of a Windows
+    /// container begins with a drive.
     fn refuses_relative(&mut self, mount: &Spanned<ServiceMount>) -> bool {
         let (target, is_anonymous) = match &mount.value {
             ServiceMount::Short(short) => (short.target.as_str(), short.kind == ShortKind::Anonymous),
             ServiceMount::Long(long) => (long.target.get().map_or("", |target| target.value.as_str()), false),
         };
-        if target.starts_with('/') {
+        // With slashes, a drive is more likely a volume of one letter.
+        if target.starts_with('/') || target.contains('\\') && grammar::is_windows_absolute(target) {
             return false;
         }
         let help = if is_anonymous && target.contains(':') {
