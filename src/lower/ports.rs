@@ -69,6 +69,8 @@ pub(super) fn stated(
         let port = Port::plain(Traced::decided(*number, "image-table"), Protocol::Tcp, true);
         add(&mut found, port, &mut Diagnostics::default());
     }
+    // Most services have one port, and a list makes room for four.
+    found.shrink_to_fit();
     found
 }
 

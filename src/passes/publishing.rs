@@ -44,6 +44,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             Publish::NodePort => ExposureKind::NodePort,
             Publish::None => continue,
         };
+        ports.shrink_to_fit();
         if let Some(first) = ports.first() {
             workload.exposures.push(Exposure {
                 name: free(&workload.name, &names),

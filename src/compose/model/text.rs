@@ -139,6 +139,7 @@ impl Decode for Pairs {
         let mut pairs = IndexMap::new();
         match node.value {
             Value::Map(map) => {
+                pairs.reserve_exact(map.len());
                 for (name, entry) in map {
                     let value = match scalar_text(&entry.value.value) {
                         _ if entry.value.value == Value::Null => None,
@@ -155,6 +156,7 @@ impl Decode for Pairs {
                 }
             }
             Value::List(items) => {
+                pairs.reserve_exact(items.len());
                 for (index, item) in items.into_iter().enumerate() {
                     let Value::String(text) = &item.value else {
                         reader.within(format!("[{index}]"), |reader| {

@@ -1,6 +1,6 @@
 //! One workload's mounts as volumes of its pod: each source has one name, and no two share one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::images::{self, Image};
 use crate::ir::{
@@ -15,7 +15,10 @@ pub(super) struct Placer<'a> {
     stores: &'a Stores,
     default: &'a Traced<i64>,
     known: Option<&'static Image>,
-    taken: BTreeMap<Name, String>,
+    by_source: BTreeMap<String, Name>,
+    taken: BTreeSet<Name>,
+    /// The number to try next behind a name that is taken.
+    next: BTreeMap<Name, u32>,
 }
 
 impl<'a> Placer<'a> {
@@ -26,7 +29,16 @@ impl<'a> Placer<'a> {
         default: &'a Traced<i64>,
     ) -> Placer<'a> {
         let known = images::known(&workload.container.image.value);
-        Placer { index, workload, stores, default, known, taken: BTreeMap::new() }
+        Placer {
+            index,
+            workload,
+            stores,
+            default,
+            known,
+            by_source: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            next: BTreeMap::new(),
+        }
     }
 
     /// The mount as the container sees it; its volume joins the pod.
@@ -57,8 +69,8 @@ impl<'a> Placer<'a> {
         if !store.is_template {
             return self.add(store.claim.as_str(), VolumeSource::Claim(store.claim.clone()), why);
         }
-        let name = self.name(store.claim.as_str(), &format!("claim {}", store.claim));
-        if !self.workload.claim_templates.iter().any(|claim| claim.name == name) {
+        let (name, is_new) = self.name(store.claim.as_str(), &format!("claim {}", store.claim));
+        if is_new {
             self.workload.claim_templates.push(Claim {
                 name: name.clone(),
                 size: store.size.clone().unwrap_or_else(|| self.default.clone()),
@@ -135,19 +147,23 @@ impl<'a> Placer<'a> {
             }
         }
         let number = format!("volume {}", self.workload.volumes.len());
-        let name = self.name(wanted, &number);
+        let (name, _) = self.name(wanted, &number);
         self.workload.volumes.push(Volume { name: name.clone(), source, why: why.clone() });
         name
     }
 
-    fn name(&mut self, wanted: &str, source: &str) -> Name {
-        let mut name = Name::from_text(wanted);
-        let mut number = 2;
-        while self.taken.get(&name).is_some_and(|taken| taken != source) {
-            name = Name::from_text(wanted).with(&number.to_string());
-            number += 1;
+    /// The name of a source in this pod, and whether it is new.
+    fn name(&mut self, wanted: &str, source: &str) -> (Name, bool) {
+        if let Some(name) = self.by_source.get(source) {
+            return (name.clone(), false);
         }
-        self.taken.insert(name.clone(), source.to_owned());
-        name
+        let mut name = Name::from_text(wanted);
+        let number = self.next.entry(name.clone()).or_insert(2_u32);
+        while !self.taken.insert(name.clone()) {
+            name = Name::from_text(wanted).with(&number.to_string());
+            *number += 1;
+        }
+        self.by_source.insert(source.to_owned(), name.clone());
+        (name, true)
     }
 }

@@ -125,8 +125,12 @@ impl Table {
                 all.push((index, Answer { shared, ..super::answer(name.clone(), false, why) }));
             }
         }
+        let mut of_tasks: BTreeMap<usize, &Entry> = BTreeMap::new();
+        for entry in self.names.values().filter(|entry| entry.tasks) {
+            of_tasks.entry(entry.to).or_insert(entry);
+        }
         for (index, why) in std::mem::take(&mut self.tasks) {
-            let found = self.names.values().find(|entry| entry.tasks && entry.to == index);
+            let found = of_tasks.get(&index);
             all.extend(found.map(|entry| (index, super::answer(entry.name.clone(), true, why))));
         }
         all
