@@ -102,7 +102,8 @@ fn owners(
             diags.consume(owner.origin, "everybody may read the file");
         } else if group.as_ref().is_some_and(|group| group.value != 0) {
             diags.consume(owner.origin, "the group of the pod's files may read the file");
-        } else if let Some(id) = id.filter(|_| is_group) {
+        } else if let Some(id) = id.filter(|_| is_group && bits & 0o040 != 0) {
+            // A file that its group may not read asks for no group of the pod's files, which would read it.
             diags.consume(owner.origin, "the group of the pod's files");
             *group = Some(Traced::from_origin(id, owner.origin));
         } else {
