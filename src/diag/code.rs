@@ -213,6 +213,7 @@ codes! {
     DeviceFile "T0714" "device-file" Warning;
     CpuPeriod "T0715" "cpu-period" Warning;
     KubernetesField "T0801" "kubernetes-field" Error;
+    KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
     NoCounterpart "T0902" "no-counterpart" Warning;
     BuildNote "T0903" "build-note" Note;
     DevelopmentOnly "T0904" "development-only" Note;

@@ -18,8 +18,24 @@ pub(super) fn used_up(key: &dyn Written, reason: &'static str, diags: &mut Diagn
     }
 }
 
-/// Takes note of keys that begin with `x-`.
+/// Takes note of keys that begin with `x-`; `x-kubernetes` is heard on services alone.
 pub(super) fn extensions(extensions: &[(String, Origin, Node)], diags: &mut Diagnostics) {
+    beside_kubernetes(extensions, diags);
+    for (_, place, node) in extensions.iter().filter(|(name, _, _)| name == kubernetes::NAME) {
+        let mut found = Vec::new();
+        leaves(node, &mut found);
+        diags.push(
+            Diagnostic::new(Code::KubernetesUnheard, *place, "`x-kubernetes` is heard on services alone")
+                .label("nothing comes of it here")
+                .help("write it on a service, or change the manifest by hand")
+                .cause("x-kubernetes")
+                .covers(found),
+        );
+    }
+}
+
+/// Takes note of a service's keys that begin with `x-`, but for `x-kubernetes`, which is heard.
+pub(super) fn beside_kubernetes(extensions: &[(String, Origin, Node)], diags: &mut Diagnostics) {
     for (_, _, node) in extensions.iter().filter(|(name, _, _)| name != kubernetes::NAME) {
         let mut found = Vec::new();
         leaves(node, &mut found);

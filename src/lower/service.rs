@@ -270,7 +270,7 @@ pub(super) fn lower(
     let mut names = network::attachments(shared.networks, &path, networks, network_mode, diags);
     names.aliases.extend(network::own_names(container_name, hostname));
     network::external_links(&path, external_links, diags);
-    later::extensions(extensions, diags);
+    later::beside_kubernetes(extensions, diags);
     let sharing::Sharing { shares, host_processes, host_memory } =
         sharing::sharing(&path, network_mode, pid, ipc, volumes_from, diags);
     let network_mode = network::mode(&path, network_mode, names.on_host, diags);

@@ -3,7 +3,7 @@
 
 use crate::compose::canonical::{Canonical, Form, plain};
 use crate::compose::keys::{Decode, Merge, Reader, keys};
-use crate::compose::model::scalar::{Bytes, choices};
+use crate::compose::model::scalar::choices;
 use crate::compose::model::text::Texts;
 use crate::syntax::{Node, Value};
 
@@ -81,15 +81,6 @@ keys! {
     }
 }
 
-keys! {
-    /// `x-kubernetes` of a volume.
-    VolumeExtras in "volumes.*.x-kubernetes" closed true {
-        size "size": Bytes, Merge::Default, Reads, Translated, "How much it holds.";
-        class "class": String, Merge::Default, Reads, Translated, "The StorageClass.";
-        access_mode "access_mode": AccessWord, Merge::Default, Reads, Translated, "Who may mount it.";
-    }
-}
-
 choices! {
     /// A kind of controller.
     KindWord {
@@ -106,16 +97,6 @@ choices! {
         ClusterIp "ClusterIP" "Reached in the cluster.";
         NodePort "NodePort" "Reached on a port of every node.";
         LoadBalancer "LoadBalancer" "Reached from outside.";
-    }
-}
-
-choices! {
-    /// Who may mount a claim.
-    AccessWord {
-        Once "ReadWriteOnce" "Pods of one node.";
-        Many "ReadWriteMany" "Pods of every node.";
-        ReadOnly "ReadOnlyMany" "Pods of every node, to read.";
-        OncePod "ReadWriteOncePod" "One pod.";
     }
 }
 
