@@ -1,6 +1,6 @@
 //! Consistency of the whole project (compose-loading, section 18): what one key's decoding cannot see.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::compose::Dialect;
 use crate::compose::conflicts;
@@ -17,7 +17,7 @@ pub(crate) struct Checked<'a> {
     /// The project, without services that are left out.
     pub(crate) project: &'a Project,
     /// Services that are left out, as no profile of theirs is active.
-    pub(crate) inactive: &'a [String],
+    pub(crate) inactive: &'a BTreeSet<String>,
     /// Whose rules hold.
     pub(crate) dialect: Dialect,
 }
@@ -214,7 +214,7 @@ fn check_compose(checked: &Checked<'_>, name: &str, service: &Service, diags: &m
     for context in contexts.map(|contexts| contexts.value.0.values()).into_iter().flatten() {
         let Some(target) = context.value.as_deref().and_then(|value| value.strip_prefix("service:")) else { continue };
         let found = project.services.get().and_then(|services| services.value.get(target)?.value.as_ref());
-        let is_left_out = checked.inactive.iter().any(|inactive| inactive == target);
+        let is_left_out = checked.inactive.contains(target);
         if !is_left_out && found.is_none_or(|service| service.value.build.get().is_none()) {
             report_undefined(name, ("built service", "services", target), context.origin, diags);
         }
@@ -229,7 +229,7 @@ fn check_compose(checked: &Checked<'_>, name: &str, service: &Service, diags: &m
 
 fn check_dependencies(checked: &Checked<'_>, name: &str, service: &Service, diags: &mut Diagnostics) {
     for (target, dependency) in service.depends_on.get().iter().flat_map(|found| found.value.0.iter()) {
-        let is_inactive = checked.inactive.iter().any(|inactive| inactive == target);
+        let is_inactive = checked.inactive.contains(target);
         if defined(&checked.project.services, target) || (is_inactive && !dependency.required) {
             continue;
         }

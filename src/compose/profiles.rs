@@ -1,6 +1,6 @@
 //! Profiles (compose-spec, "Profiles"; compose-loading, section 12): services whose profiles are not active are left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compose::keys::Key;
 use crate::compose::leaves::leaves;
@@ -44,9 +44,9 @@ pub(crate) fn deactivate(
     active: &[String],
     of_services: &BTreeMap<String, Vec<Origin>>,
     diags: &mut Diagnostics,
-) -> Vec<String> {
-    let Key::Set { key: _, value: services } = &mut project.services else { return Vec::new() };
-    let mut left_out = Vec::new();
+) -> BTreeSet<String> {
+    let Key::Set { key: _, value: services } = &mut project.services else { return BTreeSet::new() };
+    let mut left_out = BTreeSet::new();
     services.value.retain(|name, service| {
         let Some(body) = &service.value else { return true };
         let Some(profiles) = body.value.profiles.get() else { return true };
@@ -65,7 +65,7 @@ pub(crate) fn deactivate(
             .key(format!("services.{name}"))
             .covers(of_services.get(name).into_iter().flatten().copied()),
         );
-        left_out.push(name.clone());
+        left_out.insert(name.clone());
         false
     });
     left_out
