@@ -6,9 +6,13 @@ use serde_json::Value;
 
 use super::stack::{Stack, number, text};
 
-/// What Kubernetes says of itself when it is busy, and tries again: two of its parts wrote to one object, or one had not heard of it.
-const RETRIED: [&str; 2] =
-    ["the object has been modified; please apply your changes", "cache: timed out waiting for the condition"];
+/// What Kubernetes says of itself when it is busy, and tries again: two of its parts wrote to one object, or one had not heard of it
+/// yet. The last is the node authorizer, which learns of a pod's claims a moment after the kubelet asks for them.
+const RETRIED: [&str; 3] = [
+    "the object has been modified; please apply your changes",
+    "cache: timed out waiting for the condition",
+    "no relationship found between node",
+];
 
 /// Everything is as it was asked for, within the stack's limit.
 pub(super) fn ready(stack: &Stack) -> Result<(), String> {
