@@ -77,6 +77,8 @@ pub enum Merge {
     Pairs,
     /// Lists append, and equal items (up to `=`) stand once.
     Unique,
+    /// The same, where one text may stand for a list of it.
+    UniqueOrOne,
     /// Lists append; a later item replaces the earlier one of the same identity.
     UniqueBy(Identity),
     /// A list of names is a mapping of nulls.

@@ -21,11 +21,28 @@ pub(crate) fn merge(base: Node, over: Node, rule: Merge, shape: Shape, path: &st
     if base.value == Value::Null {
         return over;
     }
+    if is_passed_over(&over, rule) {
+        diags.push(
+            Diagnostic::new(Code::ValueIgnored, over.origin, format!("`{path}` adds nothing here"))
+                .why("Docker passes over a value that is neither a text, a list nor a mapping")
+                .help("remove it, or write a list")
+                .key(path),
+        );
+        return base;
+    }
     match rule {
         Merge::Pairs => pairs(keyed(base, pair), keyed(over, pair), path, diags),
         Merge::Names => maps(keyed(base, name), keyed(over, name), shape, path, diags),
         Merge::DependsOn => maps(keyed(base, dependency), keyed(over, dependency), shape, path, diags),
         Merge::Short(key) => maps(long(base, key), long(over, key), shape, path, diags),
+        Merge::UniqueOrOne => append(base, over, key_of_text, diags),
+        Merge::UniqueBy(Identity::Path) => append(base, over, |node| identity_of(node, Identity::Path), diags),
+        Merge::Unique | Merge::UniqueBy(_)
+            if !matches!((&base.value, &over.value), (Value::List(_), Value::List(_))) =>
+        {
+            refuse(&base, &over, path, diags);
+            base
+        }
         Merge::Unique => append(base, over, key_of_text, diags),
         Merge::UniqueBy(identity) => append(base, over, |node| identity_of(node, identity), diags),
         Merge::Sequence => append(sequence(base), sequence(over), |node| Some(fingerprint(node)), diags),
@@ -50,17 +67,8 @@ fn by_kind(base: Node, over: Node, rule: Merge, shape: Shape, path: &str, diags:
         }
         (Value::Map(_), Value::Map(_)) => maps(base, over, shape, path, diags),
         (Value::List(_), Value::List(_)) => append(base, over, |node| Some(fingerprint(node)), diags),
-        (Value::Map(_) | Value::List(_), later) => {
-            diags.push(
-                Diagnostic::new(
-                    Code::Merge,
-                    over.origin,
-                    format!("`{path}` cannot be merged: {} over {}", later.kind(), base.value.kind()),
-                )
-                .also(base.origin, "the earlier value")
-                .help("write it in the same form as the earlier file, or replace it with !override")
-                .key(path),
-            );
+        (Value::Map(_) | Value::List(_), _) => {
+            refuse(&base, &over, path, diags);
             base
         }
         (
@@ -71,6 +79,25 @@ fn by_kind(base: Node, over: Node, rule: Merge, shape: Shape, path: &str, diags:
             over
         }
     }
+}
+
+fn refuse(base: &Node, over: &Node, path: &str, diags: &mut Diagnostics) {
+    diags.push(
+        Diagnostic::new(
+            Code::Merge,
+            over.origin,
+            format!("`{path}` cannot be merged: {} over {}", over.value.kind(), base.value.kind()),
+        )
+        .also(base.origin, "the earlier value")
+        .help("write it in the same form as the earlier file, or replace it with !override")
+        .key(path),
+    );
+}
+
+/// Where lists are put together, the reference passes over a later value of another kind.
+fn is_passed_over(over: &Node, rule: Merge) -> bool {
+    matches!(rule, Merge::Pairs | Merge::Sequence | Merge::UniqueOrOne | Merge::UniqueBy(Identity::Path))
+        && matches!(over.value, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_))
 }
 
 /// Logging options are merged only where both speak of the same driver, or one of them of none.
@@ -140,7 +167,7 @@ fn entries(
 /// Lets each item of a keyed list stand once, as the reference does in every file: the last one, at the place of the first.
 pub(crate) fn settle_lists(node: &mut Node, rule: Merge, shape: Shape, diags: &mut Diagnostics) {
     match (&mut node.value, rule) {
-        (Value::List(items), Merge::Unique) => once(items, key_of_text, diags),
+        (Value::List(items), Merge::Unique | Merge::UniqueOrOne) => once(items, key_of_text, diags),
         (Value::List(items), Merge::UniqueBy(identity)) => once(items, |node| identity_of(node, identity), diags),
         (Value::Map(map), _) => {
             for (name, entry) in map.iter_mut() {

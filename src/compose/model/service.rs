@@ -3,7 +3,7 @@
 use crate::compose::grammar::words;
 use crate::compose::keys::Identity::{Device, GrantTarget, MountTarget, Path, Port};
 use crate::compose::keys::Merge::{
-    Default as Deep, DependsOn, Each, Names, Replace, Sequence, Short, Unique, UniqueBy,
+    Default as Deep, DependsOn, Each, Names, Replace, Sequence, Short, Unique, UniqueBy, UniqueOrOne,
 };
 use crate::compose::keys::{Decode, Entries, Merge, Reader, keys};
 use crate::compose::model::build::Build;
@@ -53,9 +53,9 @@ keys! {
         develop "develop": Develop, Deep, Reads, Loader, "What docker compose watches while developing.";
         device_cgroup_rules "device_cgroup_rules": TextSet, Deep, Reads, Translated, "Rules for devices.";
         devices "devices": Vec<Spanned<DeviceMapping>>, UniqueBy(Device), Ignores, Translated, "Devices of the host.";
-        dns "dns": OneOrMore, Unique, Reads, Translated, "Name servers.";
+        dns "dns": OneOrMore, UniqueOrOne, Reads, Translated, "Name servers.";
         dns_opt "dns_opt": TextSet, Unique, Reads, Translated, "Resolver options.";
-        dns_search "dns_search": OneOrMore, Unique, Reads, Translated, "Search domains.";
+        dns_search "dns_search": OneOrMore, UniqueOrOne, Reads, Translated, "Search domains.";
         domainname "domainname": String, Deep, Ignores, Translated, "Its domain name.";
         entrypoint "entrypoint": Command, Replace, Reads, Translated, "What replaces the image's entrypoint.";
         env_file "env_file": EnvFiles, UniqueBy(Path), Reads, Translated, "Files of environment variables.";
@@ -110,7 +110,7 @@ keys! {
         stop_signal "stop_signal": String, Deep, Reads, Translated, "The signal that stops it.";
         storage_opt "storage_opt": StorageOptions, Deep, Reads, Translated, "Storage options.";
         sysctls "sysctls": Pairs, Merge::Pairs, Reads, Translated, "Kernel parameters.";
-        tmpfs "tmpfs": TmpfsMounts, Unique, Ignores, Translated, "Folders in memory.";
+        tmpfs "tmpfs": TmpfsMounts, UniqueOrOne, Ignores, Translated, "Folders in memory.";
         tty "tty": bool, Deep, Reads, Translated, "Whether it has a terminal.";
         ulimits "ulimits": Ulimits, Each, Reads, Translated, "Limits of the process.";
         umask "umask": Umask, Deep, Reads, Translated, "Permission bits that its processes take away.";
