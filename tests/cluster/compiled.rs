@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use transship::diag::{Severity, by_cause, to_text};
+use transship::diag::{Diagnostic, Severity, by_cause, to_text};
 use transship::emit::Manifest;
 use transship::world::{FolderEntry, Kind, OsWorld, ReadError, World};
 use transship::{Compilation, Request, compile};
@@ -57,6 +57,20 @@ pub(crate) fn one(world: &StackWorld, path: &Path) -> Compilation {
 pub(crate) fn errors(compilation: &Compilation) -> String {
     let errors = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
     by_cause(errors).iter().map(|told| to_text(told, &compilation.sources, false)).collect()
+}
+
+/// The code of each message, and the line of the source that it is about.
+pub(crate) fn messages(compilation: &Compilation) -> Vec<(String, String)> {
+    let messages = compilation.diagnostics.iter();
+    let sources = &compilation.sources;
+    let line = |origin| {
+        let entry = sources.entry(origin);
+        let number = sources.position(entry.file, entry.range.start).line;
+        let text = sources.file(entry.file).map_or("", |file| &*file.text);
+        text.lines().nth(number - 1).unwrap_or_default().to_owned()
+    };
+    let place = |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map_or(String::new(), |label| line(label.origin));
+    messages.map(|diagnostic| (diagnostic.code.id().to_owned(), place(diagnostic))).collect()
 }
 
 /// The object of a manifest as plain JSON.

@@ -23,8 +23,16 @@ pub(crate) struct Expect {
     pub(crate) apart: Vec<String>,
     /// Variables in which names of services are rewritten, so that they do not arrive as they are written.
     pub(crate) rewritten: Vec<String>,
+    /// Jobs that fail, and services that a failed Job keeps from starting: neither is waited for.
+    pub(crate) fails: Vec<String>,
     /// Facts that do not hold yet, by their names, with the reason.
     pub(crate) pending: BTreeMap<String, String>,
+    /// Differences that the conversion names.
+    pub(crate) said: Vec<Said>,
+    /// Services that do not start.
+    pub(crate) held: Vec<Held>,
+    /// Schedules that come round.
+    pub(crate) fires: Vec<Fires>,
     /// Pages.
     pub(crate) http: Vec<Http>,
     /// Exchanges over TCP and UDP.
@@ -91,6 +99,25 @@ macro_rules! facts {
 }
 
 facts! {
+    /// A message of the conversion points at a line of the stack that holds the text.
+    Said(self => format!("said {} of {}", self.code, self.line)) {
+        code: String,
+        line: String,
+    }
+
+    /// The service's containers have not started, and the log of what its pod waits with says why.
+    Held(self => format!("held {}", self.service)) {
+        service: String,
+        log: String,
+    }
+
+    /// The service's schedule made a Job that completed within so many seconds, and its log holds the text.
+    Fires(self => format!("fires {}", self.service)) {
+        service: String,
+        within: u64,
+        log: String,
+    }
+
     /// `GET url` from the probe pod is answered with 200 and a body that holds the text.
     Http(self => format!("http {}", self.url)) {
         url: String,
@@ -191,7 +218,7 @@ impl Expect {
                 $(all.extend(self.$list.iter().filter_map(|fact| Some((fact.name(), fact.pending.clone()?))));)*
             };
         }
-        gather!(http talk exec argv file log order health survives stops edit);
+        gather!(said held fires http talk exec argv file log order health survives stops edit);
         all
     }
 }

@@ -8,6 +8,7 @@ mod logs;
 mod reach;
 mod settled;
 mod stack;
+mod waiting;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -121,7 +122,8 @@ fn whole_life(stack: &mut Stack, judge: &mut Judge) -> Result<(), String> {
 fn computed(stack: &Stack, judge: &mut Judge) {
     for promise in &stack.promises {
         let (service, workload) = (&promise.service, &promise.workload);
-        if !stack.runs_once(service) {
+        let is_up = !stack.runs_once(service) && !stack.expect.fails.contains(service);
+        if is_up {
             if !promise.environment.is_empty() {
                 judge.fact(&format!("environment {service}"), || inside::environment(stack, promise));
             }
@@ -131,7 +133,7 @@ fn computed(stack: &Stack, judge: &mut Judge) {
             judge.fact(&format!("name {workload}"), || reach::name(stack, workload));
         }
         let is_silent = |port: &u16| stack.expect.silent.contains(&format!("{workload}:{port}"));
-        for port in promise.ports.iter().filter(|port| !is_silent(port)) {
+        for port in promise.ports.iter().filter(|port| is_up && !is_silent(port)) {
             judge.fact(&format!("port {workload}:{port}"), || reach::port(stack, workload, *port));
         }
         for port in &promise.published {
@@ -143,6 +145,15 @@ fn computed(stack: &Stack, judge: &mut Judge) {
 /// What is only looked at.
 fn read(stack: &Stack, judge: &mut Judge) {
     let expect = &stack.expect;
+    for said in &expect.said {
+        judge.fact(&said.name(), || stack.says(said));
+    }
+    for held in &expect.held {
+        judge.fact(&held.name(), || waiting::held(stack, held));
+    }
+    for fires in &expect.fires {
+        judge.fact(&fires.name(), || waiting::fires(stack, fires));
+    }
     for address in &expect.apart {
         judge.fact(&format!("apart {address}"), || reach::apart(stack, address));
     }

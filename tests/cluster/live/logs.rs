@@ -24,6 +24,13 @@ pub(super) fn order(stack: &Stack, order: &Order) -> Result<(), String> {
     if earlier < later { Ok(()) } else { Err(format!("{} wrote at {earlier}, {} at {later}", order.first, order.then)) }
 }
 
+/// What one container has written so far.
+pub(super) fn of_container(stack: &Stack, pod: &str, container: &str) -> Result<String, String> {
+    let path = format!("/api/v1/namespaces/{}/pods/{pod}/log?container={container}", stack.namespace);
+    let answer = stack.cluster.get(&path)?;
+    if answer.is_good() { Ok(String::from_utf8_lossy(&answer.text).into_owned()) } else { Err(answer.message()) }
+}
+
 /// The lines of all pods of a service, each with its time, in the order of the times.
 fn lines(stack: &Stack, service: &str) -> Result<Vec<(String, String)>, String> {
     let mut found = Vec::new();

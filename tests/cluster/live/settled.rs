@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::stack::{Stack, number, text};
+use transship::ir::Name;
 
 /// What Kubernetes says of itself when it is busy, and tries again: two of its parts wrote to one object, or one had not heard of it
 /// yet. The last is the node authorizer, which learns of a pod's claims a moment after the kubelet asks for them.
@@ -23,29 +24,42 @@ pub(super) fn ready(stack: &Stack) -> Result<(), String> {
             ("StatefulSet", "/spec/replicas", "/status/readyReplicas", "/status/updatedReplicas"),
             ("DaemonSet", "/status/desiredNumberScheduled", "/status/numberReady", "/status/updatedNumberScheduled"),
         ] {
-            for object in stack.list("apps/v1", kind)? {
-                let wanted = number(&object, wanted);
-                let is_seen = number(&object, "/status/observedGeneration") == number(&object, "/metadata/generation");
-                let is_whole = [ready, updated].iter().all(|count| number(&object, count) == wanted);
+            for object in stack.list("apps/v1", kind)?.iter().filter(|object| !fails(stack, object)) {
+                let wanted = number(object, wanted);
+                let is_seen = number(object, "/status/observedGeneration") == number(object, "/metadata/generation");
+                let is_whole = [ready, updated].iter().all(|count| number(object, count) == wanted);
                 // A rolling update is over when the last old pod has gone.
-                let is_single = kind == "DaemonSet" || number(&object, "/status/replicas") == wanted;
+                let is_single = kind == "DaemonSet" || number(object, "/status/replicas") == wanted;
                 if !(is_seen && is_whole && is_single) {
                     waiting.push(format!(
                         "{kind} {} has {} of {wanted}",
-                        text(&object, "/metadata/name"),
-                        number(&object, ready)
+                        text(object, "/metadata/name"),
+                        number(object, ready)
                     ));
                 }
             }
         }
         for job in stack.list("batch/v1", "Job")? {
-            if number(&job, "/status/succeeded") < job.pointer("/spec/completions").and_then(Value::as_i64).unwrap_or(1)
+            let name = text(&job, "/metadata/name");
+            if fails(stack, &job) {
+                let conditions = job.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
+                if !conditions.into_iter().any(|condition| text(condition, "/type") == "Failed") {
+                    waiting.push(format!("Job {name} has not failed"));
+                }
+            } else if number(&job, "/status/succeeded")
+                < job.pointer("/spec/completions").and_then(Value::as_i64).unwrap_or(1)
             {
-                waiting.push(format!("Job {} is not complete", text(&job, "/metadata/name")));
+                waiting.push(format!("Job {name} is not complete"));
             }
         }
         if waiting.is_empty() { Ok(()) } else { Err(waiting.join("; ")) }
     })
+}
+
+/// The stack says that this one fails, or is kept from starting.
+fn fails(stack: &Stack, object: &Value) -> bool {
+    let service = text(object, "/metadata/labels/app.kubernetes.io~1name");
+    stack.expect.fails.iter().any(|name| Name::from_text(name).to_string() == service)
 }
 
 /// No container of the app was started twice.

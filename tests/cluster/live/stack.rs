@@ -10,7 +10,7 @@ use transship::render::yaml;
 
 use crate::client::Cluster;
 use crate::compiled::{self, StackWorld};
-use crate::expect::{self, Expect};
+use crate::expect::{self, Expect, Said};
 use crate::promise::{self, Promise};
 
 /// The pod from which the app is looked at: a member of all its networks.
@@ -29,6 +29,8 @@ pub(super) struct Stack<'a> {
     pub(super) world: StackWorld,
     pub(super) expect: Expect,
     pub(super) promises: Vec<Promise>,
+    /// What the conversion says: codes, and the line of the source that each is about.
+    pub(super) messages: Vec<(String, String)>,
     /// What is applied.
     pub(super) objects: Vec<Value>,
     /// The same as kubectl reads it.
@@ -57,10 +59,17 @@ impl<'a> Stack<'a> {
             world,
             expect,
             promises,
+            messages: compiled::messages(&compilation),
             objects,
             text,
             earlier: Vec::new(),
         })
+    }
+
+    /// A message of the conversion names this difference.
+    pub(super) fn says(&self, said: &Said) -> Result<(), String> {
+        let is_meant = |message: &&(String, String)| message.0 == said.code && message.1.contains(&said.line);
+        self.messages.iter().find(is_meant).map(|_| ()).ok_or_else(|| format!("it says {:?}", self.messages))
     }
 
     /// Makes the namespace and the pods from which the app is looked at.
@@ -160,11 +169,12 @@ impl<'a> Stack<'a> {
         Ok((format!("{}/{workload}", text(object, "/kind")), number(object, "/spec/replicas")))
     }
 
-    /// Whether a service runs once: a Job.
+    /// Whether a service runs and ends: a Job, or one of a schedule.
     pub(super) fn runs_once(&self, service: &str) -> bool {
         let workload = Name::from_text(service).to_string();
         let label = "/metadata/labels/app.kubernetes.io~1name";
-        self.objects.iter().any(|object| text(object, "/kind") == "Job" && text(object, label) == workload)
+        let ends = |object: &Value| ["Job", "CronJob"].contains(&text(object, "/kind"));
+        self.objects.iter().any(|object| ends(object) && text(object, label) == workload)
     }
 
     /// Pods, their events (warnings alone, if it has come up) and the ends of their logs.
