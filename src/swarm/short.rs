@@ -6,6 +6,7 @@
     reason = "a reader names the kinds of values it takes; every other kind is the same error"
 )]
 
+use crate::compose::grammar::mounts::{is_file_path, is_letter};
 use crate::compose::grammar::ports;
 use crate::compose::model::scalar::scalar_text;
 use crate::diag::{Code, Diagnostic};
@@ -337,15 +338,4 @@ fn sections(text: &str) -> Result<Vec<String>, String> {
         return Err(format!("the volume {text:?} has an empty section between colons"));
     }
     Ok(sections)
-}
-
-fn is_letter(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
-}
-
-/// Whether a source is a path of the host and not a name.
-fn is_file_path(source: &str) -> bool {
-    let drive = source.split_once(':').is_some_and(|(before, _)| is_letter(before));
-    source.starts_with(['.', '/', '~']) || source.starts_with("\\\\") || drive
 }

@@ -104,13 +104,13 @@ fn sections(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// Whether a text is one letter, that is, may be a drive.
-fn is_letter(text: &str) -> bool {
+pub(crate) fn is_letter(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
 }
 
 /// Whether the source of a short volume is a path and not a name.
-fn is_file_path(source: &str) -> bool {
+pub(crate) fn is_file_path(source: &str) -> bool {
     let drive = source.split_once(':').is_some_and(|(before, _)| is_letter(before));
     source.starts_with(['.', '/', '~']) || source.starts_with("\\\\") || drive
 }
