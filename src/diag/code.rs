@@ -108,6 +108,7 @@ codes! {
     PortAddressIgnored "T0142" "port-address-ignored" Warning;
     MergeWithoutEffect "T0143" "merge-without-effect" Warning;
     SubstitutionLost "T0144" "substitution-lost" Warning;
+    InternalNotPublished "T0145" "internal-not-published" Warning;
     DependencyCycle "T0201" "dependency-cycle" Error;
     DependencyIgnored "T0202" "dependency-ignored" Note;
     DependencyRestart "T0203" "dependency-restart" Warning;
@@ -131,7 +132,7 @@ codes! {
     SchedulerLeftOut "T0233" "scheduler-left-out" Note;
     DependencyOnSchedule "T0234" "dependency-on-schedule" Note;
     ObjectTwice "T0240" "object-twice" Error;
-    NameTooLong "T0241" "name-too-long" Error;
+    NameTooLong "T0241" "name-too-long" Note;
     NodePortTwice "T0242" "node-port-twice" Error;
     VolumeTwice "T0243" "volume-twice" Error;
     PortInferred "T0301" "port-inferred" Note;

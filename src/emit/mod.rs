@@ -129,11 +129,23 @@ impl Context<'_> {
 /// Writes the app down: what is shared, then each workload with what belongs to it, Jobs before those that wait for them. Each
 /// manifest is made when it is asked for.
 pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manifest> + 'a {
-    let App { project, namespace, files, named_volumes, volumes, claims, workloads, networks, policies, dials } = app;
+    let App {
+        project,
+        namespace,
+        files,
+        named_volumes,
+        volumes,
+        claims,
+        workloads,
+        networks,
+        policies,
+        dials,
+        provided,
+    } = app;
     // Taken by the passes.
     debug_assert!(named_volumes.is_empty());
     // Heard by the passes.
-    let _ = (networks, dials);
+    let _ = (networks, dials, provided);
     let files_by_name = files.iter().map(|file| ((file.kind, &file.name), file)).collect();
     let mut context = Context { project, namespace: namespace.as_ref(), images, files_by_name, jobs: IndexMap::new() };
     let mut shared: Vec<Manifest> = meta::namespace(&context).into_iter().collect();

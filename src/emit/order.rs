@@ -212,6 +212,11 @@ pub(super) fn is_user_data(key: &str) -> bool {
     USER_DATA.contains(&key)
 }
 
+/// Whether the items of a list are whole objects that need not say of which type they are.
+pub(super) fn is_of_one_type(key: &str) -> bool {
+    key == "volumeClaimTemplates"
+}
+
 /// Whether a value under a key says nothing.
 pub(super) fn is_noise(key: &str, value: &Value) -> bool {
     match value {

@@ -28,7 +28,7 @@ pub(super) fn autoscaler(context: &Context, workload: &Workload, kind: &str, fou
             CrossVersionObjectReference {
                 api_version: Some("apps/v1".to_owned()),
                 kind: kind.to_owned(),
-                name: workload.name.to_string(),
+                name: workload.controller().to_string(),
             },
             "autoscaled-controller",
         ),

@@ -57,8 +57,9 @@ fn claim_spec(
         let requests = [("storage".to_owned(), container::memory(size.value))].into();
         PersistentVolumeClaimSpec {
             access_modes: Some(access_modes(at, many_nodes)),
-            // No class: the claim is bound to one volume, and none is to be made for it.
-            storage_class_name: volume.map(|_| at.decided("storageClassName", String::new(), "bound-to-one-volume")),
+            // A class of which there is this one volume: none is made for the claim, and no other claim takes the volume.
+            storage_class_name: volume
+                .map(|name| at.decided("storageClassName", name.value.to_string(), "bound-to-one-volume")),
             volume_name: at.maybe("volumeName", volume).map(|name| name.to_string()),
             resources: Some(VolumeResourceRequirements { requests: Some(requests), limits: None }),
             ..Default::default()
@@ -94,7 +95,7 @@ pub(super) fn persistent_volume(context: &Context, volume: &ir::PersistentVolume
                 "Retain".to_owned(),
                 "keeps-data",
             )),
-            storage_class_name: Some(at.decided("storageClassName", String::new(), "bound-to-one-volume")),
+            storage_class_name: Some(at.decided("storageClassName", name.to_string(), "bound-to-one-volume")),
             mount_options: (!options.is_empty()).then(|| options.clone()),
             claim_ref: context.namespace.map(|namespace| ObjectReference {
                 kind: Some("PersistentVolumeClaim".to_owned()),

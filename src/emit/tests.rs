@@ -281,6 +281,7 @@ fn sample() -> App {
         networks: IndexMap::new(),
         policies: Vec::new(),
         dials: Vec::new(),
+        provided: Vec::new(),
         workloads: vec![db, web(), workload("agent", Kind::DaemonSet), workload("migrate", Kind::Job)],
     }
 }

@@ -147,7 +147,7 @@ fn deployment(context: &Context, workload: &Workload) -> Manifest {
 
 fn stateful_set(context: &Context, workload: &Workload) -> Manifest {
     let mut at = At::default();
-    let metadata = metadata(context, &mut at, &workload.name, workload);
+    let metadata = metadata(context, &mut at, &workload.controller(), workload);
     let spec = at.within("spec", |at| StatefulSetSpec {
         // An autoscaler counts the replicas itself; a number here would undo its work at each apply.
         replicas: workload.autoscaling.is_none().then(|| container::count(at.put("replicas", &workload.replicas))),
@@ -191,7 +191,7 @@ fn job(context: &Context, workload: &Workload) -> (Name, Manifest) {
 
 fn cron_job(context: &Context, workload: &Workload) -> Manifest {
     let mut at = At::default();
-    let metadata = metadata(context, &mut at, &workload.name, workload);
+    let metadata = metadata(context, &mut at, &workload.controller(), workload);
     let spec = at.within("spec", |at| {
         let job_template = at.within("jobTemplate", |at| {
             let spec = at.within("spec", |at| job_spec(context, at, workload));

@@ -71,6 +71,7 @@ impl<'k> Writer<'k> {
         MapWriter {
             order: self.place.order(),
             verbatim: self.place.is_user_data(),
+            names_its_type: !matches!(self.place, Place::ItemOf(key) if order::is_of_one_type(key)),
             key: Cow::Borrowed(""),
             ranks: Vec::new(),
             entries: Vec::with_capacity(length.unwrap_or_default()),
@@ -94,6 +95,8 @@ impl ListWriter<'_> {
 struct MapWriter {
     order: &'static [&'static str],
     verbatim: bool,
+    /// Whether `apiVersion` and `kind` say something.
+    names_its_type: bool,
     key: Cow<'static, str>,
     /// The ranks of the entries, by which they are sorted; none where there is no order.
     ranks: Vec<usize>,
@@ -104,7 +107,8 @@ impl MapWriter {
     fn push<T: Serialize + ?Sized>(&mut self, key: Cow<'static, str>, value: &T) -> Result<(), Error> {
         let place = if self.verbatim { Place::Verbatim } else { Place::Under(&key) };
         let value = value.serialize(Writer { place })?;
-        if !self.verbatim && order::is_noise(&key, &value) {
+        let is_type = !self.names_its_type && matches!(key.as_ref(), "apiVersion" | "kind");
+        if is_type || !self.verbatim && order::is_noise(&key, &value) {
             return Ok(());
         }
         if self.order.is_empty() {

@@ -3,14 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{App, Container, FileObjectKind, Kind, Member, Name, Port, Step, Why, Workload};
+use super::{App, Container, FileObjectKind, Member, Name, Port, Step, Why, Workload};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::Origin;
-
-/// The longest name of a StatefulSet: a label of its pods holds the name, a dash and a hash of ten characters.
-const LONGEST_STATEFUL_SET: usize = 52;
-/// The longest name of a CronJob: a dash and ten digits come behind it.
-const LONGEST_CRON_JOB: usize = 52;
 
 /// Reports everything that would be refused.
 pub fn check(app: &App, diags: &mut Diagnostics) {
@@ -25,6 +20,7 @@ pub fn check(app: &App, diags: &mut Diagnostics) {
 
 /// No two objects of a kind share a name.
 fn objects(app: &App, diags: &mut Diagnostics) {
+    let controllers: Vec<Name> = app.workloads.iter().map(Workload::controller).collect();
     let mut seen: BTreeMap<(&'static str, &Name), Option<Origin>> = BTreeMap::new();
     let mut see = |kind: &'static str, name, place: Option<Origin>, diags: &mut Diagnostics| {
         let Some(first) = seen.insert((kind, name), place) else { return };
@@ -51,15 +47,9 @@ fn objects(app: &App, diags: &mut Diagnostics) {
     for claim in &app.claims {
         see("PersistentVolumeClaim", &claim.name, place(&claim.why), diags);
     }
-    for workload in &app.workloads {
-        let kind = match workload.kind.value {
-            Kind::Deployment => "Deployment",
-            Kind::StatefulSet => "StatefulSet",
-            Kind::DaemonSet => "DaemonSet",
-            Kind::Job => "Job",
-            Kind::CronJob => "CronJob",
-        };
-        see(kind, &workload.name, Some(workload.origin), diags);
+    for (index, workload) in app.workloads.iter().enumerate() {
+        let name = controllers.get(index).unwrap_or(&workload.name);
+        see(workload.kind.value.word(), name, Some(workload.origin), diags);
         for exposure in &workload.exposures {
             see("Service", &exposure.name, place(&exposure.why).or(Some(workload.origin)), diags);
         }
@@ -81,22 +71,18 @@ fn objects(app: &App, diags: &mut Diagnostics) {
     }
 }
 
+/// A controller that is called otherwise than its service.
 fn names(workload: &Workload, diags: &mut Diagnostics) {
-    let limit = match workload.kind.value {
-        Kind::StatefulSet => LONGEST_STATEFUL_SET,
-        Kind::CronJob => LONGEST_CRON_JOB,
-        Kind::Deployment | Kind::DaemonSet | Kind::Job => return,
-    };
-    let length = workload.name.as_str().len();
-    if length > limit {
+    let controller = workload.controller();
+    if controller != workload.name {
         diags.push(
             Diagnostic::new(
                 Code::NameTooLong,
                 workload.origin,
-                format!("the name {} has {length} characters, and {limit} are allowed here", workload.name),
+                format!("the {} of `{}` is called {controller}", workload.kind.value.word(), workload.service),
             )
-            .why("Kubernetes adds to it in the names and labels of its pods, which have at most 63")
-            .help("give the service a shorter name")
+            .why("Kubernetes adds to its name in the names and labels of its pods, which have at most 63 characters")
+            .help("give the service a name of at most 52 characters to have them called alike")
             .key(format!("services.{}", workload.service)),
         );
     }

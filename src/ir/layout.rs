@@ -2,6 +2,9 @@
 
 use super::{Container, Kind, Name, Port, Wait, Why, Workload};
 
+/// The longest name of a StatefulSet or CronJob: a label of its pods holds it, a dash and ten characters.
+const LONGEST_EXTENDED: usize = 52;
+
 /// A container of a pod beside the main one.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -50,6 +53,14 @@ impl Workload {
         match self.kind.value {
             Kind::Job | Kind::CronJob => true,
             Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => self.once_per_node.is_some(),
+        }
+    }
+
+    /// The name of its controller, which leaves room for what Kubernetes adds to it in the names and labels of its pods.
+    pub fn controller(&self) -> Name {
+        match self.kind.value {
+            Kind::StatefulSet | Kind::CronJob => self.name.limited(LONGEST_EXTENDED),
+            Kind::Deployment | Kind::DaemonSet | Kind::Job => self.name.clone(),
         }
     }
 

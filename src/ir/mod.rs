@@ -117,4 +117,6 @@ pub struct App {
     pub policies: Vec<Policy>,
     /// Who names whom as a host. Made by `passes::names`.
     pub dials: Vec<Dial>,
+    /// Services that programs outside of the project make, so that they are no workloads. Heard by `passes::waits`.
+    pub provided: Vec<String>,
 }

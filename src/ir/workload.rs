@@ -136,6 +136,19 @@ pub enum Kind {
     CronJob,
 }
 
+impl Kind {
+    /// As Kubernetes spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Deployment => "Deployment",
+            Kind::StatefulSet => "StatefulSet",
+            Kind::DaemonSet => "DaemonSet",
+            Kind::Job => "Job",
+            Kind::CronJob => "CronJob",
+        }
+    }
+}
+
 /// How pods are replaced when the template changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rollout {

@@ -83,6 +83,7 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         networks: networks::networks(context, diags),
         policies: Vec::new(),
         dials: Vec::new(),
+        provided: Vec::new(),
     };
     let env_objects = env_files::objects(context, &mut app.files);
     later::top_level(context, diags);
@@ -91,7 +92,7 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         let mut names = distinct_names(services.value.keys().map(String::as_str));
         for (name, service) in &services.value {
             if let (Some(body), Some(own)) = (&service.value, names.remove(name.as_str())) {
-                app.workloads.push(service::lower(
+                let workload = service::lower(
                     context,
                     service::Identity { name, own, origin: service.key },
                     &body.value,
@@ -103,7 +104,11 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
                     },
                     &mut app.files,
                     diags,
-                ));
+                );
+                match workload {
+                    Some(workload) => app.workloads.push(workload),
+                    None => app.provided.push(name.clone()),
+                }
             }
         }
     }

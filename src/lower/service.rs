@@ -43,7 +43,7 @@ pub(super) struct Shared<'a> {
     pub(super) networks: &'a IndexMap<String, Network>,
 }
 
-/// Turns one service into a workload; its files join `objects`.
+/// Turns one service into a workload; its files join `objects`. `None` for what a provider makes: there is no container.
 #[expect(clippy::too_many_lines, reason = "one line a key is what makes this readable")]
 pub(super) fn lower(
     context: &Context<'_>,
@@ -52,7 +52,7 @@ pub(super) fn lower(
     shared: Shared<'_>,
     objects: &mut Vec<FileObject>,
     diags: &mut Diagnostics,
-) -> Workload {
+) -> Option<Workload> {
     let Identity { name, own, origin } = identity;
     let path = format!("services.{name}");
     let Service {
@@ -152,6 +152,10 @@ pub(super) fn lower(
         working_dir,
         extensions,
     } = service;
+    if let Some(place) = provider.written() {
+        without_counterpart::provided(&path, name, place, origin, diags);
+        return None;
+    }
     let image = image::image(context, &own, image, build, (&path, origin), diags);
     let known = crate::images::known(&image.value);
     let user = security::user(&path, user, diags);
@@ -227,7 +231,6 @@ pub(super) fn lower(
         ("mem_swappiness", mem_swappiness),
         ("models", models),
         ("pre_start", pre_start),
-        ("provider", provider),
         ("pull_refresh_after", pull_refresh_after),
         ("ulimits", ulimits),
         ("umask", umask),
@@ -276,7 +279,7 @@ pub(super) fn lower(
     let network_mode = network::mode(&path, network_mode, names.on_host, diags);
     let mut dependencies = rollout::dependencies(context.dialect(), &path, depends_on, diags);
     sharing::implied(&shares, links, &mut dependencies);
-    Workload {
+    Some(Workload {
         shares,
         host: None,
         dependencies,
@@ -358,5 +361,5 @@ pub(super) fn lower(
         service: name.to_owned(),
         origin,
         name: own,
-    }
+    })
 }

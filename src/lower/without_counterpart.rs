@@ -2,6 +2,7 @@
 
 use crate::compose::keys::Written;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::origin::Origin;
 
 /// What a user reads of a key without a counterpart.
 struct Reason {
@@ -99,11 +100,6 @@ const REASONS: &[Reason] = &[
         "set podPidsLimit on the nodes if it matters",
     ),
     reason(
-        "provider",
-        "Docker Compose runs a program that makes the service; there is none in the cluster",
-        "run what it provides in the cluster, or name it with an ExternalName Service",
-    ),
-    reason(
         "pull_refresh_after",
         "the kubelet pulls an image when a pod starts",
         "write pull_policy: always to have a new one at each start",
@@ -126,6 +122,26 @@ const REASONS: &[Reason] = &[
 
 const fn reason(key: &'static str, why: &'static str, help: &'static str) -> Reason {
     Reason { key, why, help }
+}
+
+/// Says of a service that a provider makes it: no container runs, and nothing answers to its name.
+pub(super) fn provided(path: &str, name: &str, provider: Origin, service: Origin, diags: &mut Diagnostics) {
+    diags.push(
+        Diagnostic::new(Code::NoCounterpart, provider, format!("nothing is made of `{name}`, which a provider makes"))
+            .why("docker compose runs a program that makes the service, and hands its address to others as variables")
+            .help(format!(
+                "make it by hand, and set the variables that begin with {} where they are read",
+                variable(name)
+            ))
+            .key(format!("{path}.provider"))
+            .covers_below([service]),
+    );
+}
+
+/// The beginning of the variables that docker compose makes of what a provider says.
+fn variable(name: &str) -> String {
+    let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    name.chars().map(word).chain(['_']).collect()
 }
 
 /// Says of a key that it has no counterpart. The same key of many services is one cause.

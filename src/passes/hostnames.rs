@@ -12,7 +12,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             Diagnostic::new(
                 Code::HostnameChanged,
                 *place,
-                format!("the host name `{}` is {}-0 in the container", hostname.value, workload.name),
+                format!("the host name `{}` is {}-0 in the container", hostname.value, workload.controller()),
             )
             .why("the pods of a StatefulSet are called after it; other services still find it by the name that was written")
             .help("look to it where the program keeps its data under its host name, as RabbitMQ does")

@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
     App, Exposure, ExposureKind, Name, Network, NetworkMode, Policy, PolicyPods, PolicyRule, Protocol, Selects, Traced,
@@ -88,7 +90,12 @@ fn keeps_apart(app: &App) -> bool {
 
 /// Whether all networks of a workload are cut off from the outside.
 fn is_internal(app: &App, workload: &Workload) -> bool {
-    let internal = |key: &str| app.networks.get(key).is_some_and(|network| network.internal.is_some());
+    is_cut_off(&app.networks, workload)
+}
+
+/// The same, where the workloads are at work.
+pub(super) fn is_cut_off(networks: &IndexMap<String, Network>, workload: &Workload) -> bool {
+    let internal = |key: &str| networks.get(key).is_some_and(|network| network.internal.is_some());
     let is_attached = workload.network == NetworkMode::Shared && !workload.networks.is_empty();
     is_attached && workload.networks.iter().all(|network| internal(&network.value))
 }

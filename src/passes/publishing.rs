@@ -8,8 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::policies::is_cut_off;
+use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Exposure, ExposureKind, ExposurePort, Name, Protocol, Published, Selects, Workload};
+use crate::ir::{App, Exposure, ExposureKind, ExposurePort, Name, Protocol, Published, Selects, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::request::Publish;
@@ -27,7 +29,13 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         .collect();
     for workload in &mut app.workloads {
         let mut ports: Vec<ExposurePort> = Vec::new();
+        // Docker's ingress reaches tasks over a network of its own.
+        let is_cut_off = context.dialect() == Dialect::Compose && is_cut_off(&app.networks, workload);
         for published in std::mem::take(&mut workload.published) {
+            if is_cut_off {
+                not_open(workload, &published, diags);
+                continue;
+            }
             if let Some(port) = port(workload, &published, context.request.publish, &mut taken, diags) {
                 let same =
                     |known: &ExposurePort| known.port.value == port.port.value && known.protocol == port.protocol;
@@ -67,6 +75,21 @@ fn free(own: &Name, names: &BTreeSet<Name>) -> Name {
         number += 1;
     }
     name
+}
+
+/// On a network that is cut off Docker publishes nothing.
+fn not_open(workload: &Workload, published: &Published, diags: &mut Diagnostics) {
+    let Published { published, target, protocol: _, address, origin } = published;
+    let places = published.iter().map(|number| &number.why).chain(address.iter().map(|address| &address.why));
+    diags.push(
+        Diagnostic::new(Code::InternalNotPublished, *origin, format!("port {} is not published", target.value))
+            .label("all networks of the service are internal")
+            .why("docker compose publishes nothing of a container that has no way to the outside")
+            .help("attach the service to a network that is not internal, or remove the port")
+            .key(format!("services.{}.ports", workload.service))
+            .cause("internal networks")
+            .covers(places.flat_map(Why::origins).chain(target.why.origins()).copied()),
+    );
 }
 
 /// The port that is published; `None` after a message that says why not.

@@ -56,6 +56,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     let mut taken: BTreeSet<Name> =
         app.workloads.iter().flat_map(|workload| &workload.exposures).map(|exposure| exposure.name.clone()).collect();
     let targets = targets(app, &mut taken);
+    let provided: BTreeSet<&str> = app.provided.iter().map(String::as_str).collect();
     let mut asked_ready: BTreeMap<usize, Exposure> = BTreeMap::new();
     for (index, workload) in app.workloads.iter_mut().enumerate() {
         for dependency in std::mem::take(&mut workload.dependencies) {
@@ -64,6 +65,12 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
                     dependency.leaves.iter().for_each(|leaf| diags.consume(*leaf, "part of a circle"));
                 }
                 Some(target) => wait(workload, &dependency, target, &mut asked_ready, diags),
+                None if provided.contains(dependency.service.as_str()) => {
+                    let message = format!("nothing waits for `{}`, which a provider makes", dependency.service);
+                    let help = "remove the dependency, or wait in the command of the service";
+                    let path = format!("services.{}.depends_on", workload.service);
+                    nothing_waits(Code::DependencyAbsent, &dependency, message, help, path, diags);
+                }
                 None => absent(&dependency, diags),
             }
         }

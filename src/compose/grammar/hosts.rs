@@ -173,6 +173,8 @@ impl<'a> Scan<'a> {
         }
         let host = |port| Some(Host { range: range.clone(), port, second: None, implied: None, udp: false });
         let in_path = before.ends_with(['/', '$', '{', '\\', '%']);
+        // No other word begins as Docker's name for the tasks of a service does.
+        let is_tasks = self.slice(range.clone()).strip_prefix("tasks.").is_some_and(|service| !service.is_empty());
         if let Some(port) = self.port_after(range.end).filter(|_| !in_path) {
             let digits = self.slice(range.end + 1..self.text.len()).bytes().take_while(u8::is_ascii_digit).count();
             let second = self.port_after(range.end + 1 + digits);
@@ -181,6 +183,9 @@ impl<'a> Scan<'a> {
         let after = self.slice(range.end..self.text.len());
         if after.starts_with(['=', '(']) || after.starts_with("://") || in_path {
             return None;
+        }
+        if is_tasks {
+            return host(None);
         }
         if said == Says::Hosts {
             return host(comma_port(after).or_else(|| self.port_elsewhere()));
@@ -317,6 +322,8 @@ mod tests {
             ("--db-host=my_db --db-name=my_db", "my_db"),
             ("PLAINTEXT://kafka_1:9092,EXTERNAL://localhost:9094", "kafka_1:9092 localhost:9094"),
             ("my_db", ""),
+            ("tasks.my_db", "tasks.my_db"),
+            ("tasks.my_db:9000 and /srv/tasks.my_db", "tasks.my_db:9000"),
             ("example/my_db:5432", ""),
             ("redis:7-alpine redis:7.2", ""),
             ("s3://my_bucket/x", ""),

@@ -68,10 +68,11 @@ impl Table {
             let each = Entry { name: workload.name.with("tasks"), to: index, tasks: true };
             table.offer(&format!("tasks.{service}"), each.clone());
             table.offer(&format!("tasks.{project}_{service}"), each);
-            for made in
-                [format!("{project}_{service}"), format!("{project}-{service}-1"), format!("{project}_{service}_1")]
-            {
-                table.offer(&made, Entry::new(&workload.name, index));
+            table.offer(&format!("{project}_{service}"), Entry::new(&workload.name, index));
+            for container in [format!("{project}-{service}-1"), format!("{project}_{service}_1")] {
+                if table.offer(&container, Entry::new(&workload.name, index)) {
+                    table.refused.insert(container);
+                }
             }
         }
         table
