@@ -12,7 +12,7 @@ use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{FileObject, Labelled, Name, NamedVolume, Traced, Why};
 use crate::lower::labelled::labelled;
-use crate::lower::{Context, later, shares};
+use crate::lower::{Context, later, local_driver};
 use crate::origin::{Origin, Spanned};
 
 /// What a volume's name stands for.
@@ -129,7 +129,7 @@ fn definition(
         diags.consume(options.origin, "no options");
     }
     let of_plugin = plugin(driver, &path, &mut named, diags);
-    if !of_plugin && let Some(definition) = shares::special(options, &path, &mut named, objects, diags) {
+    if !of_plugin && let Some(definition) = local_driver::special(options, &path, &mut named, objects, diags) {
         return definition;
     }
     let mut left = Vec::new();
@@ -137,7 +137,9 @@ fn definition(
         let text = pair.value.as_deref().unwrap_or_default();
         match size(option, text, of_plugin) {
             Some(bytes) => named.size = Some(Traced::from_origin(bytes, pair.origin)),
-            None if shares::is_used(&named, option) => diags.consume(pair.origin, "an option of the network volume"),
+            None if local_driver::is_used(&named, option) => {
+                diags.consume(pair.origin, "an option of the network volume")
+            }
             None => left.push((option.as_str(), pair.origin)),
         }
     }
