@@ -180,6 +180,12 @@ impl Sources {
         }
     }
 
+    /// The file and where in it something begins, whatever way it came to be where it is.
+    pub fn place(&self, origin: Origin) -> (FileId, usize) {
+        let Entry { file, start, end: _, history: _ } = self.stored(origin);
+        (file, start as usize)
+    }
+
     /// What an origin stands for.
     pub fn entry(&self, origin: Origin) -> OriginEntry<'_> {
         let Entry { file, start, end, history } = self.stored(origin);

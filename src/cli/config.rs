@@ -28,6 +28,7 @@ pub(super) fn config(choices: Config, world: &dyn World, output: &mut dyn Output
         && loaded.dialect == Dialect::Compose
     {
         compose::check_circles(&loaded.project, &mut diags);
+        compose::check_port_count(&loaded.project, &mut diags);
     }
     let mut diagnostics = diags.sorted(&sources);
     apply_levels(&mut diagnostics, &messages);

@@ -5,8 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::compose::Dialect;
 use crate::compose::conflicts;
 use crate::compose::grammar::mounts::ShortKind;
+use crate::compose::grammar::ports::MAX_PORTS;
 use crate::compose::keys::{Entries, Key, Named};
 use crate::compose::model::mount::ServiceMount;
+use crate::compose::model::port::ServicePort;
 use crate::compose::model::project::Project;
 use crate::compose::model::service::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -53,6 +55,28 @@ pub(crate) fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostic
                 .key(format!("services.{name}.container_name")),
             );
         }
+    }
+}
+
+/// Reports ranges of ports that are too many to be written out one by one, as the canonical form has them.
+pub fn check_port_count(project: &Project, diags: &mut Diagnostics) {
+    let services = project.services.get().into_iter().flat_map(|services| services.value.values());
+    let services = services.filter_map(|named| named.value.as_ref());
+    let ports = services.filter_map(|service| service.value.ports.get()).flat_map(|ports| &ports.value);
+    let mut count = 0;
+    let reached = ports.into_iter().find(|port| {
+        count += match &port.value {
+            ServicePort::Short(range) => range.count(),
+            ServicePort::Long(_) => 0,
+        };
+        count > MAX_PORTS
+    });
+    if let Some(reached) = reached {
+        diags.push(
+            Diagnostic::new(Code::LoadLimit, reached.origin, format!("ranges make more than {MAX_PORTS} ports"))
+                .why("the resolved project has an entry for each port of a range")
+                .help("narrow the range"),
+        );
     }
 }
 

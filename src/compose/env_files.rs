@@ -22,7 +22,7 @@ use crate::origin::{FileId, Origin, Sources, Spanned, VariableUse};
 use crate::world::{ReadError, World};
 
 /// The largest environment file that is read, in bytes. Linux gives arguments and environment of a process 6 MiB at most.
-const ENV_FILE_LIMIT: u64 = 8 << 20;
+pub(crate) const ENV_FILE_LIMIT: u64 = 8 << 20;
 
 /// The environment files of every service, by the service's name.
 pub type EnvFiles = IndexMap<String, Vec<ReadEnvFile>>;

@@ -65,12 +65,10 @@ fn files(world: &dyn World, request: &Request, variables: &Variables, diags: &mu
     for path in paths.iter().filter(|path| *path != "-") {
         let (code, problem) = match world.kind(path) {
             _ if path.is_empty() => (Code::FileNotFound, "one of them has no name".to_owned()),
-            Some(Kind::File) => continue,
+            Some(Kind::File | Kind::CharacterDevice | Kind::Other) => continue,
             None => (Code::FileNotFound, format!("{path} does not exist")),
             Some(Kind::Folder) => (Code::FileUnreadable, format!("{path} is a folder")),
-            Some(Kind::Socket | Kind::CharacterDevice | Kind::BlockDevice | Kind::Other) => {
-                (Code::FileUnreadable, format!("{path} is no regular file"))
-            }
+            Some(Kind::Socket | Kind::BlockDevice) => (Code::FileUnreadable, format!("{path} is no regular file")),
         };
         complete = false;
         diags.push(

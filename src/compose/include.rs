@@ -14,6 +14,7 @@ use crate::compose::variables::{Variables, Wanted};
 use crate::diag::{Code, Diagnostic};
 use crate::origin::{Origin, Via};
 use crate::syntax::{Entry, Map, Node, Value};
+use crate::world::Kind;
 
 /// How deep includes may nest. A chain of symbolic links that never meets the same path twice ends here.
 const MAX_DEPTH: usize = 50;
@@ -71,6 +72,9 @@ impl Loader<'_> {
 
     fn item(&mut self, place: &str, entry: Entry) -> Option<Item> {
         let at = entry.value.origin;
+        if entry.value.value == Value::Null {
+            return self.names_no_file(place, at, vec![at]);
+        }
         if matches!(entry.value.value, Value::String(_)) {
             let path = self.string(place, entry)?;
             return Some(Item { paths: vec![path], project_directory: None, env_files: Vec::new(), at });
@@ -79,13 +83,11 @@ impl Loader<'_> {
             self.wrong_type(place, &entry, "a path, or a mapping with path:");
             return None;
         };
-        let Some(paths) = map.shift_remove("path") else {
-            let message = format!("`{place}` does not say what it includes");
-            self.fail(Diagnostic::new(Code::Missing, at, message).help("add path:").key(place));
-            return None;
+        let paths = map.shift_remove("path").filter(|paths| paths.value.value != Value::Null);
+        let (at, paths) = match paths {
+            Some(paths) => (paths.value.origin, self.strings(&format!("{place}.path"), paths)?),
+            None => (at, Vec::new()),
         };
-        let at = paths.value.origin;
-        let paths = self.strings(&format!("{place}.path"), paths)?;
         let directory = map.shift_remove("project_directory").filter(|entry| entry.value.value != Value::Null);
         let project_directory = match directory {
             Some(directory) => Some(self.string(&format!("{place}.project_directory"), directory)?),
@@ -100,6 +102,13 @@ impl Loader<'_> {
         Some(Item { paths, project_directory, env_files, at })
     }
 
+    fn names_no_file<T>(&mut self, place: &str, at: Origin, leaves: Vec<Origin>) -> Option<T> {
+        let message = format!("`{place}` names no file, and includes nothing");
+        let diagnostic = Diagnostic::new(Code::UnknownOption, at, message).help("add path:, or remove it");
+        self.diags.push(diagnostic.key(place).covers(leaves));
+        None
+    }
+
     /// What the files of an item make; `None` after a message.
     fn included(&mut self, unit: &Unit<'_>, from: &str, item: &Item) -> Option<Node> {
         if self.include_count >= MAX_INCLUDES {
@@ -111,7 +120,10 @@ impl Loader<'_> {
         }
         let paths: Vec<(String, Origin)> =
             item.paths.iter().map(|(path, at)| (mounts::join(&unit.folder, path), *at)).collect();
-        let (main, at) = paths.first()?;
+        let Some((main, at)) = paths.first() else {
+            self.variables_of(unit, item, &unit.folder);
+            return self.names_no_file("include", item.at, Vec::new());
+        };
         let mut chain = unit.chain.clone();
         chain.push((from.to_owned(), *at));
         if self.is_cycle(&chain, main, *at) {
@@ -120,6 +132,10 @@ impl Loader<'_> {
         let asked = item.project_directory.as_ref().filter(|(folder, _)| !folder.is_empty());
         let folder = asked.map_or_else(|| parent(main), |(folder, _)| mounts::join(&unit.folder, folder));
         let variables = self.variables_of(unit, item, &folder);
+        let folder = match &item.project_directory {
+            Some((asked, at)) if !asked.starts_with('/') => self.present(folder, *at),
+            Some(_) | None => folder,
+        };
         let mut key: Vec<String> = paths.iter().map(|(path, _)| self.absolute(path)).collect();
         key.push(self.absolute(&folder));
         key.push(self.absolute(&unit.folder));
@@ -137,8 +153,45 @@ impl Loader<'_> {
             let mut inner = Unit { folder, seen_from, variables: &variables, chain, bases: Default::default() };
             self.model(&mut inner, documents.collect())
         });
+        if let Some(model) = &model {
+            self.hold(model, &variables);
+        }
         self.included.entry(key).or_default().push(Included { variables, model: model.clone() });
         model
+    }
+
+    /// The folder itself, or the one above where nothing is there: the reference takes such a path for that of a file.
+    fn present(&mut self, folder: String, at: Origin) -> String {
+        if self.world.kind(&folder) == Some(Kind::Folder) {
+            return folder;
+        }
+        let above = parent(&folder);
+        self.diags.push(
+            Diagnostic::new(Code::IncludeFolder, at, format!("there is no folder {folder}"))
+                .why(format!("the paths of what is included start from the folder above it, {above}"))
+                .help("create it, or correct the path")
+                .key("include"),
+        );
+        above
+    }
+
+    /// Keeps what secrets and configs take from variables that nobody but this include knows.
+    fn hold(&mut self, model: &Node, variables: &Variables) {
+        let Value::Map(top) = &model.value else { return };
+        let lookup = variables.lookup(self.world);
+        for section in ["secrets", "configs"] {
+            let Some(Value::Map(entries)) = top.get(section).map(|section| &section.value.value) else { continue };
+            for entry in entries.values() {
+                if let Value::Map(keys) = &entry.value.value
+                    && let Some(Node { value: Value::String(name), origin, tag: _ }) =
+                        keys.get("environment").map(|entry| &entry.value)
+                    && let Some((value, _)) = lookup(name)
+                {
+                    // Of two includes of one file the first counts.
+                    self.held.entry(self.sources.place(*origin)).or_insert(value);
+                }
+            }
+        }
     }
 
     /// The variables of who includes, and below them those of the item's own files.

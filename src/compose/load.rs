@@ -1,6 +1,8 @@
 //! `load`, top to bottom: find, read, decide the dialect, name the project, make the model, decode it once, check it
 //! (compose-loading, section 1).
 
+use std::collections::BTreeMap;
+
 use crate::compose::bare;
 use crate::compose::check;
 use crate::compose::dialect::{self, Decision, Dialect};
@@ -18,7 +20,7 @@ use crate::compose::project_name::project_name;
 use crate::compose::shape;
 use crate::compose::variables::Variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::origin::{Sources, Spanned};
+use crate::origin::{FileId, Sources, Spanned};
 use crate::request::Request;
 use crate::swarm::{self, Stack};
 use crate::syntax::Node;
@@ -40,6 +42,8 @@ pub struct Loaded {
     pub folder: String,
     /// The variables that it was interpolated with.
     pub variables: Variables,
+    /// What secrets and configs take from variables that only an included file knows, by where the variable is named.
+    pub held: BTreeMap<(FileId, usize), String>,
     /// The environment files of each service, read.
     pub env_files: EnvFiles,
     /// Whether a service, active or not, is attached to the network that every project has.
@@ -135,7 +139,7 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
             stack.root
         }
     };
-    let Loader { spent, is_incomplete, sources, diags, .. } = loader;
+    let Loader { spent, is_incomplete, held, sources, diags, .. } = loader;
     if !is_incomplete && is_empty(&root) {
         diags.push(
             Diagnostic::new(Code::EmptyFile, root.origin, "the files hold nothing")
@@ -172,6 +176,7 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
         dialect,
         folder: files.folder,
         variables,
+        held,
         env_files,
         uses_default_network,
         leaves: all,

@@ -21,7 +21,7 @@ use crate::compose::paths::{self, Base};
 use crate::compose::tags::Tags;
 use crate::compose::variables::Variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::origin::{Origin, Sources};
+use crate::origin::{FileId, Origin, Sources};
 use crate::syntax::{self, Entry, Map, Node, Value};
 use crate::world::{ReadError, World};
 
@@ -46,6 +46,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) copies: Copies,
     /// What was included so far.
     pub(crate) included: BTreeMap<Vec<String>, Vec<Included>>,
+    /// What secrets and configs of included files take from variables, by where the variable is named.
+    pub(crate) held: BTreeMap<(FileId, usize), String>,
     /// How often files were read to be included.
     pub(crate) include_count: usize,
     /// Leaves of keys that the loader itself uses up.
@@ -78,6 +80,7 @@ impl<'a> Loader<'a> {
             diags,
             copies: Copies::default(),
             included: BTreeMap::new(),
+            held: BTreeMap::new(),
             include_count: 0,
             spent: Vec::new(),
             is_incomplete: false,
@@ -88,7 +91,10 @@ impl<'a> Loader<'a> {
     /// Reads a file's documents; `None` after a message. `at` is where the file is named, if that is a place.
     pub(crate) fn read(&mut self, path: &str, at: Option<Origin>) -> Option<Vec<Document>> {
         let bytes = if path != "-" {
-            self.world.read(path, FILE_LIMIT)
+            match at {
+                Some(_) => self.world.read(path, FILE_LIMIT),
+                None => self.world.read_named(path, FILE_LIMIT),
+            }
         } else if std::mem::replace(&mut self.is_stdin_read, true) {
             // There is nothing left in it.
             Ok(Vec::new())

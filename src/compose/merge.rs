@@ -379,20 +379,7 @@ fn field(node: &Node, name: &str) -> Option<String> {
 fn identity_of(node: &Node, identity: Identity) -> Option<String> {
     match identity {
         Identity::Port => match text(node) {
-            Some(text) => ports::parse_short(&text).ok().map(|mappings| {
-                mappings
-                    .iter()
-                    .map(|port| {
-                        let host = port.host_ip.clone().unwrap_or_else(|| "0.0.0.0".to_owned());
-                        format!(
-                            "{host}:{}:{}/{};",
-                            port.published.clone().unwrap_or_default(),
-                            port.target,
-                            port.protocol
-                        )
-                    })
-                    .collect()
-            }),
+            Some(text) => ports::parse_short(&text).ok().map(|range| range.identity()),
             None => {
                 let part = |name: &str, default: &str| field(node, name).unwrap_or_else(|| default.to_owned());
                 Some(format!(

@@ -30,7 +30,7 @@ mod shape;
 mod tags;
 pub mod variables;
 
-pub use check::check_circles;
+pub use check::{check_circles, check_port_count};
 pub use dialect::Dialect;
 pub use load::{Loaded, Resolved, load, resolve};
 pub use model::project::Project;

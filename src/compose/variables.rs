@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::compose::env_files::{self, EnvEntry};
+use crate::compose::env_files::{self, ENV_FILE_LIMIT, EnvEntry};
 use crate::compose::find::say;
 use crate::compose::grammar::dotenv;
 use crate::compose::interpolate::Lookup;
@@ -64,7 +64,7 @@ impl Variables {
         let mut is_complete = true;
         let mut added: IndexMap<String, (String, String)> = IndexMap::new();
         for wanted in files {
-            let bytes = match env_files::bytes_of(&wanted.path, world) {
+            let bytes = match bytes_of(wanted, world) {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     is_complete &= !unreadable(wanted, &error, diags);
@@ -95,6 +95,12 @@ impl Variables {
         }
         is_complete
     }
+}
+
+/// A pipe is read where the user asks for it, and not because a file says so or one called `.env` happens to be there.
+fn bytes_of(wanted: &Wanted, world: &dyn World) -> Result<Vec<u8>, ReadError> {
+    let Wanted { path, required, at } = wanted;
+    if *required && at.is_none() { world.read_named(path, ENV_FILE_LIMIT) } else { env_files::bytes_of(path, world) }
 }
 
 /// Reports a file that cannot be read, unless nobody asked for it; whether that is an error.

@@ -86,6 +86,7 @@ codes! {
     EnvFileSkipped "T0020" "env-file-skipped" Warning;
     UnknownOption "T0021" "unknown-option" Warning;
     RemoteFile "T0022" "remote-file" Error;
+    IncludeFolder "T0023" "include-folder" Warning;
     UnknownKey "T0101" "unknown-key" Error;
     WrongType "T0102" "wrong-type" Error;
     BadValue "T0103" "bad-value" Error;

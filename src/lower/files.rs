@@ -198,7 +198,8 @@ impl Maker<'_> {
             return None;
         };
         let lookup = self.context.loaded.variables.lookup(self.context.world);
-        if let Some((value, _)) = lookup(&variable.value) {
+        let held = || self.context.loaded.held.get(&self.context.sources.place(variable.origin)).cloned();
+        if let Some(value) = lookup(&variable.value).map(|(value, _)| value).or_else(held) {
             return Some(Data { bytes: value.into_bytes(), why: Why::Origin(variable.origin) });
         }
         let labels = std::mem::take(labelled);

@@ -35,9 +35,7 @@ pub(super) fn stated(
 ) -> Vec<Port> {
     let mut found: Vec<Port> = Vec::new();
     let long = long_ranges(ports, expose);
-    for mapping in
-        mappings(ports, &mut Diagnostics::default()).into_iter().filter(|mapping| !long.contains(&mapping.origin))
-    {
+    for mapping in mappings(ports, &long, &mut Diagnostics::default()) {
         let host_port = mapping
             .published
             .filter(|_| mapping.host_mode)
@@ -46,12 +44,12 @@ pub(super) fn stated(
         add(&mut found, Port { host_port, name: mapping.name, spoken: mapping.spoken, ..plain }, diags);
     }
     for port in expose.get().iter().flat_map(|ports| ports.value.0.iter()) {
-        let (number, word) = &port.value;
+        let Some(protocol) = protocol(&port.value.protocol) else { continue };
         if long.contains(&port.origin) {
             continue;
         }
-        if let (true, Some(protocol)) = (*number > 0, protocol(word)) {
-            add(&mut found, Port::plain(Traced::from_origin(*number, port.origin), protocol, true), diags);
+        for number in port.value.ports().filter(|number| *number > 0) {
+            add(&mut found, Port::plain(Traced::from_origin(number, port.origin), protocol, true), diags);
         }
     }
     if let Some((port, origin)) = check.and_then(own_port) {
@@ -80,13 +78,18 @@ const LONG_RANGE: usize = 100;
 /// Entries that stand for more ports than a Service lists.
 fn long_ranges(ports: &Key<Ports>, expose: &Key<Exposes>) -> BTreeSet<Origin> {
     let mut counts: BTreeMap<Origin, usize> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for port in ports.get().into_iter().flat_map(|ports| ports.value.iter()) {
-        if let ServicePort::Short(list) = &port.value {
-            counts.insert(port.origin, list.len());
-        }
+        *counts.entry(port.origin).or_default() += match &port.value {
+            ServicePort::Short(range) => range.count(),
+            // A stack's ranges are in long form already, and each of their ports says where the range stands.
+            ServicePort::Long(long) => {
+                usize::from(seen.insert((port.origin, long.target.get().map(|target| target.value))))
+            }
+        };
     }
     for port in expose.get().into_iter().flat_map(|ports| ports.value.0.iter()) {
-        *counts.entry(port.origin).or_default() += 1;
+        *counts.entry(port.origin).or_default() += port.value.count();
     }
     counts.into_iter().filter(|(_, count)| *count > LONG_RANGE).map(|(origin, _)| origin).collect()
 }
@@ -106,6 +109,7 @@ pub(super) fn any_port(
                 Diagnostic::new(Code::PortRange, *place, "a long range of ports is not published")
                     .why("a Service lists every port; inside of the cluster the service's name reaches all of them")
                     .help("narrow the range, or run the service with network_mode: host")
+                    .cause("long-range")
                     .key(format!("{path}.ports")),
             );
         }
@@ -166,7 +170,7 @@ pub(super) fn published(
 ) -> Vec<Published> {
     let mut all: Vec<Published> = Vec::new();
     let long = long_ranges(ports, &Key::Absent);
-    for mapping in mappings(ports, diags).into_iter().filter(|mapping| !long.contains(&mapping.origin)) {
+    for mapping in mappings(ports, &long, diags) {
         let Mapping { host_ip, published, target, protocol, host_mode, origin, name, spoken } = mapping;
         // They belong to the container's port.
         let _ = (name, spoken);
@@ -199,14 +203,16 @@ pub(super) fn published(
     all
 }
 
-fn mappings(ports: &Key<Ports>, diags: &mut Diagnostics) -> Vec<Mapping> {
+/// Every port, those of long ranges left out.
+fn mappings(ports: &Key<Ports>, long: &BTreeSet<Origin>, diags: &mut Diagnostics) -> Vec<Mapping> {
     let mut all = Vec::new();
-    for port in ports.get().iter().flat_map(|ports| ports.value.iter()) {
+    let ports = ports.get().into_iter().flat_map(|ports| ports.value.iter());
+    for port in ports.filter(|port| !long.contains(&port.origin)) {
         match &port.value {
-            ServicePort::Short(list) => all.extend(list.iter().filter_map(|short| {
+            ServicePort::Short(range) => all.extend(range.mappings().filter_map(|short| {
                 Some(Mapping {
-                    host_ip: short.host_ip.clone().map(|address| (address, port.origin)),
-                    published: short.published.clone().map(|text| (text, port.origin)),
+                    host_ip: short.host_ip.map(|address| (address, port.origin)),
+                    published: short.published.map(|text| (text, port.origin)),
                     target: Traced::from_origin(short.target, port.origin),
                     protocol: protocol(&short.protocol)?,
                     host_mode: false,

@@ -96,7 +96,7 @@ pub(crate) fn load(
         version::refuse_keys(&mut file, diags);
         interpolate(&mut file, Dialect::Swarm, around.lookup, sources, diags);
         let Some(version) = version else { continue };
-        let mut reader = FileReader { version: version.minor, reader: Reader::new(sources, diags) };
+        let mut reader = FileReader { version: version.minor, reader: Reader::new(sources, diags), port_count: 0 };
         let Some(mut file) = reader.read_file(file) else { continue };
         objects::objects(&mut file, diags);
         read.push((file, version));

@@ -20,6 +20,8 @@ pub(super) struct FileReader<'a> {
     pub(super) version: u8,
     /// Where it is and where messages go.
     pub(super) reader: Reader<'a>,
+    /// How many ports the ranges so far make.
+    pub(super) port_count: usize,
 }
 
 impl FileReader<'_> {

@@ -7,7 +7,7 @@
 )]
 
 use crate::compose::grammar::mounts::{is_file_path, is_letter};
-use crate::compose::grammar::ports;
+use crate::compose::grammar::ports::{self, MAX_PORTS};
 use crate::compose::model::scalar::scalar_text;
 use crate::diag::{Code, Diagnostic};
 use crate::swarm::read::{FileReader, entry, is_name, items, with};
@@ -42,14 +42,19 @@ impl FileReader<'_> {
         let container: Vec<&str> = container.split('/').take(2).collect();
         let container = container.join("/");
         let text = if text.contains(':') { format!("{host}:{container}") } else { container };
-        let mut mappings = match ports::parse_short(&text) {
-            Ok(mappings) => mappings,
+        let range = match ports::parse_short(&text) {
+            Ok(range) => range,
             Err(message) => {
                 self.reader.bad_value(item.origin, message, "write PUBLISHED:TARGET, as \"8080:80\"");
                 return None;
             }
         };
-        mappings.sort_by_key(|port| format!("{}/{}", port.target, port.protocol));
+        self.port_count += range.count().max(range.published_count());
+        if self.port_count > MAX_PORTS {
+            return self.too_many_ports(item);
+        }
+        let mut mappings: Vec<_> = range.mappings().collect();
+        mappings.sort_by_cached_key(|port| format!("{}/{}", port.target, port.protocol));
         let mut long = Vec::new();
         for port in mappings {
             if let Some(address) = port.host_ip.filter(|ip| !matches!(ip.as_str(), "0.0.0.0" | "::")) {
@@ -69,6 +74,21 @@ impl FileReader<'_> {
             }
         }
         Some(with(item, Value::List(long)))
+    }
+
+    fn too_many_ports(&mut self, item: &Node) -> Option<Node> {
+        let path = self.reader.path();
+        let diagnostic = Diagnostic::new(
+            Code::LoadLimit,
+            item.origin,
+            format!("the ranges of the file make more than {MAX_PORTS} ports"),
+        )
+        .why("docker stack deploy would publish each port of a range by itself")
+        .help("narrow the range")
+        .cause("port-ranges")
+        .key(path);
+        self.reader.diags.push(diagnostic);
+        None
     }
 
     fn address_ignored(&mut self, item: &Node, address: &str) {

@@ -92,6 +92,11 @@ impl From<io::Error> for ReadError {
 pub trait World {
     /// The bytes of a regular file, at most `limit` of them; `-` is standard input.
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError>;
+    /// As [`World::read`], for paths that the user names and no file does: a pipe is read too, such as the one that a shell makes of
+    /// `-f <(command)`, and so is a character device, such as `/dev/stdin`. It waits for whoever writes the pipe.
+    fn read_named(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        self.read(path, limit)
+    }
     /// What a path leads to, links followed; `None` where nothing is there.
     fn kind(&self, path: &str) -> Option<Kind>;
     /// The permission bits; `None` where nothing is there or the system has none.

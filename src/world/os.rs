@@ -1,4 +1,5 @@
-//! The machine's files and environment, read; rule: nothing that is not a regular file is opened, and no more is read than asked for.
+//! The machine's files and environment, read; rule: nothing that is not a regular file is opened unless the user names it, and no
+//! more is read than asked for.
 
 #![expect(clippy::disallowed_methods, reason = "this module is what reads the outside")]
 
@@ -25,6 +26,14 @@ impl World for OsWorld {
             Kind::Socket | Kind::CharacterDevice | Kind::BlockDevice | Kind::Other => {
                 Err(ReadError::Other("it is not a regular file".to_owned()))
             }
+        }
+    }
+
+    fn read_named(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        match self.kind(path) {
+            // A pipe, or a terminal or `/dev/null`.
+            Some(Kind::Other | Kind::CharacterDevice) => read_limited(File::open(path)?, limit),
+            Some(Kind::File | Kind::Folder | Kind::Socket | Kind::BlockDevice) | None => self.read(path, limit),
         }
     }
 
@@ -130,8 +139,10 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn never_waits_for_pipes_and_devices() {
+    fn waits_only_for_pipes_and_devices_that_the_user_names() {
         assert!(matches!(OsWorld.read("/dev/zero", 9), Err(ReadError::Other(_))));
+        assert_eq!(OsWorld.read_named("/dev/zero", 9), Err(ReadError::TooLarge { limit: 9 }));
+        assert_eq!(OsWorld.read_named("/dev/null", 9), Ok(Vec::new()));
         assert_eq!(OsWorld.kind("/dev/zero"), Some(Kind::CharacterDevice));
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("s");
@@ -140,6 +151,10 @@ mod tests {
         let pipe = folder.path().join("p");
         if std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()) {
             assert!(matches!(OsWorld.read(pipe.to_str().unwrap(), 9), Err(ReadError::Other(_))));
+            let writer = pipe.clone();
+            let writer = std::thread::spawn(move || fs::write(writer, "12345"));
+            assert_eq!(OsWorld.read_named(pipe.to_str().unwrap(), 5), Ok(b"12345".to_vec()));
+            writer.join().unwrap().unwrap();
         }
     }
 }

@@ -253,11 +253,11 @@ impl Canonical for Dependencies {
 impl Canonical for ServicePort {
     fn canonical(&self, form: Form) -> Option<Value> {
         match self {
-            ServicePort::Short(mappings) => {
-                let mut mappings: Vec<&PortMapping> = mappings.iter().collect();
+            ServicePort::Short(range) => {
+                let mut mappings: Vec<PortMapping> = range.mappings().collect();
                 // The reference sorts the container's ports as text.
                 mappings.sort_by_cached_key(|mapping| format!("{}/{}", mapping.target, mapping.protocol));
-                Some(mappings.into_iter().map(port).collect())
+                Some(mappings.iter().map(port).collect())
             }
             ServicePort::Long(long) => Some(Value::Array(vec![long.canonical(form)?])),
         }

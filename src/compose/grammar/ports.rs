@@ -1,7 +1,11 @@
 //! Short ports and `expose` (compose loading, sections 16.3 and 16.4): `[[IP:][HOST]:]CONTAINER[/PROTOCOL]`, where HOST and
-//! CONTAINER are `N` or `N-M`. Ranges are expanded in numeric order; an IPv6 address needs no brackets.
+//! CONTAINER are `N` or `N-M`. An IPv6 address needs no brackets.
 
+use std::fmt;
 use std::net::IpAddr;
+
+/// How many ports ranges may be expanded to: far more than anybody publishes, and few enough to hold.
+pub const MAX_PORTS: usize = 100_000;
 
 /// One container port and what is published for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +20,83 @@ pub struct PortMapping {
     pub protocol: String,
 }
 
+/// What a short port stands for: one port or a range, which is not expanded until somebody asks for its ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortRange {
+    host_ip: Option<String>,
+    /// None for random ports.
+    published: Option<Range>,
+    targets: Range,
+    protocol: String,
+}
+
+impl PortRange {
+    /// How many ports of the container it stands for.
+    pub fn count(&self) -> usize {
+        self.targets.count()
+    }
+
+    /// How many ports of the host it names.
+    pub fn published_count(&self) -> usize {
+        self.published.map_or(0, Range::count)
+    }
+
+    /// The container's first port.
+    pub fn first_target(&self) -> u16 {
+        self.targets.first
+    }
+
+    /// Each port by itself, in numeric order.
+    pub fn mappings(&self) -> impl Iterator<Item = PortMapping> + '_ {
+        let one_target = self.targets.count() == 1;
+        (self.targets.first..=self.targets.last).map(move |target| PortMapping {
+            host_ip: self.host_ip.clone(),
+            published: self.published.map(|published| match published.first.checked_add(target - self.targets.first) {
+                Some(port) if !one_target => port.to_string(),
+                _ => published.to_string(),
+            }),
+            target,
+            protocol: self.protocol.clone(),
+        })
+    }
+
+    /// What is equal for ports that are the same, whatever form they are written in.
+    pub fn identity(&self) -> String {
+        let host = self.host_ip.as_deref().unwrap_or("0.0.0.0");
+        let published = self.published.map(|published| published.to_string()).unwrap_or_default();
+        format!("{host}:{published}:{}/{};", self.targets, self.protocol)
+    }
+}
+
+/// Ports from the first to the last, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Range {
+    first: u16,
+    last: u16,
+}
+
+impl Range {
+    fn count(self) -> usize {
+        usize::from(self.last) - usize::from(self.first) + 1
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last {
+            write!(formatter, "{}", self.first)
+        } else {
+            write!(formatter, "{}-{}", self.first, self.last)
+        }
+    }
+}
+
 /// Reads a port in short form.
 ///
 /// # Errors
 ///
 /// No container port, numbers that are no ports, host names, unknown protocols and ranges of unequal length.
-pub fn parse_short(text: &str) -> Result<Vec<PortMapping>, String> {
+pub fn parse_short(text: &str) -> Result<PortRange, String> {
     let (host, container) = text.rsplit_once(':').map_or((None, text), |(host, container)| (Some(host), container));
     let (ip, host) = match host.and_then(|host| host.rsplit_once(':')) {
         Some((ip, host)) => (ip, host),
@@ -32,23 +107,32 @@ pub fn parse_short(text: &str) -> Result<Vec<PortMapping>, String> {
     let targets = range(container)?;
     let published = if host.is_empty() { None } else { Some(range(host)?) };
     if let Some(published) = published
-        && targets.0 != targets.1
-        && length(targets) != length(published)
+        && targets.count() > 1
+        && targets.count() != published.count()
     {
         return Err(format!("the port ranges {host} and {container} have different lengths"));
     }
-    let publish = |offset: u16| match published {
-        None => None,
-        Some((first, last)) if targets.0 == targets.1 && first != last => Some(format!("{first}-{last}")),
-        Some((first, _)) => Some(first.saturating_add(offset).to_string()),
-    };
-    let mapping = |target: u16| PortMapping {
-        host_ip: host_ip.clone(),
-        published: publish(target.saturating_sub(targets.0)),
-        target,
-        protocol: protocol.clone(),
-    };
-    Ok((targets.0..=targets.1).map(mapping).collect())
+    Ok(PortRange { host_ip, published, targets, protocol })
+}
+
+/// Exposed ports with their protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposed {
+    ports: Range,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: String,
+}
+
+impl Exposed {
+    /// How many ports are exposed.
+    pub fn count(&self) -> usize {
+        self.ports.count()
+    }
+
+    /// Each port, in numeric order.
+    pub fn ports(&self) -> impl Iterator<Item = u16> + use<> {
+        self.ports.first..=self.ports.last
+    }
 }
 
 /// Reads an exposed port: `80`, `81/udp`, `8080-8085/tcp`.
@@ -56,10 +140,9 @@ pub fn parse_short(text: &str) -> Result<Vec<PortMapping>, String> {
 /// # Errors
 ///
 /// Numbers that are no ports and unknown protocols. The reference checks nothing here, but what it then keeps cannot be used.
-pub fn parse_expose(text: &str) -> Result<Vec<(u16, String)>, String> {
+pub fn parse_expose(text: &str) -> Result<Exposed, String> {
     let (ports, protocol) = split_protocol(text, text)?;
-    let (first, last) = range(ports)?;
-    Ok((first..=last).map(|port| (port, protocol.clone())).collect())
+    Ok(Exposed { ports: range(ports)?, protocol })
 }
 
 /// Cuts `/PROTOCOL` off; an empty one is tcp.
@@ -91,20 +174,20 @@ fn host_ip(text: &str) -> Result<Option<String>, String> {
 }
 
 /// `N` or `N-M`.
-fn range(text: &str) -> Result<(u16, u16), String> {
+fn range(text: &str) -> Result<Range, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (port(first)?, port(last)?);
-    if first <= last { Ok((first, last)) } else { Err(format!("the port range {text:?} ends before it starts")) }
+    if first <= last {
+        Ok(Range { first, last })
+    } else {
+        Err(format!("the port range {text:?} ends before it starts"))
+    }
 }
 
 fn port(text: &str) -> Result<u16, String> {
     // `parse` would take a plus sign.
     let digits = if text.bytes().all(|byte| byte.is_ascii_digit()) { text } else { "" };
     digits.parse().map_err(|_| format!("{text:?} is not a port: ports are 0 to 65535"))
-}
-
-fn length((first, last): (u16, u16)) -> u16 {
-    last.saturating_sub(first)
 }
 
 #[cfg(test)]
@@ -116,8 +199,8 @@ mod tests {
     fn shown(text: &str) -> String {
         match parse_short(text) {
             Err(message) => format!("error: {message}"),
-            Ok(mappings) => mappings
-                .iter()
+            Ok(range) => range
+                .mappings()
                 .map(|m| {
                     let (ip, published) = (m.host_ip.as_deref().unwrap_or(""), m.published.as_deref().unwrap_or(""));
                     format!("{ip}|{published}|{}/{}", m.target, m.protocol)
@@ -172,9 +255,10 @@ mod tests {
 
     #[test]
     fn exposed() {
-        assert_eq!(parse_expose("80"), Ok(vec![(80, "tcp".to_owned())]));
-        assert_eq!(parse_expose("81/udp"), Ok(vec![(81, "udp".to_owned())]));
-        assert_eq!(parse_expose("8080-8082/tcp").map(|ports| ports.len()), Ok(3));
+        let shown = |text| parse_expose(text).map(|exposed| (exposed.ports().collect::<Vec<_>>(), exposed.protocol));
+        assert_eq!(shown("80"), Ok((vec![80], "tcp".to_owned())));
+        assert_eq!(shown("81/udp"), Ok((vec![81], "udp".to_owned())));
+        assert_eq!(shown("8080-8082/tcp"), Ok((vec![8080, 8081, 8082], "tcp".to_owned())));
         assert!(parse_expose("80:80").is_err());
     }
 

@@ -39,8 +39,8 @@ impl Decode for PublishedText {
 /// One entry of `ports`, in the form it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServicePort {
-    /// `8080:80/tcp`: a range makes several.
-    Short(Vec<ports::PortMapping>),
+    /// `8080:80/tcp`: one port or a range.
+    Short(ports::PortRange),
     /// A mapping.
     Long(Box<LongPort>),
 }
@@ -67,7 +67,7 @@ impl Decode for ServicePort {
             }
         };
         match ports::parse_short(&text) {
-            Ok(mappings) if mappings.iter().all(|mapping| mapping.target > 0) => Some(ServicePort::Short(mappings)),
+            Ok(range) if range.first_target() > 0 => Some(ServicePort::Short(range)),
             Ok(_) => {
                 reader.bad_value(origin, "0 is no port of a container", "write a port from 1 to 65535");
                 None
@@ -89,7 +89,7 @@ pub type Ports = Vec<Spanned<ServicePort>>;
 
 /// `expose`: ports with their protocols, and the texts as they are written.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Exposes(pub Vec<Spanned<(u16, String)>>, pub Vec<Spanned<String>>);
+pub struct Exposes(pub Vec<Spanned<ports::Exposed>>, pub Vec<Spanned<String>>);
 
 impl Decode for Exposes {
     const EXPECTED: &'static str = "a list of ports";
@@ -99,7 +99,7 @@ impl Decode for Exposes {
         let mut read = Vec::with_capacity(texts.len());
         for text in &texts {
             match ports::parse_expose(&text.value) {
-                Ok(ports) => read.extend(ports.into_iter().map(|value| Spanned { value, origin: text.origin })),
+                Ok(value) => read.push(Spanned { value, origin: text.origin }),
                 Err(message) => {
                     let path = reader.path();
                     reader.diags.push(
