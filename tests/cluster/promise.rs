@@ -153,9 +153,9 @@ fn ports(service: &Service, spoken: &BTreeSet<Origin>, promise: &mut Promise) {
             promise.published.extend(number.filter(|_| !spoken.contains(&origin)));
         };
         match &port.value {
-            ServicePort::Short(mappings) => {
-                for mapping in mappings {
-                    add(mapping.target, mapping.published.clone(), &mapping.protocol, port.origin);
+            ServicePort::Short(range) => {
+                for mapping in range.mappings() {
+                    add(mapping.target, mapping.published, &mapping.protocol, port.origin);
                 }
             }
             ServicePort::Long(long) => {
@@ -170,8 +170,8 @@ fn ports(service: &Service, spoken: &BTreeSet<Origin>, promise: &mut Promise) {
         }
     }
     for expose in service.expose.get().into_iter().flat_map(|expose| expose.value.0.iter()) {
-        if expose.value.1 == "tcp" {
-            promise.ports.insert(expose.value.0);
+        if expose.value.protocol == "tcp" {
+            promise.ports.extend(expose.value.ports());
         }
     }
 }
