@@ -162,6 +162,8 @@ codes! {
     ExternalLink "T0324" "external-link" Warning;
     NetworkPolicies "T0325" "network-policies" Note;
     HostnameTemplate "T0326" "hostname-template" Warning;
+    ReferenceRewritten "T0327" "reference-rewritten" Note;
+    EntrypointCleared "T0328" "entrypoint-cleared" Warning;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;
     BindData "T0403" "bind-data" Warning;

@@ -277,6 +277,7 @@ pub(super) fn lower(
     let sharing::Sharing { shares, host_processes, host_memory } =
         sharing::sharing(&path, network_mode, pid, ipc, volumes_from, diags);
     let network_mode = network::mode(&path, network_mode, names.on_host, diags);
+    let process = command::process(context, &path, entrypoint, command, diags);
     let mut dependencies = rollout::dependencies(context.dialect(), &path, depends_on, diags);
     sharing::implied(&shares, links, &mut dependencies);
     Some(Workload {
@@ -306,8 +307,8 @@ pub(super) fn lower(
         container: Container {
             image,
             pull: image::pull(&path, pull_policy, diags),
-            command: command::words(entrypoint, diags),
-            args: command::words(command, diags),
+            command: process.command,
+            args: process.args,
             working_dir: working_dir.get().cloned().map(Traced::from),
             env,
             env_from,

@@ -48,8 +48,21 @@ struct Seen {
     order: Vec<DialKey>,
     /// By the workload whose name was rewritten: how many references were rewritten with it.
     rewritten: BTreeMap<usize, usize>,
+    /// Each of these references.
+    references: Vec<Reference>,
     /// By the name as it was written: where it stands and is not rewritten.
     left: BTreeMap<String, Vec<(Origin, Option<String>)>>,
+}
+
+/// A host that was rewritten.
+struct Reference {
+    /// The workload that reads the text.
+    index: usize,
+    /// The key below its service, as `environment.DB_HOST`.
+    key: String,
+    place: Origin,
+    from: String,
+    to: Name,
 }
 
 /// Who dials whom, on which port, whether that is written, and whether it is its own address on which it listens.
@@ -62,6 +75,12 @@ impl Seen {
             entry.insert((place, line));
             self.order.push(key);
         }
+    }
+
+    /// A reference to the workload `to` was rewritten.
+    fn rewrote(&mut self, to: usize, reference: Reference) {
+        *self.rewritten.entry(to).or_default() += 1;
+        self.references.push(reference);
     }
 
     fn left(&mut self, name: &str, place: Origin, line: Option<String>) {
@@ -145,7 +164,7 @@ fn value(
     {
         seen.dial(index, &texts::listening(index, port, false), place, None);
     }
-    for mut found in texts::rewrite(index, text, says, table, seen) {
+    for mut found in texts::rewrite(index, text, says, (name, place), table, seen) {
         if found.port.is_none() {
             found.port = sibling_port(name, ports).map(|port| (port, Protocol::Tcp));
             found.written = found.port.is_some();
@@ -170,11 +189,13 @@ fn sibling_port(name: &str, ports: &BTreeMap<String, u16>) -> Option<u16> {
 /// The entrypoint with its arguments, and the healthcheck.
 fn words(index: usize, workload: &mut Workload, table: &mut Table, seen: &mut Seen) {
     let container = &mut workload.container;
+    let first = container.command.iter().flatten().count();
+    let key = |number: usize| if number < first { "entrypoint" } else { "command" };
     let mut command: Vec<_> = container.command.iter_mut().chain(&mut container.args).flatten().collect();
-    texts::rewrite_words(index, &mut command, workload.origin, table, seen);
+    texts::rewrite_words(index, &mut command, (key, workload.origin), table, seen);
     if let Some(check) = &mut workload.check {
         let mut command: Vec<_> = check.command.iter_mut().collect();
-        texts::rewrite_words(index, &mut command, workload.origin, table, seen);
+        texts::rewrite_words(index, &mut command, (|_| "healthcheck.test", workload.origin), table, seen);
     }
 }
 
@@ -200,6 +221,22 @@ fn report(app: &App, table: &Table, seen: &Seen, diags: &mut Diagnostics) {
             );
         }
     }
+    for reference in &seen.references {
+        let Reference { index, key, place, from, to } = reference;
+        let Some(workload) = app.workloads.get(*index) else { continue };
+        diags.push(
+            Diagnostic::new(Code::ReferenceRewritten, *place, format!("`{from}` is written {to}"))
+                .why("a host stands here, and that is what it is called in the cluster")
+                .help(format!("write {to} to have it so in the file"))
+                .cause(from)
+                .key(format!("services.{}.{key}", workload.service)),
+        );
+    }
+    left(table, seen, diags);
+}
+
+/// What stands where it may be a name or another word.
+fn left(table: &Table, seen: &Seen, diags: &mut Diagnostics) {
     for (name, places) in &seen.left {
         let Some((first, line)) = places.first() else { continue };
         let instead = table.lookup_name(name).map(Entry::shown).unwrap_or_default();

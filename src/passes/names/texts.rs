@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Seen;
 use super::table::Table;
+use super::{Reference, Seen};
 use crate::compose::grammar::hosts::{self, Host, Says};
 use crate::ir::{FileObject, FileObjectKind, MountSource, Name, Protocol, Traced, Why, Workload};
 use crate::origin::Origin;
@@ -40,8 +40,15 @@ fn found(to: usize, host: &Host) -> impl Iterator<Item = Found> {
     [one(host.dialled(), host.port.is_some())].into_iter().chain(host.second.map(|port| one(Some(port), true)))
 }
 
-/// Rewrites the hosts of a text and says which workloads they are.
-pub(super) fn rewrite(index: usize, text: &mut String, says: Says, table: &mut Table, seen: &mut Seen) -> Vec<Found> {
+/// Rewrites the hosts of the value of a variable and says which workloads they are.
+pub(super) fn rewrite(
+    index: usize,
+    text: &mut String,
+    says: Says,
+    (variable, place): (&str, Origin),
+    table: &mut Table,
+    seen: &mut Seen,
+) -> Vec<Found> {
     let mut all = Vec::new();
     let mut written = String::new();
     let mut copied = 0;
@@ -57,7 +64,8 @@ pub(super) fn rewrite(index: usize, text: &mut String, says: Says, table: &mut T
             written.push_str(text.get(copied..host.range.start).unwrap_or_default());
             written.push_str(entry.name.as_str());
             copied = host.range.end;
-            *seen.rewritten.entry(entry.to).or_default() += 1;
+            let (from, to) = (name.to_owned(), entry.name.clone());
+            seen.rewrote(entry.to, Reference { index, key: format!("environment.{variable}"), place, from, to });
         }
     }
     if copied > 0 {
@@ -71,7 +79,7 @@ pub(super) fn rewrite(index: usize, text: &mut String, says: Says, table: &mut T
 pub(super) fn rewrite_words(
     index: usize,
     words: &mut [&mut Traced<String>],
-    place: Origin,
+    (key, place): (impl Fn(usize) -> &'static str, Origin),
     table: &mut Table,
     seen: &mut Seen,
 ) {
@@ -105,8 +113,9 @@ pub(super) fn rewrite_words(
         let place = word.why.origins().first().copied().unwrap_or(place);
         dialled.extend(found(entry.to, &host).map(|found| (found, place)));
         if name != entry.name.as_str() {
-            word.value.replace_range(inside, entry.name.as_str());
-            *seen.rewritten.entry(entry.to).or_default() += 1;
+            let (from, to) = (name.to_owned(), entry.name.clone());
+            word.value.replace_range(inside, to.as_str());
+            seen.rewrote(entry.to, Reference { index, key: key(number).to_owned(), place, from, to });
         }
     }
     for (found, place) in dialled.iter().rev() {

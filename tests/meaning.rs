@@ -1,0 +1,115 @@
+//! A judge of meaning: what a container would be in the cluster is worked out from the manifests alone, by the rules of Kubernetes,
+//! and compared with what Docker would have made of the resolved project. It reads none of the compiler's decisions. Each meaning
+//! is kept, named (a message has its key), lost, or wrong; the last two fail. Over `testdata/`, over the corpus that
+//! `TRANSSHIP_CORPUS` names, and over projects that a generator makes of odd keys and values.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test reads fixtures and fails loudly"
+)]
+
+#[path = "meaning/argv.rs"]
+mod argv;
+#[path = "meaning/case.rs"]
+mod case;
+#[path = "meaning/environment.rs"]
+mod environment;
+#[path = "meaning/kubelet.rs"]
+mod kubelet;
+#[path = "meaning/mounts.rs"]
+mod mounts;
+#[path = "meaning/quantity.rs"]
+mod quantity;
+#[path = "meaning/storage.rs"]
+mod storage;
+#[path = "meaning/verdicts.rs"]
+mod verdicts;
+#[path = "reference/world.rs"]
+mod world;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use case::Case;
+use transship::compose::Dialect;
+use verdicts::Verdicts;
+
+const DIALECTS: [Dialect; 2] = [Dialect::Compose, Dialect::Swarm];
+
+fn judge(case: &Case, verdicts: &mut Verdicts) {
+    for service in case.services() {
+        let pods = case.pods(&service);
+        if pods.is_empty() {
+            verdicts.settle(case, "service", &service.key, Err("LOST: no pod has its container".to_owned()));
+        }
+        for pod in &pods {
+            environment::judge(case, &service, pod, verdicts);
+            argv::judge(case, &service, pod, verdicts);
+            mounts::judge(case, &service, pod, verdicts);
+        }
+    }
+    storage::judge(case, verdicts);
+}
+
+fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let is_stack = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+        if path.is_dir() {
+            stack_files(&path, found);
+        } else if is_stack && std::fs::read_to_string(&path).is_ok_and(|text| text.contains("services:")) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn fixtures_mean_the_same() {
+    let mut files = Vec::new();
+    stack_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"), &mut files);
+    let mut verdicts = Verdicts::default();
+    for path in &files {
+        let folder = path.parent().unwrap();
+        for dialect in DIALECTS {
+            if let Some(case) = Case::resolved(path, dialect, world::variables(folder)) {
+                judge(&case, &mut verdicts);
+            }
+        }
+    }
+    verdicts.conclude(100);
+}
+
+#[test]
+fn the_corpus_means_the_same() {
+    let Some(root) = std::env::var_os("TRANSSHIP_CORPUS").map(PathBuf::from) else {
+        println!("skipped: TRANSSHIP_CORPUS names no corpus");
+        return;
+    };
+    let index = std::fs::read_to_string(root.join("index.tsv")).unwrap();
+    let mut lines = index.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    let column = |name: &str| header.iter().position(|found| *found == name).unwrap();
+    let (id, file) = (column("case_id"), column("file"));
+    let mut verdicts = Verdicts::default();
+    for row in lines {
+        let home = root.join(row[id]);
+        let path = home.join(row[file]);
+        let folder = path.parent().unwrap().to_str().unwrap().to_owned();
+        let variables = BTreeMap::from([
+            ("HOME".to_owned(), "/home/u".to_owned()),
+            ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
+            ("PWD".to_owned(), folder),
+        ]);
+        for dialect in DIALECTS {
+            if let Some(case) = Case::of_the_corpus(&root, &home, &path, dialect, variables.clone()) {
+                judge(&case, &mut verdicts);
+            }
+        }
+    }
+    verdicts.conclude(100);
+}
