@@ -172,7 +172,7 @@ codes! {
     BindReadOnly "T0406" "bind-read-only" Warning;
     FileTooLarge "T0407" "file-too-large" Error;
     FileLarge "T0408" "file-large" Warning;
-    FileMissing "T0409" "file-missing" Error;
+    FileMissing "T0409" "file-missing" Warning;
     FileMode "T0410" "file-mode" Note;
     FileOwner "T0411" "file-owner" Warning;
     ExternalObject "T0412" "external-object" Note;

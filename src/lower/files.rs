@@ -180,7 +180,12 @@ impl Maker<'_> {
         labelled: &mut Labelled,
     ) -> Option<Data> {
         if let Some(file) = file.get() {
-            return read(self.context, &self.path, file, self.diags);
+            let full = mounts::join(&self.context.loaded.folder, &file.value);
+            if self.context.world.kind(&full).is_none() {
+                self.absent(file, labelled);
+                return None;
+            }
+            return read_at(self.context, &self.path, &full, file.origin, self.diags);
         }
         if let Some(content) = content.get() {
             return Some(Data { bytes: content.value.clone().into_bytes(), why: Why::Origin(content.origin) });
@@ -202,9 +207,7 @@ impl Maker<'_> {
         if let Some(value) = lookup(&variable.value).map(|(value, _)| value).or_else(held) {
             return Some(Data { bytes: value.into_bytes(), why: Why::Origin(variable.origin) });
         }
-        let labels = std::mem::take(labelled);
-        let labels =
-            labels.labels.iter().chain(&labels.annotations).flat_map(|(_, value)| value.why.origins().to_vec());
+        let labels = origins(labelled);
         self.diags.push(
             Diagnostic::new(
                 Code::SecretVariable,
@@ -214,9 +217,25 @@ impl Maker<'_> {
             .why("the pods wait until the object is there")
             .help(format!("set it in the environment or in .env, or: {}=VALUE", self.create("literal")))
             .key(self.path.clone())
-            .covers(labels.collect::<Vec<_>>()),
+            .covers(labels),
         );
         None
+    }
+
+    /// A file that is not here: it is often kept out of the repository. Whoever has it makes the object.
+    fn absent(&mut self, file: &Spanned<String>, labelled: &mut Labelled) {
+        let labels = origins(labelled);
+        self.diags.push(
+            Diagnostic::new(
+                Code::FileMissing,
+                file.origin,
+                format!("{}, of which {} is made, is not here", file.value, self.own),
+            )
+            .why("the pods wait until the object is there")
+            .help(format!("convert where the file is, or run: {}={}", self.create("file"), file.value))
+            .key(format!("{}.file", self.path))
+            .covers(labels),
+        );
     }
 
     fn template(&mut self, driver: &Key<String>, data: &Data) {
@@ -238,13 +257,13 @@ impl Maker<'_> {
     }
 }
 
-/// The content of a file of the project.
-pub(super) fn read(context: &Context<'_>, path: &str, file: &Spanned<String>, diags: &mut Diagnostics) -> Option<Data> {
-    let full = mounts::join(&context.loaded.folder, &file.value);
-    read_at(context, path, &full, file.origin, diags)
+/// Where the labels of an object that is not written came from.
+fn origins(labelled: &mut Labelled) -> Vec<Origin> {
+    let Labelled { labels, annotations } = std::mem::take(labelled);
+    labels.iter().chain(&annotations).flat_map(|(_, value)| value.why.origins().to_vec()).collect()
 }
 
-/// The same for a path that needs no folder before it.
+/// The content of a file, by its whole path.
 pub(super) fn read_at(
     context: &Context<'_>,
     path: &str,
@@ -261,11 +280,11 @@ pub(super) fn read_at(
         }
         Err(error) => {
             let too_large = matches!(error, crate::world::ReadError::TooLarge { limit: _ });
-            let code = if too_large { Code::FileTooLarge } else { Code::FileMissing };
+            let code = if too_large { Code::FileTooLarge } else { Code::FileUnreadable };
             let help = if too_large {
                 "put it into the image or onto a volume: an object holds at most 1 MiB"
             } else {
-                "create it, or correct the path"
+                "correct the path, or let it be read"
             };
             diags.push(
                 Diagnostic::new(code, origin, format!("{full} cannot be read: {}", say(&error))).help(help).key(path),
