@@ -14,6 +14,8 @@ pub struct Request {
     pub project_name: Option<String>,
     /// Active profiles; `*` is all of them.
     pub profiles: Vec<String>,
+    /// The services that are wanted, with what they depend on. Empty: all of them.
+    pub services: Vec<String>,
     /// Environment files in place of `.env`.
     pub env_files: Vec<String>,
     /// The dialect; by default decided from the file.

@@ -1,4 +1,5 @@
-//! Every fixture under `testdata/`, compiled as the command line does it: its snapshot holds what `transship convert` prints.
+//! Every fixture under `testdata/`, compiled as the command line does it: its snapshot holds what `transship convert` prints. A first
+//! line `# transship: --flag value` adds arguments.
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads fixtures and fails loudly")]
 
@@ -13,8 +14,10 @@ fn snapshot(path: &Path) {
     let relative = path.strip_prefix(root.join("testdata")).unwrap().to_path_buf();
     let file = format!("testdata/{}", relative.display());
     let mut output = MemoryOutput::default();
-    let arguments = ["transship", "convert", "-v", "-f", &file].map(OsString::from);
-    let code = cli::run(arguments, &OsWorld, &mut output);
+    let input = std::fs::read_to_string(path).unwrap_or_default();
+    let added = input.lines().next().and_then(|line| line.strip_prefix("# transship: ")).unwrap_or_default();
+    let arguments = ["transship", "convert", "-v", "-f", &file].into_iter().chain(added.split_whitespace());
+    let code = cli::run(arguments.map(OsString::from), &OsWorld, &mut output);
     let is_named_by_folder =
         matches!(relative.file_stem().and_then(|stem| stem.to_str()), Some("compose" | "docker-stack"));
     let named = if is_named_by_folder { relative.parent().unwrap().to_path_buf() } else { relative.with_extension("") };

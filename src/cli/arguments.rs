@@ -158,6 +158,9 @@ impl Listings {
 /// What is read.
 #[derive(Debug, Args)]
 pub(super) struct Input {
+    /// The services that are wanted, with what they depend on [default: all]
+    #[arg(value_name = "SERVICE")]
+    service: Vec<String>,
     /// A Compose file, or `-` for standard input; later ones are merged over earlier ones
     #[arg(short, long, value_name = "FILE")]
     file: Vec<String>,
@@ -218,6 +221,7 @@ impl Input {
     /// The same choices, as the library takes them.
     pub(super) fn into_request(self) -> Request {
         let Input {
+            service,
             file,
             project_directory,
             project_name,
@@ -239,6 +243,7 @@ impl Input {
             project_directory,
             project_name,
             profiles: profile,
+            services: service,
             env_files: env_file,
             dialect: dialect.dialect(),
             manager_nodes: manager_nodes.choice(),

@@ -116,7 +116,7 @@ pub fn check_circles(project: &Project, diags: &mut Diagnostics) {
 }
 
 /// What a service depends on, with the place that says so.
-fn needed(services: &Entries<Service>, name: &str) -> Vec<(String, Origin)> {
+pub(crate) fn needed(services: &Entries<Service>, name: &str) -> Vec<(String, Origin)> {
     let Some(service) = services.get(name).and_then(|named| named.value.as_ref()) else { return Vec::new() };
     let written = service.value.depends_on.get().into_iter().flat_map(|found| &found.value.0);
     let mut all: Vec<(String, Origin)> = written.map(|(name, dependency)| (name.clone(), dependency.key)).collect();

@@ -17,6 +17,7 @@ use crate::compose::merge::settle_lists;
 use crate::compose::model::project::Project;
 use crate::compose::profiles;
 use crate::compose::project_name::project_name;
+use crate::compose::select;
 use crate::compose::shape;
 use crate::compose::variables::Variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -89,7 +90,9 @@ pub fn resolve(
         Dialect::Compose => project(loader, request, opened).map(|loaded| Resolved::Project(Box::new(loaded))),
         Dialect::Swarm => {
             let Opened { files, variables, documents, dialect: _ } = opened;
-            swarm_model(&mut loader, &files, &variables, documents).map(|stack| Resolved::Stack(Box::new(stack)))
+            let mut stack = swarm_model(&mut loader, &files, &variables, documents)?;
+            select::select_nodes(&mut stack.root, &request.services, loader.diags);
+            Some(Resolved::Stack(Box::new(stack)))
         }
     }
 }
@@ -150,20 +153,21 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
     let mut all = Leaves::of(&root);
     all.extend(spent);
     let place = root.origin;
-    let of_services = profiles::leaves_of_services(&root);
     let mut project = Project::decode(root, &mut Reader::new(sources, diags))?;
     if dialect == Dialect::Compose {
         shape::check(&project, diags);
     }
     let uses_default_network = uses_default_network(&project);
-    let active = profiles::active(world, request, &variables);
-    let inactive = profiles::deactivate(&mut project, &active, &of_services, diags);
+    let mut active = profiles::active(world, request, &variables);
+    active.extend(select::profiles_of(&project, &request.services));
+    let inactive = profiles::deactivate(&mut project, &active, diags);
     if is_incomplete {
         // What a missing file would have brought is not there, and must not be missed a second time.
         diags.retain_mut(|found| found.code != Code::VariableUnset);
         return None;
     }
     check::check(&check::Checked { project: &project, inactive: &inactive, dialect }, place, diags);
+    select::select(&mut project, &request.services, diags);
     let env_files = {
         let lookup = variables.lookup(world);
         let around = Surroundings { world, folder: &files.folder, dialect, lookup: &*lookup };

@@ -1,15 +1,13 @@
 //! Profiles (compose-spec, "Profiles"; compose-loading, section 12): services whose profiles are not active are left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::compose::keys::Key;
-use crate::compose::leaves::leaves;
 use crate::compose::model::project::Project;
 use crate::compose::variables::Variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::origin::{Origin, Spanned};
+use crate::origin::Spanned;
 use crate::request::Request;
-use crate::syntax::{Node, Value};
 use crate::world::World;
 
 /// The profiles that are active: those asked for, else those of `COMPOSE_PROFILES`.
@@ -21,30 +19,8 @@ pub(crate) fn active(world: &dyn World, request: &Request, variables: &Variables
     list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// The leaves of every service that names profiles: they are accounted for together when it is left out.
-pub(crate) fn leaves_of_services(root: &Node) -> BTreeMap<String, Vec<Origin>> {
-    let Value::Map(top) = &root.value else { return BTreeMap::new() };
-    let Some(Value::Map(services)) = top.get("services").map(|services| &services.value.value) else {
-        return BTreeMap::new();
-    };
-    let mut all = BTreeMap::new();
-    for (name, service) in services {
-        if matches!(&service.value.value, Value::Map(keys) if keys.contains_key("profiles")) {
-            let mut found = Vec::new();
-            leaves(&service.value, &mut found);
-            all.insert(name.clone(), found);
-        }
-    }
-    all
-}
-
 /// Leaves out services whose profiles are not active; the names of those that stay out are kept for `required: false`.
-pub(crate) fn deactivate(
-    project: &mut Project,
-    active: &[String],
-    of_services: &BTreeMap<String, Vec<Origin>>,
-    diags: &mut Diagnostics,
-) -> BTreeSet<String> {
+pub(crate) fn deactivate(project: &mut Project, active: &[String], diags: &mut Diagnostics) -> BTreeSet<String> {
     let Key::Set { key: _, value: services } = &mut project.services else { return BTreeSet::new() };
     let mut left_out = BTreeSet::new();
     services.value.retain(|name, service| {
@@ -63,7 +39,7 @@ pub(crate) fn deactivate(
             )
             .help(format!("say --profile {}", names.first().copied().unwrap_or_default()))
             .key(format!("services.{name}"))
-            .covers(of_services.get(name).into_iter().flatten().copied()),
+            .covers_below([service.key]),
         );
         left_out.insert(name.clone());
         false

@@ -87,6 +87,7 @@ codes! {
     UnknownOption "T0021" "unknown-option" Warning;
     RemoteFile "T0022" "remote-file" Error;
     IncludeFolder "T0023" "include-folder" Warning;
+    NotSelected "T0024" "not-selected" Note;
     UnknownKey "T0101" "unknown-key" Error;
     WrongType "T0102" "wrong-type" Error;
     BadValue "T0103" "bad-value" Error;
