@@ -34,7 +34,8 @@ pub mod world;
 
 pub use request::{ManagerNodes, NetworkPolicies, Publish, Request, Secrets, SharedVolumes, Waits};
 
-use diag::{Diagnostic, Diagnostics};
+use compose::leaves::{Leaves, Paths};
+use diag::{Diagnostic, Diagnostics, used_up};
 use emit::{Images, Manifest};
 use ir::App;
 use origin::{Origin, Sources};
@@ -51,6 +52,8 @@ pub struct Compilation {
     pub consumed: Vec<(Origin, &'static str)>,
     /// Every leaf of the resolved project.
     pub leaves: Vec<Origin>,
+    /// The paths of the leaves.
+    pub paths: Paths,
     /// Where everything came from.
     pub sources: Sources,
 }
@@ -64,6 +67,8 @@ pub struct Analysis {
     pub consumed: Vec<(Origin, &'static str)>,
     /// Every leaf of the resolved project.
     pub leaves: Vec<Origin>,
+    /// The paths of the leaves.
+    pub paths: Paths,
     /// Where everything came from.
     pub sources: Sources,
     /// `None` when there are errors.
@@ -76,14 +81,19 @@ impl Analysis {
     pub fn manifests(&self) -> Option<impl Iterator<Item = Manifest>> {
         self.app.as_ref().map(|app| emit::emit(app, &self.images))
     }
+
+    /// What was used up, as notes: with these, each leaf of the project stands in a manifest or in a message.
+    pub fn used_up(&self) -> Vec<Diagnostic> {
+        used_up(&self.consumed, &self.diagnostics, &self.paths)
+    }
 }
 
 /// Compiles what a request names. It reads files and variables through `world` alone, and neither writes nor prints anything.
 pub fn compile(world: &dyn World, request: &Request) -> Compilation {
     let analysis = analyse(world, request);
     let manifests = analysis.manifests().map(Iterator::collect);
-    let Analysis { diagnostics, consumed, leaves, sources, app: _, images: _ } = analysis;
-    Compilation { manifests, diagnostics, consumed, leaves, sources }
+    let Analysis { diagnostics, consumed, leaves, paths, sources, app: _, images: _ } = analysis;
+    Compilation { manifests, diagnostics, consumed, leaves, paths, sources }
 }
 
 /// Compiles up to where everything is decided. Whoever writes manifests one after the other need not hold all of them.
@@ -92,7 +102,7 @@ pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
     let mut diags = Diagnostics::default();
     let loaded = compose::load(world, request, &mut sources, &mut diags);
     let mut app = None;
-    let mut leaves = Vec::new();
+    let mut all = Leaves::default();
     if let Some(loaded) = loaded {
         let context = lower::Context { world, sources: &sources, loaded: &loaded, request };
         let mut lowered = lower::lower(&context, &mut diags);
@@ -101,10 +111,11 @@ pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
         }
         diags.spread(&loaded.leaves);
         app = Some(lowered).filter(|_| !diags.has_errors());
-        leaves = loaded.leaves.into_all();
+        all = loaded.leaves;
     }
     sources.conceal(diags.take_concealed());
     let consumed = diags.take_consumed();
     let diagnostics = diags.sorted(&sources);
-    Analysis { diagnostics, consumed, leaves, sources, app, images: Images::of(request) }
+    let (leaves, paths) = all.into_parts();
+    Analysis { diagnostics, consumed, leaves, paths, sources, app, images: Images::of(request) }
 }

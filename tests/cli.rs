@@ -223,6 +223,7 @@ fn json_messages_are_complete_lines() {
             "key",
             "why",
             "help",
+            "covers",
         ];
         for line in &lines {
             assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), fields);
@@ -241,6 +242,11 @@ fn verbose_shows_notes_and_quiet_shows_errors() {
     assert!(verbose.contains("warning[T0014]") && verbose.contains("note[T0107]"), "{verbose}");
     assert!(!verbose.contains("not shown"));
     assert_eq!(ran(GOOD, &["check", "-q"]).stderr, "");
+    let attached = format!("{QUIET}    attach: false\n");
+    let used_up = "note[T0434]: `services.web.attach` has no field of its own";
+    assert!(!ran(&attached, &["check", "-v"]).stderr.contains(used_up));
+    assert!(ran(&attached, &["check", "-vv", "--deny", "T0107"]).stderr.contains(used_up));
+    assert!(!ran(&attached, &["check", "-vv", "--allow", "T0434"]).stderr.contains(used_up));
     assert!(ran(BAD, &["check", "-q"]).stderr.contains("error[T0101]"));
     assert_eq!(ran(GOOD, &["check", "-q", "-v"]).code, 2);
 }

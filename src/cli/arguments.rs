@@ -1,6 +1,6 @@
 //! What can be written on the command line. The comments here are the text of `--help`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::storing::Storing;
@@ -274,9 +274,9 @@ pub(super) struct Messages {
     /// Silence a code, also where --deny names it; errors cannot be silenced
     #[arg(long, value_name = "CODE", value_parser = code)]
     pub(super) allow: Vec<Code>,
-    /// Show notes too
-    #[arg(short, long)]
-    pub(super) verbose: bool,
+    /// Show notes too; twice, also what became of values that no manifest holds
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(super) verbose: u8,
     /// Show errors only
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,

@@ -10,6 +10,7 @@ use super::arguments::{Config, ConfigFormat, Listing};
 use super::messages::{Reporter, apply_levels};
 use super::{DONE, INPUT_ERRORS};
 use crate::compose::canonical::{Form, canonical};
+use crate::compose::leaves::Paths;
 use crate::compose::{self, Dialect, Resolved};
 use crate::diag::Diagnostics;
 use crate::origin::Sources;
@@ -32,7 +33,7 @@ pub(super) fn config(choices: Config, world: &dyn World, output: &mut dyn Output
     }
     let mut diagnostics = diags.sorted(&sources);
     apply_levels(&mut diagnostics, &messages);
-    let code = reporter.report(&diagnostics, &sources, output);
+    let code = reporter.report(&diagnostics, (&sources, &Paths::default()), output);
     if code != DONE {
         return code;
     }

@@ -4,14 +4,15 @@ use super::arguments::{Check, Convert, Messages};
 use super::messages::{Reporter, apply_levels};
 use super::{DONE, INPUT_ERRORS, files};
 use crate::Analysis;
+use crate::diag::sorted;
 use crate::request::Request;
 use crate::world::{Kind, Output, World};
 
 /// Says what there is to say, and nothing else.
 pub(super) fn check(choices: Check, world: &dyn World, output: &mut dyn Output) -> u8 {
     let reporter = Reporter::new(&choices.messages, world);
-    let analysis = analysed(&choices.input.into_request(), &choices.messages, world);
-    reporter.report(&analysis.diagnostics, &analysis.sources, output)
+    let analysis = analysed(&choices.input.into_request(), &choices.messages, &reporter, world);
+    reporter.report(&analysis.diagnostics, (&analysis.sources, &analysis.paths), output)
 }
 
 /// Says what there is to say and writes the manifests, unless there are errors.
@@ -23,8 +24,8 @@ pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Outp
     if let Some(path) = target.as_ref().filter(|path| request.files.contains(path)) {
         return reporter.failure(&format!("{path} is read, so the manifests cannot be written to it."), output);
     }
-    let analysis = analysed(&request, &messages, world);
-    let code = reporter.report(&analysis.diagnostics, &analysis.sources, output);
+    let analysis = analysed(&request, &messages, &reporter, world);
+    let code = reporter.report(&analysis.diagnostics, (&analysis.sources, &analysis.paths), output);
     if code != DONE {
         return code;
     }
@@ -42,9 +43,13 @@ pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Outp
     }
 }
 
-fn analysed(request: &Request, messages: &Messages, world: &dyn World) -> Analysis {
+fn analysed(request: &Request, messages: &Messages, reporter: &Reporter, world: &dyn World) -> Analysis {
     let mut analysis = crate::analyse(world, request);
+    let used_up = if reporter.says_all() { analysis.used_up() } else { Vec::new() };
     apply_levels(&mut analysis.diagnostics, messages);
+    // These are in every file, so that --deny does not mean them.
+    analysis.diagnostics.extend(used_up.into_iter().filter(|note| !messages.allow.contains(&note.code)));
+    analysis.diagnostics = sorted(analysis.diagnostics, &analysis.sources);
     analysis
 }
 

@@ -2,6 +2,7 @@
 
 use super::arguments::{Denied, MessageFormat, Messages};
 use super::{DONE, INPUT_ERRORS, WRONG_USAGE};
+use crate::compose::leaves::Paths;
 use crate::diag::{Diagnostic, Severity, Told, by_cause, summary, to_json, to_text};
 use crate::origin::Sources;
 use crate::world::{Output, World};
@@ -10,6 +11,7 @@ use crate::world::{Output, World};
 pub(super) struct Reporter {
     format: MessageFormat,
     least: Severity,
+    all: bool,
     colour_wanted: bool,
 }
 
@@ -18,22 +20,39 @@ impl Reporter {
     pub(super) fn new(messages: &Messages, world: &dyn World) -> Self {
         let least = match (messages.quiet, messages.verbose) {
             (true, _) => Severity::Error,
-            (false, false) => Severity::Warning,
-            (false, true) => Severity::Note,
+            (false, 0) => Severity::Warning,
+            (false, _) => Severity::Note,
         };
-        Reporter { format: messages.message_format, least, colour_wanted: colour_wanted(world) }
+        let format = messages.message_format;
+        let all = messages.verbose > 1 || format == MessageFormat::Json;
+        Reporter { format, least, all, colour_wanted: colour_wanted(world) }
     }
 
     /// A reporter where no arguments say how.
     pub(super) fn plain(world: &dyn World) -> Self {
-        Reporter { format: MessageFormat::Human, least: Severity::Warning, colour_wanted: colour_wanted(world) }
+        Reporter {
+            format: MessageFormat::Human,
+            least: Severity::Warning,
+            all: false,
+            colour_wanted: colour_wanted(world),
+        }
+    }
+
+    /// Whether values that no manifest holds are spoken of, too.
+    pub(super) fn says_all(&self) -> bool {
+        self.all
     }
 
     /// Says the messages and gives the exit code that they lead to.
-    pub(super) fn report(&self, diagnostics: &[Diagnostic], sources: &Sources, output: &mut dyn Output) -> u8 {
+    pub(super) fn report(
+        &self,
+        diagnostics: &[Diagnostic],
+        (sources, paths): (&Sources, &Paths),
+        output: &mut dyn Output,
+    ) -> u8 {
         let text = match self.format {
             MessageFormat::Human => self.human(diagnostics, sources, self.colour_wanted && output.stderr_is_terminal()),
-            MessageFormat::Json => diagnostics.iter().map(|one| to_json(one, sources) + "\n").collect(),
+            MessageFormat::Json => diagnostics.iter().map(|one| to_json(one, sources, paths) + "\n").collect(),
         };
         to_stderr(&text, output);
         let failed = diagnostics.iter().any(|one| one.severity == Severity::Error);
@@ -72,6 +91,7 @@ impl Reporter {
                 let line = serde_json::json!({
                     "code": null, "name": null, "severity": "error", "message": message, "file": null, "line": null,
                     "column": null, "end_line": null, "end_column": null, "key": null, "why": null, "help": [],
+                    "covers": [],
                 });
                 format!("{line}\n")
             }

@@ -123,12 +123,16 @@ pub enum Swarm {
     Refuses,
 }
 
-/// What becomes of a key.
+/// What becomes of a key, and of all below it where that is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It is in the manifests, or a message says how they differ.
-    Translated,
-    /// The loader consumes it.
+pub enum Fit {
+    /// Manifests say the same.
+    Exact,
+    /// Manifests come near it; a message or a reason says where they differ.
+    Approximate,
+    /// Kubernetes has no counterpart; a message or a reason says so.
+    Nothing,
+    /// It decides how the project is read, built or worked on.
     Loader,
 }
 
@@ -142,7 +146,7 @@ pub struct KeyRule {
     /// What swarm does with it.
     pub swarm: Swarm,
     /// What becomes of it.
-    pub fate: Fate,
+    pub fit: Fit,
     /// What it means, in one sentence.
     pub doc: &'static str,
     /// What stands below it.
@@ -339,7 +343,7 @@ pub type Entries<T> = IndexMap<String, Named<T>>;
 macro_rules! keys {
     ($(#[$meta:meta])* $struct:ident in $path:literal
         $(nullable $nullable:literal)? $(short $short:ident)? $(requires $($required_name:literal),+)? $(closed $closed:literal)? {
-        $($field:ident $name:literal: $type:ty, $merge:expr, $swarm:ident, $fate:ident, $doc:literal;)*
+        $($field:ident $name:literal: $type:ty, $merge:expr, $swarm:ident, $fit:ident, $doc:literal;)*
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
@@ -357,7 +361,7 @@ macro_rules! keys {
                     name: $name,
                     merge: $merge,
                     swarm: $crate::compose::keys::Swarm::$swarm,
-                    fate: $crate::compose::keys::Fate::$fate,
+                    fit: $crate::compose::keys::Fit::$fit,
                     doc: $doc,
                     shape: <$type as $crate::compose::keys::Decode>::SHAPE,
                 }),*],

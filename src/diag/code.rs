@@ -195,6 +195,7 @@ codes! {
     LabelRefused "T0431" "label-refused" Warning;
     ImageMount "T0432" "image-mount" Warning;
     SecretVariable "T0433" "secret-variable" Warning;
+    UsedUp "T0434" "used-up" Note;
     ClearTextSecret "T0501" "clear-text-secret" Warning;
     EnvironmentName "T0502" "environment-name" Error;
     Placeholder "T0503" "placeholder" Warning;

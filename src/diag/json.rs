@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Diagnostic;
+use crate::compose::leaves::Paths;
 use crate::origin::Sources;
 
 /// The fields in the order they are written. Names and meanings are part of the interface and do not change.
@@ -17,6 +18,7 @@ struct Line<'a> {
     key: Option<&'a str>,
     why: Option<&'a str>,
     help: &'a [String],
+    covers: Vec<String>,
 }
 
 /// Lines and columns count from 1; the end is the place after the last character. All are null where there is no place.
@@ -29,8 +31,12 @@ struct Place<'a> {
     end_column: Option<usize>,
 }
 
-/// A message as one JSON object, without a line break.
-pub fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> String {
+/// A message as one JSON object, without a line break. `covers` are the paths of the values that it speaks for beside its own key.
+pub fn to_json(diagnostic: &Diagnostic, sources: &Sources, paths: &Paths) -> String {
+    let mut covers: Vec<String> = diagnostic.covers.iter().filter_map(|leaf| paths.of(*leaf)).collect();
+    covers.retain(|path| *path != diagnostic.key);
+    covers.sort();
+    covers.dedup();
     let line = Line {
         code: diagnostic.code.id(),
         name: diagnostic.code.name(),
@@ -40,6 +46,7 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> String {
         key: Some(diagnostic.key.as_str()).filter(|key| !key.is_empty()),
         why: diagnostic.why.as_deref(),
         help: &diagnostic.help,
+        covers,
     };
     // Strings, numbers and lists of them can always be written, so the other arm is never taken.
     serde_json::to_string(&line).unwrap_or_default()
@@ -75,11 +82,11 @@ mod tests {
             .help("One.\nline")
             .help("Two.");
         assert_eq!(
-            to_json(&diagnostic, &sources),
+            to_json(&diagnostic, &sources, &Paths::default()),
             concat!(
                 r#"{"code":"T0103","name":"bad-value","severity":"error","message":"no \"port\"","file":"a.yaml","#,
                 r#""line":2,"column":6,"end_line":2,"end_column":9,"key":"services.web.ports[0]","why":"Because.","#,
-                r#""help":["One.\nline","Two."]}"#
+                r#""help":["One.\nline","Two."],"covers":[]}"#
             )
         );
     }
@@ -88,10 +95,10 @@ mod tests {
     fn a_message_without_a_place() {
         let diagnostic = Diagnostic::nowhere(Code::FileNotFound, "nothing");
         assert_eq!(
-            to_json(&diagnostic, &Sources::default()),
+            to_json(&diagnostic, &Sources::default(), &Paths::default()),
             concat!(
                 r#"{"code":"T0001","name":"file-not-found","severity":"error","message":"nothing","file":null,"#,
-                r#""line":null,"column":null,"end_line":null,"end_column":null,"key":null,"why":null,"help":[]}"#
+                r#""line":null,"column":null,"end_line":null,"end_column":null,"key":null,"why":null,"help":[],"covers":[]}"#
             )
         );
     }

@@ -7,13 +7,15 @@ mod cause;
 mod code;
 mod json;
 mod text;
+mod used;
 
 pub use cause::{Told, by_cause};
 pub use code::{Code, Severity};
 pub use json::to_json;
 pub use text::{summary, to_text};
+pub use used::used_up;
 
-use crate::compose::leaves::Leaves;
+use crate::compose::leaves::{Leaves, Paths};
 use std::ops::Range;
 
 use crate::origin::{FileId, Origin, Sources};
@@ -50,6 +52,8 @@ pub struct Diagnostic {
     pub covers: Vec<Origin>,
     /// Keys, lists and mappings of which it speaks for all that stands below.
     pub covers_below: Vec<Origin>,
+    /// Whether its label names the keys below, where it says nothing else.
+    pub names_below: bool,
     /// What it has in common with other messages of its code: people are told once, with every place; programs get each one.
     /// Empty where it stands for itself.
     pub cause: String,
@@ -74,6 +78,7 @@ impl Diagnostic {
             key: String::new(),
             covers: Vec::new(),
             covers_below: Vec::new(),
+            names_below: false,
             cause: String::new(),
         }
     }
@@ -129,6 +134,13 @@ impl Diagnostic {
         self
     }
 
+    /// Has its label name the keys below its own.
+    #[must_use]
+    pub fn names_below(mut self) -> Self {
+        self.names_below = true;
+        self
+    }
+
     /// The path of the key it is about.
     #[must_use]
     pub fn key(mut self, path: impl Into<String>) -> Self {
@@ -136,6 +148,9 @@ impl Diagnostic {
         self
     }
 }
+
+/// How many keys below its own a label names.
+const SHOWN: usize = 8;
 
 /// The sink that every stage writes to.
 #[derive(Clone, Debug, Default)]
@@ -174,7 +189,7 @@ impl Diagnostics {
         self.consumed_below.push((place, reason));
     }
 
-    /// Says leaf by leaf what was said of keys, lists and mappings as a whole.
+    /// Says leaf by leaf what was said of keys, lists and mappings as a whole, and names the very key where a message stands at a leaf.
     pub fn spread(&mut self, leaves: &Leaves) {
         for (place, reason) in std::mem::take(&mut self.consumed_below) {
             self.consumed.extend(leaves.below(place).map(|leaf| (leaf, reason)));
@@ -182,6 +197,13 @@ impl Diagnostics {
         for diagnostic in &mut self.list {
             for place in std::mem::take(&mut diagnostic.covers_below) {
                 diagnostic.covers.extend(leaves.below(place));
+            }
+            if diagnostic.names_below {
+                name_what_is_below(diagnostic, leaves.paths());
+            }
+            let leaf = diagnostic.primary.as_ref().and_then(|label| leaves.paths().of(label.origin));
+            if let Some(path) = leaf.filter(|path| path.starts_with(&diagnostic.key)) {
+                diagnostic.key = path;
             }
         }
     }
@@ -217,14 +239,33 @@ impl Diagnostics {
     }
 
     /// All messages by file, position and code; those without a place come first.
-    pub fn sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
-        self.list.sort_by_cached_key(|diagnostic| {
-            let place = diagnostic.primary.as_ref().map(|label| {
-                let entry = sources.entry(label.origin);
-                (entry.file, entry.range.start, entry.range.end)
-            });
-            (place, diagnostic.code.id())
-        });
-        self.list
+    pub fn sorted(self, sources: &Sources) -> Vec<Diagnostic> {
+        sorted(self.list, sources)
     }
+}
+
+/// Says in the label of a message about a mapping which keys stand there.
+fn name_what_is_below(diagnostic: &mut Diagnostic, paths: &Paths) {
+    let Diagnostic { primary: Some(label), key, covers, .. } = diagnostic else { return };
+    if !label.text.is_empty() {
+        return;
+    }
+    let below = |leaf: &Origin| paths.of(*leaf)?.strip_prefix(key.as_str())?.strip_prefix('.').map(str::to_owned);
+    let names: Vec<String> = covers.iter().take(SHOWN).filter_map(below).collect();
+    if !names.is_empty() {
+        let more = if covers.len() > SHOWN { ", ..." } else { "" };
+        label.text = format!("with {}{more}", names.join(", "));
+    }
+}
+
+/// Messages by file, position and code; those without a place come first.
+pub fn sorted(mut list: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
+    list.sort_by_cached_key(|diagnostic| {
+        let place = diagnostic.primary.as_ref().map(|label| {
+            let entry = sources.entry(label.origin);
+            (entry.file, entry.range.start, entry.range.end)
+        });
+        (place, diagnostic.code.id())
+    });
+    list
 }

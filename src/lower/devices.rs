@@ -162,9 +162,6 @@ pub(super) fn mappings(
     for device in devices.get().into_iter().flat_map(|devices| &devices.value) {
         let DeviceMapping { source, target, permissions, extensions } = &device.value;
         later::extensions(extensions, diags);
-        if let Some(permissions) = permissions.get() {
-            diags.consume(permissions.origin, "a privileged container may do all of it");
-        }
         let Some(source) = source.get() else { continue };
         let target = target.get().unwrap_or(source);
         let path = format!("{path}.devices");
@@ -174,15 +171,17 @@ pub(super) fn mappings(
                     .why("it is no path of a node")
                     .help("set the limit of the extended resource that gives it out by hand")
                     .key(path)
-                    .covers([device.origin, target.origin]),
+                    .covers([device.origin, target.origin])
+                    .covers(permissions.get().map(|found| found.origin)),
             );
             continue;
         }
         diags.push(
             Diagnostic::new(Code::DeviceFile, device.origin, "a device file makes the container privileged")
-                .why("nothing less lets a container use a file under /dev of its node")
+                .why("nothing less lets a container use a file under /dev of its node, and that lets it read and write all of them")
                 .help("use a device plugin, and write deploy.resources.reservations.devices")
                 .cause("devices")
+                .covers(permissions.get().map(|found| found.origin))
                 .key(path),
         );
         privileged = privileged.or(Some(device.origin));

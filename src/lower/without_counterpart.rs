@@ -147,11 +147,13 @@ fn variable(name: &str) -> String {
 /// Says of a key that it has no counterpart. The same key of many services is one cause.
 pub(super) fn say(path: &str, name: &str, key: &dyn Written, diags: &mut Diagnostics) {
     let Some(place) = key.written() else { return };
+    let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     let mut diagnostic =
         Diagnostic::new(Code::NoCounterpart, place, format!("`{name}` has no counterpart in Kubernetes"))
-            .key(format!("{path}.{name}"))
+            .key(path)
             .cause(name)
-            .covers_below([place]);
+            .covers_below([place])
+            .names_below();
     if let Some(reason) = REASONS.iter().find(|reason| reason.key == name) {
         diagnostic = diagnostic.why(reason.why).help(reason.help);
     }

@@ -116,12 +116,14 @@ fn port(
         return None;
     };
     let place = number.why.origins().first().copied().unwrap_or(*origin);
+    let of_address = address.iter().flat_map(|address| address.why.origins()).copied();
     if publish == Publish::None {
         diags.push(
             Diagnostic::new(Code::PortNotPublished, place, format!("port {} is not published", number.value))
                 .why("--publish none says so")
                 .help(forward(number.value))
                 .key(path)
+                .covers(of_address)
                 .cause("--publish none"),
         );
         return None;
@@ -137,6 +139,7 @@ fn port(
             diags,
         )
     {
+        diags.consume(place, "the port is not published, as its address is reached from the Docker host alone");
         return None;
     }
     if let Some(image) = crate::images::known(&workload.container.image.value).filter(|image| image.datastore) {
@@ -150,6 +153,7 @@ fn port(
             .why("a load balancer would open it to the network it stands in; in the cluster it is reachable")
             .help(forward(number.value))
             .key(path)
+            .covers(of_address)
             .cause("datastores"),
         );
         return None;

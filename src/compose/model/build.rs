@@ -12,7 +12,7 @@ use crate::syntax::{Entry, Map, Node, Value};
 keys! {
     /// A build; a string is its context.
     Build in "services.*.build" short context {
-        context "context": String, Merge::Default, Reads, Translated, "The folder or repository that is built.";
+        context "context": String, Merge::Default, Reads, Loader, "The folder or repository that is built.";
         additional_contexts "additional_contexts": Pairs, Merge::Pairs, Reads, Loader, "Further named contexts.";
         args "args": Pairs, Merge::Pairs, Reads, Loader, "Build arguments.";
         cache_from "cache_from": Texts, Merge::Default, Reads, Loader, "Where cached layers come from.";

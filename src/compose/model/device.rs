@@ -10,9 +10,9 @@ use crate::syntax::{Entry, Map, Node, Value};
 keys! {
     /// A device of the host; a string is `source:target:permissions`.
     DeviceMapping in "services.*.devices[]" short parts requires "source", "target" {
-        source "source": String, Merge::Default, Reads, Translated, "The device on the host, or a CDI name.";
-        target "target": String, Merge::Default, Reads, Translated, "The device in the container.";
-        permissions "permissions": String, Merge::Default, Reads, Translated, "`r`, `w` and `m`: read, write, make nodes.";
+        source "source": String, Merge::Default, Reads, Approximate, "The device on the host, or a CDI name.";
+        target "target": String, Merge::Default, Reads, Approximate, "The device in the container.";
+        permissions "permissions": String, Merge::Default, Reads, Nothing, "`r`, `w` and `m`: read, write, make nodes.";
     }
 }
 
@@ -45,11 +45,11 @@ fn parts(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
 keys! {
     /// Devices that are asked of a node.
     DeviceRequest in "services.*.deploy.resources.reservations.devices[]" {
-        capabilities "capabilities": TextSet, Merge::Default, Reads, Translated, "What they can do, as `gpu`.";
-        driver "driver": String, Merge::Default, Reads, Translated, "The driver that gives them out.";
-        count "count": DeviceCount, Merge::Default, Reads, Translated, "How many.";
-        device_ids "device_ids": TextSet, Merge::Default, Reads, Translated, "Which ones.";
-        options "options": Pairs, Merge::Default, Reads, Translated, "Options of the driver.";
+        capabilities "capabilities": TextSet, Merge::Default, Reads, Approximate, "What they can do, as `gpu`.";
+        driver "driver": String, Merge::Default, Reads, Approximate, "The driver that gives them out.";
+        count "count": DeviceCount, Merge::Default, Reads, Approximate, "How many.";
+        device_ids "device_ids": TextSet, Merge::Default, Reads, Approximate, "Which ones.";
+        options "options": Pairs, Merge::Default, Reads, Approximate, "Options of the driver.";
     }
 }
 
@@ -115,28 +115,28 @@ impl Decode for Gpus {
 keys! {
     /// `blkio_config`.
     BlkioConfig in "services.*.blkio_config" closed true {
-        device_read_bps "device_read_bps": Vec<Spanned<BlkioLimit>>, Merge::Default, Reads, Translated, "Bytes a second that are read from a device.";
-        device_read_iops "device_read_iops": Vec<Spanned<BlkioLimit>>, Merge::Default, Reads, Translated, "Reads a second from a device.";
-        device_write_bps "device_write_bps": Vec<Spanned<BlkioLimit>>, Merge::Default, Reads, Translated, "Bytes a second that are written to a device.";
-        device_write_iops "device_write_iops": Vec<Spanned<BlkioLimit>>, Merge::Default, Reads, Translated, "Writes a second to a device.";
-        weight "weight": Weight, Merge::Default, Reads, Translated, "Its weight among containers.";
-        weight_device "weight_device": Vec<Spanned<BlkioWeight>>, Merge::Default, Reads, Translated, "Its weight for a device.";
+        device_read_bps "device_read_bps": Vec<Spanned<BlkioLimit>>, Merge::Default, Reads, Nothing, "Bytes a second that are read from a device.";
+        device_read_iops "device_read_iops": Vec<Spanned<BlkioLimit>>, Merge::Default, Reads, Nothing, "Reads a second from a device.";
+        device_write_bps "device_write_bps": Vec<Spanned<BlkioLimit>>, Merge::Default, Reads, Nothing, "Bytes a second that are written to a device.";
+        device_write_iops "device_write_iops": Vec<Spanned<BlkioLimit>>, Merge::Default, Reads, Nothing, "Writes a second to a device.";
+        weight "weight": Weight, Merge::Default, Reads, Nothing, "Its weight among containers.";
+        weight_device "weight_device": Vec<Spanned<BlkioWeight>>, Merge::Default, Reads, Nothing, "Its weight for a device.";
     }
 }
 
 keys! {
     /// A limit of one device.
     BlkioLimit in "services.*.blkio_config.device_read_bps[]" closed true {
-        path "path": String, Merge::Default, Reads, Translated, "The device.";
-        rate "rate": Bytes, Merge::Default, Reads, Translated, "Bytes or operations a second.";
+        path "path": String, Merge::Default, Reads, Nothing, "The device.";
+        rate "rate": Bytes, Merge::Default, Reads, Nothing, "Bytes or operations a second.";
     }
 }
 
 keys! {
     /// A weight for one device.
     BlkioWeight in "services.*.blkio_config.weight_device[]" closed true {
-        path "path": String, Merge::Default, Reads, Translated, "The device.";
-        weight "weight": Weight, Merge::Default, Reads, Translated, "The weight.";
+        path "path": String, Merge::Default, Reads, Nothing, "The device.";
+        weight "weight": Weight, Merge::Default, Reads, Nothing, "The weight.";
     }
 }
 

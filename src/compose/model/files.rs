@@ -10,11 +10,11 @@ use crate::syntax::{Map, Node, Value};
 keys! {
     /// A service's use of a config or secret; a string is its source.
     Grant in "services.*.configs[]" short source {
-        source "source": String, Merge::Default, Reads, Translated, "The config or secret.";
-        target "target": String, Merge::Default, Reads, Translated, "The file in the container.";
-        uid "uid": String, Merge::Default, Reads, Translated, "The file's owner.";
-        gid "gid": String, Merge::Default, Reads, Translated, "The file's group.";
-        mode "mode": Mode, Merge::Default, Reads, Translated, "The file's permission bits.";
+        source "source": String, Merge::Default, Reads, Exact, "The config or secret.";
+        target "target": String, Merge::Default, Reads, Exact, "The file in the container.";
+        uid "uid": String, Merge::Default, Reads, Approximate, "The file's owner.";
+        gid "gid": String, Merge::Default, Reads, Approximate, "The file's group.";
+        mode "mode": Mode, Merge::Default, Reads, Approximate, "The file's permission bits.";
     }
 }
 
@@ -59,7 +59,7 @@ impl Decode for Mode {
 keys! {
     /// A file of environment variables; a string is its path.
     EnvFile in "services.*.env_file[]" short path requires "path" closed true {
-        path "path": String, Merge::Default, Reads, Translated, "The file.";
+        path "path": String, Merge::Default, Reads, Loader, "The file.";
         format "format": String, Merge::Default, Reads, Loader, "`raw` takes values as they are.";
         required "required": bool, Merge::Default, Reads, Loader, "Whether it must exist.";
     }
@@ -91,15 +91,15 @@ impl Decode for EnvFiles {
 keys! {
     /// A config or secret of the project.
     FileSource in "configs.*" short own_keys {
-        name "name": String, Merge::Default, Reads, Translated, "Its real name.";
-        file "file": String, Merge::Default, Reads, Translated, "The file that holds it.";
-        content "content": String, Merge::Default, Reads, Translated, "Its text.";
-        environment "environment": String, Merge::Default, Reads, Translated, "The variable that holds it.";
-        external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
-        labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Its labels.";
-        driver "driver": String, Merge::Default, Reads, Translated, "The plugin that holds it.";
-        driver_opts "driver_opts": Options, Merge::Default, Reads, Translated, "Options of the plugin.";
-        template_driver "template_driver": String, Merge::Default, Reads, Translated, "The template language of its text.";
+        name "name": String, Merge::Default, Reads, Exact, "Its real name.";
+        file "file": String, Merge::Default, Reads, Exact, "The file that holds it.";
+        content "content": String, Merge::Default, Reads, Exact, "Its text.";
+        environment "environment": String, Merge::Default, Reads, Exact, "The variable that holds it.";
+        external "external": External, Merge::Default, Reads, Exact, "Whether it exists already.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Exact, "Its labels.";
+        driver "driver": String, Merge::Default, Reads, Nothing, "The plugin that holds it.";
+        driver_opts "driver_opts": Options, Merge::Default, Reads, Nothing, "Options of the plugin.";
+        template_driver "template_driver": String, Merge::Default, Reads, Nothing, "The template language of its text.";
     }
 }
 

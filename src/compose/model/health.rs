@@ -9,13 +9,13 @@ use crate::syntax::{Node, Value};
 keys! {
     /// `healthcheck`.
     Healthcheck in "services.*.healthcheck" {
-        disable "disable": bool, Merge::Default, Reads, Translated, "Turns it off.";
-        interval "interval": Duration, Merge::Default, Reads, Translated, "Time between checks.";
-        retries "retries": Truncated, Merge::Default, Reads, Translated, "Failures until it is unhealthy.";
-        start_interval "start_interval": Duration, Merge::Default, Reads, Translated, "Time between checks at first.";
-        start_period "start_period": Duration, Merge::Default, Reads, Translated, "Time in which failures do not count.";
-        test "test": Test, Merge::Replace, Reads, Translated, "The command that checks.";
-        timeout "timeout": Duration, Merge::Default, Reads, Translated, "Longest time of one check.";
+        disable "disable": bool, Merge::Default, Reads, Exact, "Turns it off.";
+        interval "interval": Duration, Merge::Default, Reads, Approximate, "Time between checks.";
+        retries "retries": Truncated, Merge::Default, Reads, Exact, "Failures until it is unhealthy.";
+        start_interval "start_interval": Duration, Merge::Default, Reads, Approximate, "Time between checks at first.";
+        start_period "start_period": Duration, Merge::Default, Reads, Approximate, "Time in which failures do not count.";
+        test "test": Test, Merge::Replace, Reads, Exact, "The command that checks.";
+        timeout "timeout": Duration, Merge::Default, Reads, Approximate, "Longest time of one check.";
     }
 }
 

@@ -102,8 +102,8 @@ pub enum Ulimit {
 keys! {
     /// A limit with a soft and a hard value.
     SoftHard in "services.*.ulimits.*" requires "soft", "hard" {
-        soft "soft": i64, Merge::Default, Reads, Translated, "What holds at first.";
-        hard "hard": i64, Merge::Default, Reads, Translated, "How far it can be raised.";
+        soft "soft": i64, Merge::Default, Reads, Nothing, "What holds at first.";
+        hard "hard": i64, Merge::Default, Reads, Nothing, "How far it can be raised.";
     }
 }
 
@@ -130,25 +130,25 @@ impl Decode for Ulimits {
 keys! {
     /// `logging`.
     Logging in "services.*.logging" {
-        driver "driver": String, Merge::Default, Reads, Translated, "What takes the output.";
-        options "options": LooseOptions, Merge::Default, Reads, Translated, "Options of the driver.";
+        driver "driver": String, Merge::Default, Reads, Approximate, "What takes the output.";
+        options "options": LooseOptions, Merge::Default, Reads, Approximate, "Options of the driver.";
     }
 }
 
 keys! {
     /// `credential_spec`.
     CredentialSpec in "services.*.credential_spec" {
-        config "config": String, Merge::Default, Reads, Translated, "The config that holds it.";
-        file "file": String, Merge::Default, Reads, Translated, "The file that holds it.";
-        registry "registry": String, Merge::Default, Reads, Translated, "The registry key that holds it.";
+        config "config": String, Merge::Default, Reads, Approximate, "The config that holds it.";
+        file "file": String, Merge::Default, Reads, Approximate, "The file that holds it.";
+        registry "registry": String, Merge::Default, Reads, Approximate, "The registry key that holds it.";
     }
 }
 
 keys! {
     /// `provider`.
     Provider in "services.*.provider" requires "type" {
-        kind "type": String, Merge::Default, Reads, Translated, "The program.";
-        options "options": ProviderOptions, Merge::Default, Reads, Translated, "Its arguments.";
+        kind "type": String, Merge::Default, Reads, Nothing, "The program.";
+        options "options": ProviderOptions, Merge::Default, Reads, Nothing, "Its arguments.";
     }
 }
 
@@ -184,8 +184,8 @@ impl Decode for ProviderOptions {
 keys! {
     /// How a service learns of a model.
     ServiceModel in "services.*.models.*" nullable true {
-        endpoint_var "endpoint_var": String, Merge::Default, Reads, Translated, "The variable that gets its address.";
-        model_var "model_var": String, Merge::Default, Reads, Translated, "The variable that gets its name.";
+        endpoint_var "endpoint_var": String, Merge::Default, Reads, Approximate, "The variable that gets its address.";
+        model_var "model_var": String, Merge::Default, Reads, Approximate, "The variable that gets its name.";
     }
 }
 

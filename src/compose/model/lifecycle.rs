@@ -12,11 +12,11 @@ use crate::syntax::{Map, Node, Value};
 keys! {
     /// A command that runs in the container.
     Hook in "services.*.post_start[]" requires "command" {
-        command "command": Command, Merge::Default, Reads, Translated, "The command.";
-        user "user": String, Merge::Default, Reads, Translated, "The user it runs as.";
-        privileged "privileged": bool, Merge::Default, Reads, Translated, "Whether it has all powers of the host.";
-        working_dir "working_dir": String, Merge::Default, Reads, Translated, "The folder it starts in.";
-        environment "environment": Pairs, Merge::Default, Reads, Translated, "Further environment variables.";
+        command "command": Command, Merge::Default, Reads, Exact, "The command.";
+        user "user": String, Merge::Default, Reads, Nothing, "The user it runs as.";
+        privileged "privileged": bool, Merge::Default, Reads, Nothing, "Whether it has all powers of the host.";
+        working_dir "working_dir": String, Merge::Default, Reads, Approximate, "The folder it starts in.";
+        environment "environment": Pairs, Merge::Default, Reads, Approximate, "Further environment variables.";
     }
 }
 

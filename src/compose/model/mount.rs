@@ -12,24 +12,24 @@ use crate::syntax::{Node, Value};
 keys! {
     /// A mount in long form.
     LongMount in "services.*.volumes[]" {
-        kind "type": String, Merge::Default, Reads, Translated, "`bind`, `volume`, `tmpfs`, `image`, `npipe` or `cluster`.";
-        source "source": String, Merge::Default, Reads, Translated, "The folder, volume or image.";
-        target "target": String, Merge::Default, Reads, Translated, "The path in the container.";
-        read_only "read_only": bool, Merge::Default, Reads, Translated, "Whether it cannot be written.";
+        kind "type": String, Merge::Default, Reads, Exact, "`bind`, `volume`, `tmpfs`, `image`, `npipe` or `cluster`.";
+        source "source": String, Merge::Default, Reads, Approximate, "The folder, volume or image.";
+        target "target": String, Merge::Default, Reads, Exact, "The path in the container.";
+        read_only "read_only": bool, Merge::Default, Reads, Exact, "Whether it cannot be written.";
         consistency "consistency": String, Merge::Default, Reads, Loader, "A hint for Docker Desktop.";
-        bind "bind": BindOptions, Merge::Default, Reads, Translated, "Options of a bind mount.";
-        volume "volume": VolumeOptions, Merge::Default, Reads, Translated, "Options of a volume mount.";
-        tmpfs "tmpfs": TmpfsOptions, Merge::Default, Reads, Translated, "Options of a folder in memory.";
-        image "image": ImageOptions, Merge::Default, Reads, Translated, "Options of an image mount.";
+        bind "bind": BindOptions, Merge::Default, Reads, Approximate, "Options of a bind mount.";
+        volume "volume": VolumeOptions, Merge::Default, Reads, Approximate, "Options of a volume mount.";
+        tmpfs "tmpfs": TmpfsOptions, Merge::Default, Reads, Approximate, "Options of a folder in memory.";
+        image "image": ImageOptions, Merge::Default, Reads, Approximate, "Options of an image mount.";
     }
 }
 
 keys! {
     /// `volumes[].bind`.
     BindOptions in "services.*.volumes[].bind" {
-        propagation "propagation": String, Merge::Default, Reads, Translated, "How mounts below it spread.";
-        create_host_path "create_host_path": bool, Merge::Default, Reads, Translated, "Whether a missing folder is made.";
-        recursive "recursive": Recursive, Merge::Default, Reads, Translated, "Whether mounts below it are mounted too.";
+        propagation "propagation": String, Merge::Default, Reads, Exact, "How mounts below it spread.";
+        create_host_path "create_host_path": bool, Merge::Default, Reads, Exact, "Whether a missing folder is made.";
+        recursive "recursive": Recursive, Merge::Default, Reads, Approximate, "Whether mounts below it are mounted too.";
         selinux "selinux": Selinux, Merge::Default, Reads, Loader, "How it is relabelled.";
     }
 }
@@ -37,24 +37,24 @@ keys! {
 keys! {
     /// `volumes[].volume`.
     VolumeOptions in "services.*.volumes[].volume" {
-        labels "labels": Pairs, Merge::Default, Reads, Translated, "Labels of the volume.";
-        nocopy "nocopy": bool, Merge::Default, Reads, Translated, "Whether the image's content is not copied.";
-        subpath "subpath": String, Merge::Default, Reads, Translated, "A folder in the volume.";
+        labels "labels": Pairs, Merge::Default, Reads, Approximate, "Labels of the volume.";
+        nocopy "nocopy": bool, Merge::Default, Reads, Approximate, "Whether the image's content is not copied.";
+        subpath "subpath": String, Merge::Default, Reads, Exact, "A folder in the volume.";
     }
 }
 
 keys! {
     /// `volumes[].tmpfs`.
     TmpfsOptions in "services.*.volumes[].tmpfs" {
-        size "size": Bytes, Merge::Default, Reads, Translated, "Its size in bytes.";
-        mode "mode": Unquoted<Truncated>, Merge::Default, Reads, Translated, "Its permission bits.";
+        size "size": Bytes, Merge::Default, Reads, Exact, "Its size in bytes.";
+        mode "mode": Unquoted<Truncated>, Merge::Default, Reads, Nothing, "Its permission bits.";
     }
 }
 
 keys! {
     /// `volumes[].image`.
     ImageOptions in "services.*.volumes[].image" {
-        subpath "subpath": String, Merge::Default, Reads, Translated, "A folder in the image.";
+        subpath "subpath": String, Merge::Default, Reads, Approximate, "A folder in the image.";
     }
 }
 
@@ -161,10 +161,10 @@ impl Decode for TmpfsMounts {
 keys! {
     /// A volume of the project.
     Volume in "volumes.*" nullable true {
-        name "name": String, Merge::Default, Reads, Translated, "Its real name.";
-        driver "driver": String, Merge::Default, Reads, Translated, "The plugin that holds it.";
-        driver_opts "driver_opts": Options, Merge::Default, Reads, Translated, "Options of the plugin.";
-        external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
-        labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Its labels.";
+        name "name": String, Merge::Default, Reads, Exact, "Its real name.";
+        driver "driver": String, Merge::Default, Reads, Approximate, "The plugin that holds it.";
+        driver_opts "driver_opts": Options, Merge::Default, Reads, Approximate, "Options of the plugin.";
+        external "external": External, Merge::Default, Reads, Exact, "Whether it exists already.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Exact, "Its labels.";
     }
 }

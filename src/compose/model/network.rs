@@ -13,60 +13,60 @@ use crate::syntax::{Node, Value};
 keys! {
     /// A network of the project.
     Network in "networks.*" nullable true {
-        name "name": String, Merge::Default, Reads, Translated, "Its real name.";
+        name "name": String, Merge::Default, Reads, Approximate, "Its real name.";
         attachable "attachable": bool, Merge::Default, Reads, Loader, "Whether single containers may join.";
-        driver "driver": String, Merge::Default, Reads, Translated, "What carries it.";
-        driver_opts "driver_opts": Options, Merge::Default, Reads, Translated, "Options of the driver.";
-        enable_ipv4 "enable_ipv4": bool, Merge::Default, Reads, Translated, "Whether it has IPv4 addresses.";
-        enable_ipv6 "enable_ipv6": bool, Merge::Default, Reads, Translated, "Whether it has IPv6 addresses.";
-        external "external": External, Merge::Default, Reads, Translated, "Whether it exists already.";
-        internal "internal": bool, Merge::Default, Reads, Translated, "Whether it is cut off from the outside.";
-        ipam "ipam": Ipam, Merge::Default, Reads, Translated, "Its addresses.";
-        labels "labels": Pairs, Merge::Pairs, Reads, Translated, "Its labels.";
+        driver "driver": String, Merge::Default, Reads, Nothing, "What carries it.";
+        driver_opts "driver_opts": Options, Merge::Default, Reads, Nothing, "Options of the driver.";
+        enable_ipv4 "enable_ipv4": bool, Merge::Default, Reads, Approximate, "Whether it has IPv4 addresses.";
+        enable_ipv6 "enable_ipv6": bool, Merge::Default, Reads, Approximate, "Whether it has IPv6 addresses.";
+        external "external": External, Merge::Default, Reads, Approximate, "Whether it exists already.";
+        internal "internal": bool, Merge::Default, Reads, Exact, "Whether it is cut off from the outside.";
+        ipam "ipam": Ipam, Merge::Default, Reads, Nothing, "Its addresses.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Approximate, "Its labels.";
     }
 }
 
 keys! {
     /// A service's attachment to a network.
     Attachment in "services.*.networks.*" nullable true {
-        aliases "aliases": TextSet, Merge::Unique, Reads, Translated, "Further names on the network.";
-        driver_opts "driver_opts": Options, Merge::Default, Reads, Translated, "Options of the driver.";
-        gw_priority "gw_priority": Unquoted<Truncated>, Merge::Default, Reads, Translated, "Which network is the gateway.";
-        interface_name "interface_name": String, Merge::Default, Reads, Translated, "Name of the interface.";
-        ipv4_address "ipv4_address": String, Merge::Default, Reads, Translated, "A fixed address.";
-        ipv6_address "ipv6_address": String, Merge::Default, Reads, Translated, "A fixed address.";
-        link_local_ips "link_local_ips": TextSet, Merge::Unique, Reads, Translated, "Link-local addresses.";
-        mac_address "mac_address": String, Merge::Default, Reads, Translated, "A hardware address.";
-        priority "priority": Unquoted<Truncated>, Merge::Default, Reads, Translated, "In which order networks are joined.";
-        use_service_name_alias "use_service_name_alias": bool, Merge::Default, Reads, Translated, "Whether the service's name is one of its names there.";
+        aliases "aliases": TextSet, Merge::Unique, Reads, Approximate, "Further names on the network.";
+        driver_opts "driver_opts": Options, Merge::Default, Reads, Nothing, "Options of the driver.";
+        gw_priority "gw_priority": Unquoted<Truncated>, Merge::Default, Reads, Nothing, "Which network is the gateway.";
+        interface_name "interface_name": String, Merge::Default, Reads, Nothing, "Name of the interface.";
+        ipv4_address "ipv4_address": String, Merge::Default, Reads, Nothing, "A fixed address.";
+        ipv6_address "ipv6_address": String, Merge::Default, Reads, Nothing, "A fixed address.";
+        link_local_ips "link_local_ips": TextSet, Merge::Unique, Reads, Nothing, "Link-local addresses.";
+        mac_address "mac_address": String, Merge::Default, Reads, Nothing, "A hardware address.";
+        priority "priority": Unquoted<Truncated>, Merge::Default, Reads, Nothing, "In which order networks are joined.";
+        use_service_name_alias "use_service_name_alias": bool, Merge::Default, Reads, Nothing, "Whether the service's name is one of its names there.";
     }
 }
 
 keys! {
     /// One dependency in long form.
     LongDependency in "services.*.depends_on.*" requires "condition" {
-        condition "condition": String, Merge::Default, Reads, Translated, "What it must have reached.";
-        required "required": bool, Merge::Default, Reads, Translated, "Whether it must be there.";
-        restart "restart": bool, Merge::Default, Reads, Translated, "Whether its restart restarts this one.";
+        condition "condition": String, Merge::Default, Reads, Approximate, "What it must have reached.";
+        required "required": bool, Merge::Default, Reads, Approximate, "Whether it must be there.";
+        restart "restart": bool, Merge::Default, Reads, Nothing, "Whether its restart restarts this one.";
     }
 }
 
 keys! {
     /// `networks.*.ipam`.
     Ipam in "networks.*.ipam" {
-        driver "driver": String, Merge::Default, Reads, Translated, "What gives out addresses.";
-        config "config": Vec<Spanned<IpamPool>>, Merge::Default, Reads, Translated, "The address ranges.";
-        options "options": TextOptions, Merge::Default, Reads, Translated, "Options of the driver.";
+        driver "driver": String, Merge::Default, Reads, Nothing, "What gives out addresses.";
+        config "config": Vec<Spanned<IpamPool>>, Merge::Default, Reads, Nothing, "The address ranges.";
+        options "options": TextOptions, Merge::Default, Reads, Nothing, "Options of the driver.";
     }
 }
 
 keys! {
     /// `networks.*.ipam.config[]`.
     IpamPool in "networks.*.ipam.config[]" {
-        subnet "subnet": String, Merge::Default, Reads, Translated, "The range.";
-        ip_range "ip_range": String, Merge::Default, Reads, Translated, "The part of it that containers get.";
-        gateway "gateway": String, Merge::Default, Reads, Translated, "The address of the gateway.";
-        aux_addresses "aux_addresses": TextOptions, Merge::Default, Reads, Translated, "Addresses of hosts outside.";
+        subnet "subnet": String, Merge::Default, Reads, Nothing, "The range.";
+        ip_range "ip_range": String, Merge::Default, Reads, Nothing, "The part of it that containers get.";
+        gateway "gateway": String, Merge::Default, Reads, Nothing, "The address of the gateway.";
+        aux_addresses "aux_addresses": TextOptions, Merge::Default, Reads, Nothing, "Addresses of hosts outside.";
     }
 }
 

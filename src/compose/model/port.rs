@@ -10,13 +10,13 @@ use crate::syntax::{Node, Value};
 keys! {
     /// A port in long form.
     LongPort in "services.*.ports[]" {
-        name "name": String, Merge::Default, Reads, Translated, "A name for people.";
-        mode "mode": String, Merge::Default, Reads, Translated, "`ingress` or `host`.";
-        host_ip "host_ip": String, Merge::Default, Reads, Translated, "The address of the host.";
-        target "target": i64, Merge::Default, Reads, Translated, "The container's port.";
-        published "published": PublishedText, Merge::Default, Reads, Translated, "The host's port or range.";
-        protocol "protocol": String, Merge::Default, Reads, Translated, "`tcp`, `udp` or `sctp`.";
-        app_protocol "app_protocol": String, Merge::Default, Reads, Translated, "What is spoken on it.";
+        name "name": String, Merge::Default, Reads, Exact, "A name for people.";
+        mode "mode": String, Merge::Default, Reads, Approximate, "`ingress` or `host`.";
+        host_ip "host_ip": String, Merge::Default, Reads, Approximate, "The address of the host.";
+        target "target": i64, Merge::Default, Reads, Exact, "The container's port.";
+        published "published": PublishedText, Merge::Default, Reads, Approximate, "The host's port or range.";
+        protocol "protocol": String, Merge::Default, Reads, Exact, "`tcp`, `udp` or `sctp`.";
+        app_protocol "app_protocol": String, Merge::Default, Reads, Exact, "What is spoken on it.";
     }
 }
 

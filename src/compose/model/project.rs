@@ -15,14 +15,14 @@ keys! {
     /// The top level of a file.
     Project in "" {
         version "version": String, Merge::Default, Reads, Loader, "Ignored by Compose; swarm reads its schema by it.";
-        name "name": String, Merge::Default, Reads, Translated, "The project's name.";
+        name "name": String, Merge::Default, Reads, Exact, "The project's name.";
         include "include": Includes, Merge::Default, Reads, Loader, "Other Compose files.";
-        services "services": Entries<Service>, Merge::Default, Reads, Translated, "What runs.";
-        networks "networks": Entries<Network>, Merge::Default, Reads, Translated, "What they talk over.";
-        volumes "volumes": Entries<Volume>, Merge::Default, Reads, Translated, "What keeps data.";
-        configs "configs": Entries<FileSource>, Merge::Default, Reads, Translated, "Files.";
-        secrets "secrets": Entries<FileSource>, Merge::Default, Reads, Translated, "Files that are secret.";
-        models "models": Entries<Model>, Merge::Default, Reads, Translated, "Models that services use.";
+        services "services": Entries<Service>, Merge::Default, Reads, Exact, "What runs.";
+        networks "networks": Entries<Network>, Merge::Default, Reads, Approximate, "What they talk over.";
+        volumes "volumes": Entries<Volume>, Merge::Default, Reads, Exact, "What keeps data.";
+        configs "configs": Entries<FileSource>, Merge::Default, Reads, Exact, "Files.";
+        secrets "secrets": Entries<FileSource>, Merge::Default, Reads, Exact, "Files that are secret.";
+        models "models": Entries<Model>, Merge::Default, Reads, Nothing, "Models that services use.";
     }
 }
 
@@ -46,9 +46,9 @@ pub type Includes = Vec<Spanned<Include>>;
 keys! {
     /// A model of the project.
     Model in "models.*" requires "model" {
-        name "name": String, Merge::Default, Reads, Translated, "Its real name.";
-        model "model": String, Merge::Default, Reads, Translated, "The image that holds it.";
-        context_size "context_size": Unquoted<i64>, Merge::Default, Reads, Translated, "How many tokens it considers.";
-        runtime_flags "runtime_flags": Texts, Merge::Default, Reads, Translated, "Arguments of the engine that runs it.";
+        name "name": String, Merge::Default, Reads, Nothing, "Its real name.";
+        model "model": String, Merge::Default, Reads, Nothing, "The image that holds it.";
+        context_size "context_size": Unquoted<i64>, Merge::Default, Reads, Nothing, "How many tokens it considers.";
+        runtime_flags "runtime_flags": Texts, Merge::Default, Reads, Nothing, "Arguments of the engine that runs it.";
     }
 }
