@@ -165,6 +165,7 @@ codes! {
     HostnameTemplate "T0326" "hostname-template" Warning;
     ReferenceRewritten "T0327" "reference-rewritten" Note;
     EntrypointCleared "T0328" "entrypoint-cleared" Warning;
+    SearchDomainRefused "T0340" "search-domain-refused" Warning;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;
     BindData "T0403" "bind-data" Warning;

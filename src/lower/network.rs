@@ -327,10 +327,20 @@ pub(super) fn resolver(
     }
     let mut resolver = Resolver::default();
     for domain in search.get().iter().flat_map(|domains| domains.value.0.iter()) {
-        if domain.value == "." {
+        // Names mean the same in capitals, which Kubernetes refuses.
+        let name = domain.value.to_ascii_lowercase();
+        if name == "." {
             diags.consume(domain.origin, "no further domains");
+        } else if is_search_domain(&name) {
+            resolver.searches.push(Traced::from_origin(name, domain.origin));
         } else {
-            resolver.searches.push(Traced::from(domain.clone()));
+            let message = format!("names are not searched in `{}`", domain.value);
+            diags.push(
+                Diagnostic::new(Code::SearchDomainRefused, domain.origin, message)
+                    .why("Kubernetes takes domains of letters, digits, dashes and underscores between dots")
+                    .help("correct it, or remove it")
+                    .key(format!("{path}.dns_search")),
+            );
         }
     }
     for option in options.get().iter().flat_map(|options| options.value.0.iter()) {
@@ -348,6 +358,18 @@ pub(super) fn resolver(
         }
     }
     resolver
+}
+
+/// What Kubernetes takes for a domain to search in: a name of DNS, in which labels may begin with an underscore.
+fn is_search_domain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let bare = label.strip_prefix('_').unwrap_or(label);
+        let ends = [bare.bytes().next(), bare.bytes().next_back()];
+        label.len() <= 63
+            && ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+            && bare.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
+    };
+    name.len() <= 253 && name.strip_suffix('.').unwrap_or(name).split('.').all(is_label)
 }
 
 /// Servers that everybody may ask, and that know no names of anybody's own.
