@@ -32,7 +32,7 @@ pub mod syntax;
 pub mod target;
 pub mod world;
 
-pub use request::{ManagerNodes, NetworkPolicies, Publish, Request, Secrets, SharedVolumes, Waits};
+pub use request::{ManagerNodes, NetworkPolicies, Publish, Request, Routes, Secrets, SharedVolumes, Waits};
 
 use compose::leaves::{Leaves, Paths};
 use diag::{Diagnostic, Diagnostics, used_up};

@@ -26,6 +26,14 @@ pub struct Request {
     pub target: Target,
     /// How published ports are reached from outside.
     pub publish: Publish,
+    /// What the labels and variables of routers become.
+    pub routes: Routes,
+    /// The class of Ingresses; `nginx` makes use of its annotations. None: that of the cluster.
+    pub ingress_class: Option<String>,
+    /// The cert-manager ClusterIssuer that makes certificates; by default the one that the router names.
+    pub cluster_issuer: Option<String>,
+    /// Whether a router that asks a Docker engine stays, though the cluster's own does its work.
+    pub keep_router: bool,
     /// The registry under which images are named that the file builds and does not name, as `registry.example.com/team`.
     pub registry: Option<String>,
     /// Whether networks that kept services apart become policies.
@@ -75,6 +83,16 @@ pub enum Publish {
     /// At a port of every node: the published number, where nodes may have it.
     NodePort,
     /// Not at all.
+    None,
+}
+
+/// What the labels and variables of routers become.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Routes {
+    /// Ingresses.
+    #[default]
+    Ingress,
+    /// Nothing: they stay labels.
     None,
 }
 

@@ -3,6 +3,7 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::routing::Routing;
 use super::storing::Storing;
 use crate::compose::Dialect;
 use crate::diag::Code;
@@ -201,6 +202,8 @@ pub(super) struct Input {
     waiting: Waiting,
     #[command(flatten)]
     storing: Storing,
+    #[command(flatten)]
+    routing: Routing,
 }
 
 /// What becomes of depends_on.
@@ -236,7 +239,9 @@ impl Input {
             waiting,
             registry,
             storing,
+            routing,
         } = self;
+        let Routing { routes, ingress_class, cluster_issuer, keep_router } = routing;
         let Waiting { waits, wait_image, job_wait_image } = waiting;
         Request {
             files: file,
@@ -249,6 +254,10 @@ impl Input {
             manager_nodes: manager_nodes.choice(),
             target: kubernetes_version,
             registry,
+            routes: routes.choice(),
+            ingress_class,
+            cluster_issuer,
+            keep_router,
             publish: publish.choice(),
             network_policies: network_policies.choice(),
             namespace,

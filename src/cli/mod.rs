@@ -9,6 +9,7 @@ mod convert;
 mod explain;
 mod files;
 mod messages;
+mod routing;
 mod storing;
 
 use std::ffi::OsString;

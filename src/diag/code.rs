@@ -2,7 +2,7 @@
 //! `docs/codes/`.
 //!
 //! `T00xx` reading, `T01xx` the shape of the file, `T02xx` order, `T03xx` names and ports, `T04xx` storage and files,
-//! `T05xx` configuration, `T06xx` health, `T07xx` resources, placement and rollout, `T08xx` the words of Kubernetes, `T09xx` what has no counterpart.
+//! `T05xx` configuration, `T06xx` health, `T07xx` resources, placement, rollout and routes, `T08xx` the words of Kubernetes, `T09xx` what has no counterpart.
 
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -219,6 +219,19 @@ codes! {
     Device "T0713" "device" Warning;
     DeviceFile "T0714" "device-file" Warning;
     CpuPeriod "T0715" "cpu-period" Warning;
+    RouterLabel "T0730" "router-label" Warning;
+    RouteRule "T0731" "route-rule" Warning;
+    RouteTarget "T0732" "route-target" Warning;
+    RouterLabelsElsewhere "T0733" "router-labels-elsewhere" Warning;
+    RouteOff "T0734" "route-off" Note;
+    RouterLeftOut "T0735" "router-left-out" Warning;
+    RoutePort "T0736" "route-port" Warning;
+    RouteLost "T0737" "route-lost" Warning;
+    RouteNotMade "T0738" "route-not-made" Warning;
+    RouteTwice "T0739" "route-twice" Warning;
+    RouteStepUnknown "T0740" "route-step-unknown" Warning;
+    RouteCertificate "T0741" "route-certificate" Note;
+    RouteRedirect "T0742" "route-redirect" Note;
     KubernetesField "T0801" "kubernetes-field" Error;
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
     NoCounterpart "T0902" "no-counterpart" Warning;

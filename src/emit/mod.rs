@@ -17,6 +17,7 @@ mod at;
 mod config;
 mod container;
 mod escape;
+mod ingress;
 mod meta;
 mod network;
 mod order;
@@ -141,11 +142,12 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
         policies,
         dials,
         provided,
+        treatments,
     } = app;
     // Taken by the passes.
     debug_assert!(named_volumes.is_empty());
     // Heard by the passes.
-    let _ = (networks, dials, provided);
+    let _ = (networks, dials, provided, treatments);
     let files_by_name = files.iter().map(|file| ((file.kind, &file.name), file)).collect();
     let mut context = Context { project, namespace: namespace.as_ref(), images, files_by_name, jobs: IndexMap::new() };
     let mut shared: Vec<Manifest> = meta::namespace(&context).into_iter().collect();

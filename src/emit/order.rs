@@ -138,7 +138,7 @@ const ORDERS: &[(&str, &[&str])] = &[
     ("containers", CONTAINER),
     ("initContainers", CONTAINER),
     ("volumeClaimTemplates", OBJECT),
-    ("rules", &["apiGroups", "resources", "resourceNames", "verbs"]),
+    ("rules", &["apiGroups", "resources", "resourceNames", "verbs", "host", "http"]),
     ("startupProbe", PROBE),
     ("readinessProbe", PROBE),
     ("livenessProbe", PROBE),

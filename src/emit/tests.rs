@@ -55,7 +55,9 @@ fn workload(text: &str, kind: Kind) -> Workload {
         once_per_node: None,
         network: NetworkMode::Shared,
         networks: Vec::new(),
-        routed: None,
+        router_labels: Vec::new(),
+        routes: Vec::new(),
+        routed: Vec::new(),
         addresses: Vec::new(),
         aliases: Vec::new(),
         links: Vec::new(),
@@ -97,6 +99,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         governing: None,
         answers: Vec::new(),
         exposures: Vec::new(),
+        ingresses: Vec::new(),
         files: Vec::new(),
     }
 }
@@ -282,6 +285,7 @@ fn sample() -> App {
         policies: Vec::new(),
         dials: Vec::new(),
         provided: Vec::new(),
+        treatments: Vec::new(),
         workloads: vec![db, web(), workload("agent", Kind::DaemonSet), workload("migrate", Kind::Job)],
     }
 }

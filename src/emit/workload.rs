@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
-use super::{Context, Manifest, Why, access, config, container, meta, pod, scaling, service, storage};
+use super::{Context, Manifest, Why, access, config, container, ingress, meta, pod, scaling, service, storage};
 use crate::ir::{Amount, Kind, Name, Overlap, Retries, Rollout, Schedule, Traced, Workload, short_hash};
 
 /// Writes down a workload and what belongs to it.
@@ -37,6 +37,7 @@ pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manife
     manifests.extend(workload.autoscaling.iter().map(|found| scaling::autoscaler(context, workload, &kind, found)));
     manifests.extend(workload.budget.iter().map(|found| scaling::budget(context, workload, found)));
     manifests.extend(workload.exposures.iter().map(|exposure| service::emit(context, name, exposure)));
+    manifests.extend(workload.ingresses.iter().map(|found| ingress::emit(context, name, found)));
 }
 
 /// Takes a workload apart, so that a new field does not compile until somebody thought about it here.
@@ -61,6 +62,8 @@ fn account_for(workload: &Workload) {
         once_per_node,
         network,
         networks,
+        router_labels,
+        routes,
         routed,
         addresses,
         aliases,
@@ -86,6 +89,7 @@ fn account_for(workload: &Workload) {
         governing,
         answers,
         exposures,
+        ingresses,
         files,
     } = workload;
     // Written down in this module and those beside it.
@@ -103,13 +107,14 @@ fn account_for(workload: &Workload) {
         container,
     );
     let _ = (called, pod, schedule);
-    let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
+    let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, ingresses, files);
     let _ = (autoscaling, budget, patches);
     // Heard by the passes, which left them in place.
     let _ = (networks, routed, network, any_port, service, once_per_node, host, headless, kind_is_said);
     // Taken by the passes.
     debug_assert!(addresses.is_empty() && aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
+    debug_assert!(router_labels.is_empty() && routes.is_empty());
     debug_assert!(restart.condition.is_none() && waits.is_empty() && shares.is_empty());
 }
 

@@ -10,6 +10,7 @@ mod network;
 mod objects;
 mod patch;
 mod placement;
+mod route;
 mod run;
 mod sharing;
 mod storage;
@@ -25,6 +26,10 @@ pub use network::{
 pub use objects::{Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled, Selects};
 pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
+pub use route::{
+    Carries, Ingress, IngressPath, IngressRule, IngressTls, PathKind, Route, RouteHost, RouteMatch, RoutePath,
+    RouteTest, RouteTls, RouterLabel, Setting, SettingValue, Treatment,
+};
 pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule};
 pub use sharing::{Share, Shared, SharedWith};
 pub use storage::{
@@ -119,4 +124,6 @@ pub struct App {
     pub dials: Vec<Dial>,
     /// Services that programs outside of the project make, so that they are no workloads. Heard by `passes::waits`.
     pub provided: Vec<String>,
+    /// What routes do to requests on the way. Made by `passes::routes`.
+    pub treatments: Vec<Treatment>,
 }

@@ -49,8 +49,12 @@ pub struct Workload {
     pub network: NetworkMode,
     /// The networks it shares with others, by their keys.
     pub networks: Vec<Traced<String>>,
-    /// Whether a router leads traffic from outside to it, and where that is written.
-    pub routed: Option<Origin>,
+    /// What it says to routers. Taken by `passes::routes`: empty afterwards.
+    pub router_labels: Vec<super::RouterLabel>,
+    /// Ways to it from outside, that the user or routers state. Taken by `passes::ingresses`: empty afterwards.
+    pub routes: Vec<super::Route>,
+    /// The ports to which a router leads traffic from outside. Made by `passes::ingresses`.
+    pub routed: Vec<Traced<u16>>,
     /// Addresses that Docker gave it. Taken by `passes::names`: empty afterwards.
     pub addresses: Vec<Traced<String>>,
     /// Names beside its own. Taken by `passes::names`: empty afterwards.
@@ -100,6 +104,8 @@ pub struct Workload {
     pub answers: Vec<Answer>,
     /// Its Services. Made by `passes::exposures`.
     pub exposures: Vec<Exposure>,
+    /// What leads to it from outside by host and path. Made by `passes::ingresses`.
+    pub ingresses: Vec<super::Ingress>,
     /// ConfigMaps and Secrets that it alone uses.
     pub files: Vec<FileObject>,
 }

@@ -16,12 +16,12 @@ const OTHERS: &str = "transship.dev/labels";
 const LONGEST_NAME: usize = 63;
 const LONGEST_DOMAIN: usize = 253;
 
-/// The annotations that one key's labels make.
-pub(super) fn of(path: &str, labels: &Key<Pairs>, diags: &mut Diagnostics) -> Annotations {
+/// The annotations that one key's labels make, but for those that are taken for something else.
+pub(super) fn of(path: &str, labels: &Key<Pairs>, taken: fn(&str) -> bool, diags: &mut Diagnostics) -> Annotations {
     let mut found = Annotations::new();
     let mut others = serde_json::Map::new();
     let mut places: Vec<Origin> = Vec::new();
-    for (key, pair) in labels.get().iter().flat_map(|pairs| pairs.value.0.iter()) {
+    for (key, pair) in labels.get().iter().flat_map(|pairs| pairs.value.0.iter()).filter(|(key, _)| !taken(key)) {
         let value = pair.value.clone().unwrap_or_default();
         if is_key(key) {
             found.push((key.clone(), Traced::from_origin(value, pair.origin)));

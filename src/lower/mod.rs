@@ -30,6 +30,7 @@ mod ports;
 mod resources;
 mod restart;
 mod rollout;
+mod router_labels;
 mod security;
 mod service;
 mod sharing;
@@ -84,6 +85,7 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         policies: Vec::new(),
         dials: Vec::new(),
         provided: Vec::new(),
+        treatments: Vec::new(),
     };
     let env_objects = env_files::objects(context, &mut app.files);
     later::top_level(context, diags);

@@ -280,15 +280,3 @@ fn protocol(word: &str) -> Option<Protocol> {
         _ => None,
     }
 }
-
-/// Whether labels or variables make a router lead traffic to the service, and where they stand.
-pub(super) fn routed(labels: &Key<Pairs>, deploy: &Key<Deploy>, environment: &Key<Pairs>) -> Option<Origin> {
-    let of_deploy = deploy.get().and_then(|deploy| deploy.value.labels.get());
-    let routers = ["traefik.", "caddy", "swag", "com.df."];
-    let label = labels.get().into_iter().chain(of_deploy).flat_map(|labels| &labels.value.0);
-    let label = label.filter(|(name, _)| routers.iter().any(|router| name.starts_with(router)));
-    let label = label.filter(|(name, pair)| *name != "traefik.enable" || pair.value.as_deref() != Some("false"));
-    let variables = environment.get().into_iter().flat_map(|variables| &variables.value.0);
-    let variable = variables.filter(|(name, _)| *name == "VIRTUAL_HOST");
-    label.chain(variable).map(|(_, pair)| pair.origin).next()
-}

@@ -9,7 +9,7 @@ use crate::compose::model::scalar::Duration;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Amount, Condition, Dependency, Kind, Placement, Restart, Rollout, Traced, Why};
 use crate::lower::annotations::{self, Annotations};
-use crate::lower::{Context, later, restart, without_counterpart};
+use crate::lower::{Context, later, restart, router_labels, without_counterpart};
 use crate::origin::{Origin, Spanned};
 
 const SECOND: i64 = 1_000_000_000;
@@ -68,7 +68,7 @@ pub(super) fn plan(
         let _ = resources;
         let path = format!("{path}.deploy");
         later::extensions(extensions, diags);
-        plan.annotations = annotations::of(&format!("{path}.labels"), labels, diags);
+        plan.annotations = annotations::of(&format!("{path}.labels"), labels, router_labels::taken(context), diags);
         rollback(&path, update_config, rollback_config, diags);
         kind(&path, mode, &mut plan, diags);
         if let Some(written) = count(&path, replicas, diags) {

@@ -14,7 +14,7 @@ use crate::lower::sharing;
 use crate::lower::volumes::Definitions;
 use crate::lower::{
     Context, annotations, command, devices, environment, grants, health, image, kubernetes, later, lifecycle, memory,
-    mounts, network, placement, ports, resources, rollout, security, without_counterpart,
+    mounts, network, placement, ports, resources, rollout, router_labels, security, without_counterpart,
 };
 use crate::origin::Origin;
 
@@ -209,9 +209,10 @@ pub(super) fn lower(
     let rights = Rights { user: user.clone(), read_only, privileged, cap_add, cap_drop, security_opt };
     let security = security::security(&path, rights, privileged_by, diags);
     let placement = placement::with_platform(plan.placement, &path, platform, diags);
-    let of_labels = annotations::of(&format!("{path}.labels"), labels, diags);
-    let of_annotations = annotations::of(&format!("{path}.annotations"), annotations, diags);
+    let of_labels = annotations::of(&format!("{path}.labels"), labels, router_labels::taken(context), diags);
+    let of_annotations = annotations::of(&format!("{path}.annotations"), annotations, |_| false, diags);
     let pod_annotations = annotations::joined(of_labels, of_annotations, diags);
+    let router_labels = router_labels::of(context, labels, deploy);
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
     let before_stop = hooks::command(&format!("{path}.pre_stop"), pre_stop, diags);
     let (before_stop, stop) = hooks::with_signal(before_stop, stop);
@@ -353,11 +354,14 @@ pub(super) fn lower(
         answers: Vec::new(),
         network: network_mode,
         networks: names.networks,
-        routed: ports::routed(labels, deploy, environment),
+        router_labels,
+        routes: Vec::new(),
+        routed: Vec::new(),
         addresses: names.addresses,
         aliases: names.aliases,
         links: network::links(context, &path, links, diags),
         exposures: Vec::new(),
+        ingresses: Vec::new(),
         files: Vec::new(),
         service: name.to_owned(),
         origin,

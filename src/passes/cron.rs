@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use crate::compose::grammar::schedule;
-use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{App, EnvSource, Kind, Name, Overlap, Schedule, Traced, Workload};
 use crate::lower::Context;
-use crate::origin::Origin;
+use crate::passes::leaving;
 
 /// The longest name of a CronJob: its Jobs get eleven characters more.
 const LONGEST_NAME: usize = 52;
@@ -67,25 +67,12 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
     }
     app.workloads = rest;
     if !dropped.is_empty() {
-        forget(app, &dropped, diags);
-    }
-}
-
-/// The repository of an image, without registry, tag and digest.
-fn repository(image: &str) -> &str {
-    let path = image.split('@').next().unwrap_or(image);
-    let path = match path.rsplit_once(':') {
-        Some((path, tag)) if !tag.contains('/') => path,
-        Some(_) | None => path,
-    };
-    match path.split_once('/') {
-        Some((registry, rest)) if registry.contains(['.', ':']) => rest,
-        Some(_) | None => path,
+        leaving::forget(app, &dropped, "the scheduler is left out", diags);
     }
 }
 
 fn is_scheduler(workload: &Workload) -> bool {
-    SCHEDULERS.contains(&repository(&workload.container.image.value).to_ascii_lowercase().as_str())
+    SCHEDULERS.contains(&leaving::repository(&workload.container.image.value).to_ascii_lowercase().as_str())
 }
 
 /// Whether it has no file of jobs: nothing is mounted but the engine's socket.
@@ -249,33 +236,10 @@ fn set(
 }
 
 fn leave_out(workload: &Workload, diags: &mut Diagnostics) {
-    // What was said of it no longer matters.
-    let path = format!("services.{}", workload.service);
-    let below = format!("{path}.");
-    diags
-        .retain_mut(|known| known.severity == Severity::Error || (known.key != path && !known.key.starts_with(&below)));
-    diags.push(
-        Diagnostic::new(
-            Code::SchedulerLeftOut,
-            workload.origin,
-            format!("`{}` is left out: CronJobs do its work", workload.service),
-        )
-        .why("it starts containers of a Docker engine, which is not there")
-        .key(path)
-        .covers_below([workload.origin]),
+    let diagnostic = Diagnostic::new(
+        Code::SchedulerLeftOut,
+        workload.origin,
+        format!("`{}` is left out: CronJobs do its work", workload.service),
     );
-}
-
-/// Nobody waits for a scheduler that is left out.
-fn forget(app: &mut App, dropped: &BTreeSet<String>, diags: &mut Diagnostics) {
-    for workload in &mut app.workloads {
-        workload.dependencies.retain(|dependency| {
-            let stays = !dropped.contains(&dependency.service);
-            if !stays {
-                let leaves: Vec<Origin> = dependency.leaves.clone();
-                leaves.iter().for_each(|leaf| diags.consume(*leaf, "the scheduler is left out"));
-            }
-            stays
-        });
-    }
+    leaving::say(workload, diagnostic.why("it starts containers of a Docker engine, which is not there"), diags);
 }

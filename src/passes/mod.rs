@@ -6,13 +6,16 @@ mod cycles;
 mod exposures;
 mod groups;
 mod hostnames;
+mod ingresses;
 mod kinds;
+mod leaving;
 mod names;
 mod pods;
 mod policies;
 mod probes;
 mod publishing;
 mod rollouts;
+mod routes;
 mod secrets;
 mod waits;
 
@@ -32,6 +35,8 @@ pub struct Pass {
 pub const PASSES: &[Pass] = &[
     // Makes workloads, which all others then see.
     Pass { name: "cron", run: cron::run },
+    // Takes routers of Docker engines away, before anybody looks at their names, ports and mounts.
+    Pass { name: "routes", run: routes::run },
     // From here on every host in a text is a name of the cluster, and it is known who dials whom.
     Pass { name: "names", run: names::run },
     // Who runs once must be known before waits and claims, which differ for Jobs.
@@ -42,6 +47,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "exposures", run: exposures::run },
     // Stands behind the Services of names, in this order in the output too.
     Pass { name: "publishing", run: publishing::run },
+    // Leads to Services by their ports.
+    Pass { name: "ingresses", run: ingresses::run },
     // Needs kinds and ports.
     Pass { name: "waits", run: waits::run },
     // Looks at what is published and who waits for whom.

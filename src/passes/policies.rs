@@ -208,11 +208,14 @@ fn open_ports(workload: &Workload) -> (Vec<(u16, Protocol)>, Why) {
         ports.push((port.target.unwrap_or(port.port.value), port.protocol));
         places.extend(port.port.why.origins());
     }
-    for port in workload.ports.iter().filter(|port| port.host_port.is_some() || workload.routed.is_some()) {
+    for port in workload.ports.iter().filter(|port| port.host_port.is_some()) {
         ports.push((port.number.value, port.protocol));
         places.extend(port.number.why.origins());
     }
-    places.extend(workload.routed);
+    for port in &workload.routed {
+        ports.push((port.value, Protocol::Tcp));
+        places.extend(port.why.origins());
+    }
     let mut seen = BTreeSet::new();
     ports.retain(|port| seen.insert(*port));
     (ports, Why::Origins(places))

@@ -10,6 +10,7 @@ pub mod mode;
 pub mod mounts;
 pub mod placeholder;
 pub mod ports;
+pub mod rule;
 pub mod schedule;
 pub mod template;
 pub mod words;

@@ -1,0 +1,254 @@
+//! One route as one Ingress.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::loss;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{
+    Carries, Ingress, IngressPath, IngressRule, IngressTls, Name, PathKind, Route, RouteHost, RouteMatch, RoutePath,
+    RouteTls, Traced, Treatment, Why, Workload,
+};
+use crate::lower::Context;
+use crate::origin::Origin;
+
+/// What cert-manager reads.
+const ISSUER: &str = "cert-manager.io/cluster-issuer";
+
+/// Makes Ingresses one after the other.
+pub(super) struct Builder<'a> {
+    context: &'a Context<'a>,
+    treatments: &'a BTreeMap<Name, Treatment>,
+    /// Hosts and paths that lead somewhere already, and who said so.
+    taken: BTreeMap<(RouteHost, RoutePath), (String, Origin)>,
+    /// The Secret of each set of hosts: two Ingresses of one host share its certificate.
+    secrets: BTreeMap<Vec<String>, String>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(context: &'a Context<'a>, treatments: &'a BTreeMap<Name, Treatment>) -> Self {
+        Builder { context, treatments, taken: BTreeMap::new(), secrets: BTreeMap::new() }
+    }
+
+    /// Adds the Ingress of a route to the workload that it leads to, or says why there is none.
+    pub(super) fn add(&mut self, workload: &mut Workload, route: Route, diags: &mut Diagnostics) {
+        let path = format!("services.{}.labels", workload.service);
+        let places = loss::places(&route);
+        let place = route.why.origins().first().copied().unwrap_or(workload.origin);
+        let say = |title: String, why: &str, diags: &mut Diagnostics| {
+            diags.push(
+                Diagnostic::new(Code::RouteNotMade, place, title)
+                    .why(why)
+                    .help("say --routes traefik where the cluster runs Traefik, or write the route by hand")
+                    .key(path.clone())
+                    .covers(places.iter().copied()),
+            );
+        };
+        match route.carries {
+            Carries::Http => {}
+            Carries::Tcp | Carries::Udp => {
+                say(format!("no Ingress is made of {}", route.called), "an Ingress carries HTTP alone", diags);
+                return;
+            }
+        }
+        let steps: Vec<&Treatment> = loss::steps(&route, self.treatments);
+        let steps: Vec<&Treatment> = steps.into_iter().filter(|step| !loss::is_https_redirect(step)).collect();
+        if let Some(guard) = steps.iter().find(|step| loss::is_guard(step)) {
+            let title = format!("no Ingress is made of {}: it cannot {}", route.called, loss::deed(guard));
+            say(title, "without that it would let in whom it kept out", diags);
+            return;
+        }
+        // A message about those that are defined elsewhere was given already.
+        let known = steps.iter().filter(|step| step.kind != Treatment::ELSEWHERE);
+        let mut lost: Vec<String> = known.map(|step| loss::deed(step)).collect();
+        lost.extend(route.backend.iter().filter_map(loss::of_backend));
+        let mut matches = Vec::new();
+        let mut unsayable = Vec::new();
+        for found in &route.matches {
+            match loss::unsayable(found) {
+                Some(words) => unsayable.push(words),
+                None => matches.push(found),
+            }
+        }
+        if matches.is_empty() {
+            let title = format!("no Ingress is made of {}: it cannot tell {}", route.called, unsayable.join(", "));
+            say(title, "an Ingress knows hosts and paths alone, and would let in more without that", diags);
+            return;
+        }
+        lost.extend(unsayable.into_iter().map(|words| format!("tell {words}")));
+        lost.dedup();
+        let matches = self.vacant(&route, matches, &path, diags);
+        if !lost.is_empty() {
+            diags.push(
+                Diagnostic::new(
+                    Code::RouteLost,
+                    place,
+                    format!("the Ingress of {} does not: {}", route.called, lost.join("; ")),
+                )
+                .why("the Ingress API knows hosts, paths and certificates alone")
+                .help(
+                    "say --routes traefik where the cluster runs Traefik, or see what annotations your controller has",
+                )
+                .key(path.clone())
+                .covers(places.iter().copied()),
+            );
+        }
+        if !matches.is_empty() {
+            let ingress = self.ingress(workload, &route, &matches, diags);
+            workload.routed.push(super::port(&route));
+            workload.ingresses.push(ingress);
+        }
+    }
+
+    /// The alternatives that lead nowhere yet.
+    fn vacant<'m>(
+        &mut self,
+        route: &Route,
+        matches: Vec<&'m RouteMatch>,
+        path: &str,
+        diags: &mut Diagnostics,
+    ) -> Vec<&'m RouteMatch> {
+        let mut vacant = Vec::with_capacity(matches.len());
+        for found in matches {
+            let place = found.why.origins().first().copied();
+            let key = (found.host.clone(), found.path.clone());
+            match (self.taken.get(&key), place) {
+                (Some((other, first)), Some(place)) => diags.push(
+                    Diagnostic::new(
+                        Code::RouteTwice,
+                        place,
+                        format!("{} asks for what {other} leads elsewhere", route.called),
+                    )
+                    .also(*first, "asked for here too")
+                    .why("an Ingress tells hosts and paths apart, and nothing else")
+                    .help("give one of the two another host or path")
+                    .key(path)
+                    .covers(loss::places(route)),
+                ),
+                (Some(_), None) => {}
+                (None, _) => {
+                    self.taken.extend(place.map(|place| (key, (route.called.clone(), place))));
+                    vacant.push(found);
+                }
+            }
+        }
+        vacant
+    }
+
+    fn ingress(
+        &mut self,
+        workload: &Workload,
+        route: &Route,
+        matches: &[&RouteMatch],
+        diags: &mut Diagnostics,
+    ) -> Ingress {
+        let port = super::port(route);
+        let mut rules: Vec<IngressRule> = Vec::new();
+        for found in matches {
+            let host = host(found);
+            let path = path(found, &workload.name, &port);
+            match rules
+                .iter_mut()
+                .find(|rule| rule.host.as_ref().map(|host| &host.value) == host.as_ref().map(|host| &host.value))
+            {
+                Some(rule) => rule.paths.push(path),
+                None => rules.push(IngressRule { host, paths: vec![path] }),
+            }
+        }
+        let mut annotations = route.annotations.clone();
+        let tls = route.tls.as_ref().and_then(|tls| self.tls(route, tls, &rules, &mut annotations, workload, diags));
+        let chosen = self.context.request.ingress_class.clone();
+        let class = route.class.clone().or_else(|| Some(Traced::decided(chosen?, "chosen-ingress-class")));
+        Ingress {
+            name: route.name.clone(),
+            class,
+            annotations,
+            tls: tls.into_iter().collect(),
+            rules,
+            why: route.why.clone(),
+        }
+    }
+
+    /// The certificate of the hosts of a route.
+    fn tls(
+        &mut self,
+        route: &Route,
+        tls: &RouteTls,
+        rules: &[IngressRule],
+        annotations: &mut Vec<(String, Traced<String>)>,
+        workload: &Workload,
+        diags: &mut Diagnostics,
+    ) -> Option<IngressTls> {
+        let hosts: Vec<Traced<String>> = rules.iter().filter_map(|rule| rule.host.clone()).collect();
+        let domains = tls.domains.iter().flat_map(|domain| domain.why.origins());
+        domains.for_each(|place| diags.consume(*place, "the certificate is for the hosts of the route"));
+        if hosts.is_empty() {
+            tls.why
+                .origins()
+                .iter()
+                .for_each(|place| diags.consume(*place, "any host gets the controller's own certificate"));
+            return None;
+        }
+        let names: BTreeSet<String> = hosts.iter().map(|host| host.value.clone()).collect();
+        let usual = || format!("{}-tls", route.name);
+        let secret = match &tls.secret {
+            Some(secret) => secret.clone(),
+            None => {
+                let name = self.secrets.entry(names.into_iter().collect()).or_insert_with(usual).clone();
+                Traced { value: name, why: tls.why.clone() }
+            }
+        };
+        let chosen =
+            self.context.request.cluster_issuer.clone().map(|name| Traced::decided(name, "chosen-cluster-issuer"));
+        let issuer = tls.issuer.clone().or(chosen).or_else(|| tls.resolver.clone());
+        let place = tls.why.origins().first().copied().unwrap_or(workload.origin);
+        let note = |title: String| {
+            Diagnostic::new(Code::RouteCertificate, place, title).key(format!("services.{}.labels", workload.service))
+        };
+        match issuer {
+            Some(issuer) => {
+                diags.push(
+                    note(format!("the ClusterIssuer {} of cert-manager makes the certificates", issuer.value))
+                        .why("the router did it itself")
+                        .help("create a ClusterIssuer of that name, or name another one with --cluster-issuer")
+                        .cause(issuer.value.clone()),
+                );
+                if !annotations.iter().any(|(key, _)| key == ISSUER) {
+                    annotations.push((ISSUER.to_owned(), issuer));
+                }
+            }
+            None if tls.secret.is_none() => diags.push(
+                note(format!("the certificate is expected in the Secret {}", secret.value))
+                    .why("the router had it from its own configuration")
+                    .help(format!(
+                        "kubectl create secret tls {} --cert=FILE --key=FILE, or name an issuer with --cluster-issuer",
+                        secret.value
+                    ))
+                    .cause("certificates"),
+            ),
+            None => {}
+        }
+        Some(IngressTls { hosts, secret: Some(secret), why: tls.why.clone() })
+    }
+}
+
+fn host(found: &RouteMatch) -> Option<Traced<String>> {
+    let value = match &found.host {
+        RouteHost::Any | RouteHost::Like(_) => return None,
+        RouteHost::Is(name) => name.clone(),
+        RouteHost::Below(domain) => format!("*.{domain}"),
+    };
+    Some(Traced { value, why: found.why.clone() })
+}
+
+fn path(found: &RouteMatch, service: &Name, port: &Traced<u16>) -> IngressPath {
+    let (path, compared) = match &found.path {
+        RoutePath::Any => ("/".to_owned(), PathKind::Prefix),
+        RoutePath::Is(path) => (path.clone(), PathKind::Exact),
+        RoutePath::Prefix(path) => (path.clone(), PathKind::Prefix),
+        RoutePath::Like(regex) => (regex.clone(), PathKind::OfController),
+    };
+    // A port that is found elsewhere is a reason of its own.
+    let why = Why::Origins(found.why.origins().iter().chain(port.why.origins()).copied().collect());
+    let port = Traced { value: port.value, why: if why.origins().is_empty() { port.why.clone() } else { why } };
+    IngressPath { path: Traced { value: path, why: found.why.clone() }, compared, service: service.clone(), port }
+}

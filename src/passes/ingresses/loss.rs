@@ -1,0 +1,149 @@
+//! What an Ingress cannot say of a route, in words, and whether the route is opened wider without it.
+
+use std::collections::BTreeMap;
+
+use crate::compose::grammar::rule::Test;
+use crate::ir::{Name, Route, RouteHost, RouteMatch, RoutePath, RouteTest, Setting, SettingValue, Treatment};
+use crate::origin::Origin;
+
+/// Every place that a route comes from.
+pub(super) fn places(route: &Route) -> Vec<Origin> {
+    let steps = route.steps.iter().flat_map(|step| step.why.origins());
+    let settings = route.backend.iter().flat_map(|setting| setting.value.why.origins());
+    let tls = route.tls.iter().flat_map(|tls| tls.why.origins());
+    let matches = route.matches.iter().flat_map(|found| found.why.origins());
+    let mut all: Vec<Origin> =
+        route.why.origins().iter().chain(steps).chain(settings).chain(tls).chain(matches).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The middlewares of a route, those that stand in chains one by one.
+pub(super) fn steps<'a>(route: &Route, known: &'a BTreeMap<Name, Treatment>) -> Vec<&'a Treatment> {
+    let mut all = Vec::new();
+    let mut open: Vec<(Name, usize)> = route.steps.iter().rev().map(|step| (step.value.clone(), 0)).collect();
+    while let Some((name, depth)) = open.pop() {
+        let Some(treatment) = known.get(&name) else { continue };
+        if treatment.kind != "chain" {
+            all.push(treatment);
+            continue;
+        }
+        // A chain may name itself.
+        if depth < 8 && all.len() + open.len() < 256 {
+            let names = treatment.settings.iter().flat_map(|setting| texts(setting));
+            open.extend(names.rev().map(|name| (Name::from_text(name), depth + 1)));
+        }
+    }
+    all
+}
+
+/// The texts of a list, or the one text.
+pub(super) fn texts(setting: &Setting) -> std::slice::Iter<'_, String> {
+    match &setting.value.value {
+        SettingValue::List(items) => items.iter(),
+        SettingValue::Text(text) => std::slice::from_ref(text).iter(),
+        SettingValue::Flag(_) | SettingValue::Number(_) => [].iter(),
+    }
+}
+
+/// A text of a middleware.
+pub(super) fn text<'a>(treatment: &'a Treatment, path: &[&str]) -> Option<&'a str> {
+    let setting = treatment.settings.iter().find(|setting| setting.path == path)?;
+    texts(setting).next().map(String::as_str)
+}
+
+/// Whether it sends requests on to their encrypted form and does nothing else.
+pub(super) fn is_https_redirect(treatment: &Treatment) -> bool {
+    let to_https = || text(treatment, &["scheme"]).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+    treatment.kind == "redirectScheme" && to_https()
+}
+
+/// Whether it keeps requests out that would pass without it.
+pub(super) fn is_guard(treatment: &Treatment) -> bool {
+    if treatment.kind == Treatment::ELSEWHERE {
+        let lower = treatment.called.to_ascii_lowercase();
+        let words = ["auth", "sso", "login", "allow", "whitelist", "internal", "private", "vpn", "lan-", "local"];
+        return words.iter().any(|word| lower.contains(word));
+    }
+    matches!(treatment.kind.as_str(), "basicAuth" | "digestAuth" | "forwardAuth" | "ipAllowList" | "plugin")
+}
+
+/// What a middleware does, in a few words.
+pub(super) fn deed(treatment: &Treatment) -> String {
+    let list = || treatment.settings.iter().flat_map(texts).cloned().collect::<Vec<_>>().join(", ");
+    let words = match treatment.kind.as_str() {
+        "basicAuth" | "digestAuth" => "ask for a password".to_owned(),
+        "forwardAuth" => format!("ask {} first", text(treatment, &["address"]).unwrap_or("another service")),
+        "ipAllowList" => format!("let in {} alone", list()),
+        "stripPrefix" | "stripPrefixRegex" => format!("take {} off the path", list()),
+        "addPrefix" => format!("put {} before the path", list()),
+        "replacePath" | "replacePathRegex" => "replace the path".to_owned(),
+        "redirectRegex" | "redirectScheme" => "redirect".to_owned(),
+        "headers" => "set headers".to_owned(),
+        "rateLimit" | "inFlightReq" | "inFlightConn" => "limit requests".to_owned(),
+        "compress" => "compress".to_owned(),
+        "retry" => "try again".to_owned(),
+        "buffering" => "limit bodies".to_owned(),
+        "errors" => "show error pages of another service".to_owned(),
+        "circuitBreaker" => "break the circuit".to_owned(),
+        Treatment::ELSEWHERE => return format!("do what `{}` does", treatment.called),
+        other => other.to_owned(),
+    };
+    format!("{words} (`{}`)", treatment.called)
+}
+
+/// What of an alternative no Ingress can say; `None` when it can say all.
+pub(super) fn unsayable(found: &RouteMatch) -> Option<String> {
+    match &found.host {
+        RouteHost::Like(regex) => return Some(format!("hosts like {regex}")),
+        RouteHost::Is(name) if !super::super::routes::is_dns(name) => {
+            return Some(if name.is_empty() {
+                "a host without a name".to_owned()
+            } else {
+                format!("the host `{name}`, which is no name of DNS")
+            });
+        }
+        RouteHost::Below(_) | RouteHost::Is(_) | RouteHost::Any => {}
+    }
+    match &found.path {
+        RoutePath::Like(regex) => return Some(format!("paths like {regex}")),
+        RoutePath::Is(path) | RoutePath::Prefix(path) if !path.starts_with('/') || path.contains("//") => {
+            return Some(format!("the path `{path}`"));
+        }
+        RoutePath::Any | RoutePath::Is(_) | RoutePath::Prefix(_) => {}
+    }
+    found.tests.first().map(test)
+}
+
+fn test(found: &RouteTest) -> String {
+    let words = match &found.test {
+        Test::Host(name) => format!("the host {name}"),
+        Test::HostLike(regex) => format!("hosts like {regex}"),
+        Test::Path(path) => format!("the path {path}"),
+        Test::PathPrefix(path) => format!("paths below {path}"),
+        Test::PathLike(regex) => format!("paths like {regex}"),
+        Test::Method(method) => format!("the method {method}"),
+        Test::Header(name, _) | Test::HeaderLike(name, _) => format!("the header {name}"),
+        Test::Query(name, _) | Test::QueryLike(name, _) => format!("the parameter {name}"),
+        Test::Client(range) => format!("clients of {range}"),
+        Test::Alpn(protocol) => format!("the protocol {protocol}"),
+    };
+    if found.negated { format!("all but {words}") } else { words }
+}
+
+/// What the Ingress API has no word for in how the service is spoken to.
+pub(super) fn of_backend(setting: &Setting) -> Option<String> {
+    let key = setting.path.join(".");
+    match (key.as_str(), &setting.value.value) {
+        ("passHostHeader", SettingValue::Flag(true)) => None,
+        ("server.scheme", SettingValue::Text(scheme)) if scheme.eq_ignore_ascii_case("http") => None,
+        ("server.scheme", SettingValue::Text(scheme)) => Some(format!("speak {scheme} to the service")),
+        ("sticky" | "sticky.cookie", SettingValue::Flag(false)) => None,
+        (key, _) if key.starts_with("sticky") => Some("keep a client at one pod".to_owned()),
+        (key, _) if key.starts_with("healthCheck") => {
+            Some("check the health itself (a healthcheck of the service does)".to_owned())
+        }
+        (key, _) => Some(format!("set {key}")),
+    }
+}

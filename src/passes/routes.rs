@@ -1,0 +1,359 @@
+//! What routers are told about services becomes routes (design 4.3): labels of Traefik, caddy and others, variables of nginx-proxy. The
+//! router itself is left out where it asks a Docker engine, which is not there.
+//!
+//! ```yaml
+//! labels: { traefik.http.routers.shop.rule: Host(`shop.example.com`), traefik.http.routers.shop.tls: "true" }
+//! # a Route: host shop.example.com, encrypted, to the port of this service
+//! ```
+
+mod blocks;
+mod edge;
+mod fields;
+mod matches;
+mod traefik;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use crate::compose::Dialect;
+use crate::compose::grammar::rule;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{
+    App, Carries, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Traced,
+    Treatment, Why, Workload,
+};
+use crate::lower::Context;
+use crate::origin::Origin;
+use crate::passes::leaving;
+use crate::request::Routes;
+use edge::{Brand, Edge, EntryPoint};
+pub(super) use matches::is_dns;
+
+pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
+    let edges = edge::find(app);
+    let mut maker = Maker::new(app, context, &edges);
+    if context.request.routes != Routes::None {
+        traefik(app, context, &edges, &mut maker, diags);
+    }
+    for workload in &mut app.workloads {
+        for route in &workload.routes {
+            listen(&mut workload.ports, route);
+        }
+    }
+    if !context.request.keep_router {
+        leave_out(app, &edges, diags);
+    }
+}
+
+/// What names and rules routes are given.
+struct Maker<'a> {
+    project: &'a str,
+    swarm: bool,
+    taken: BTreeSet<Name>,
+    treatments: BTreeSet<Name>,
+    /// Middlewares that are named and not defined here.
+    elsewhere: Vec<Treatment>,
+    services: Vec<String>,
+    default_rule: Option<Traced<String>>,
+    entry_points: IndexMap<String, EntryPoint>,
+}
+
+impl<'a> Maker<'a> {
+    fn new(app: &App, context: &'a Context<'_>, edges: &[Edge]) -> Self {
+        let traefik = edges.iter().find(|edge| edge.brand == Brand::Traefik);
+        Maker {
+            project: context.loaded.name.value.as_str(),
+            swarm: context.dialect() == Dialect::Swarm,
+            taken: app.workloads.iter().flat_map(|workload| &workload.routes).map(|route| route.name.clone()).collect(),
+            treatments: BTreeSet::new(),
+            elsewhere: Vec::new(),
+            services: app.workloads.iter().map(|workload| workload.service.clone()).collect(),
+            default_rule: traefik.and_then(|edge| edge.default_rule().cloned()),
+            entry_points: traefik.map(Edge::entry_points).unwrap_or_default(),
+        }
+    }
+
+    /// The path of a service's labels.
+    fn path(&self, app: &App, index: usize) -> String {
+        let service = app.workloads.get(index).map(|workload| workload.service.as_str()).unwrap_or_default();
+        format!("services.{service}.labels")
+    }
+
+    fn route_name(&mut self, written: &str) -> Name {
+        free(&mut self.taken, written)
+    }
+
+    fn treatment_name(&mut self, written: &str) -> Name {
+        free(&mut self.treatments, written)
+    }
+
+    /// The rule of a service that states none: Traefik asks for the host that is called like the service in its project.
+    fn default_rule(&self, index: usize) -> Option<(Traced<String>, Vec<RouteMatch>)> {
+        let service = self.services.get(index)?;
+        let name =
+            if self.swarm { format!("{}_{service}", self.project) } else { format!("{service}-{}", self.project) };
+        let normal = name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let usual = || Traced::decided("Host(`{{ normalize .Name }}`)".to_owned(), "traefik-default-rule");
+        let template = self.default_rule.clone().unwrap_or_else(usual);
+        let mut text = String::new();
+        let mut rest = template.value.as_str();
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (action, behind) = after.split_once("}}")?;
+            text.push_str(before);
+            let action = action.replace(['"', '`', '(', ')'], " ");
+            let words: Vec<&str> = action.split_whitespace().collect();
+            text.push_str(match words.as_slice() {
+                ["normalize", ".Name"] | [".Name", "|", "normalize"] => &normal,
+                [".Name"] | ["trimPrefix", "/", ".Name"] => &name,
+                ["index", ".Labels", "com.docker.compose.service"]
+                | [_, "index", ".Labels", "com.docker.compose.service"] => service,
+                _ => return None,
+            });
+            rest = behind;
+        }
+        text.push_str(rest);
+        let found = matches::of(&rule::parse(&text).ok()?, &template.why).ok()?;
+        Some((Traced { value: text, why: template.why }, found))
+    }
+}
+
+/// A name that no other one has yet.
+fn free(taken: &mut BTreeSet<Name>, written: &str) -> Name {
+    let first = Name::from_text(written);
+    let mut name = first.clone();
+    let mut number = 2;
+    while !taken.insert(name.clone()) {
+        name = first.with(&number.to_string());
+        number += 1;
+    }
+    name
+}
+
+/// The port of a container that a router is told.
+fn port(written: &Traced<String>, path: &str, diags: &mut Diagnostics) -> Option<Traced<u16>> {
+    match written.value.trim().parse().ok().filter(|port| *port > 0) {
+        Some(port) => Some(Traced { value: port, why: written.why.clone() }),
+        None => {
+            traefik::unknown(&format!("`{}` is no port", written.value), written, path, diags);
+            None
+        }
+    }
+}
+
+/// A list behind commas.
+fn list(written: Option<Traced<String>>) -> Vec<Traced<String>> {
+    let Some(Traced { value, why }) = written else { return Vec::new() };
+    let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+    items.map(|item| Traced { value: item.to_owned(), why: why.clone() }).collect()
+}
+
+/// What any request meets.
+fn anything(why: &Why) -> RouteMatch {
+    RouteMatch { host: RouteHost::Any, path: RoutePath::Any, tests: Vec::new(), why: why.clone() }
+}
+
+/// A port that a route leads to is one that the container listens on.
+fn listen(ports: &mut Vec<Port>, route: &Route) {
+    let Some(port) = &route.port else { return };
+    let protocol = match route.carries {
+        Carries::Http | Carries::Tcp => Protocol::Tcp,
+        Carries::Udp => Protocol::Udp,
+    };
+    if !ports.iter().any(|known| known.number.value == port.value && known.protocol == protocol) {
+        ports.push(Port::plain(port.clone(), protocol, true));
+    }
+}
+
+/// Takes the labels of one router out of each workload. Where `labels` and `deploy.labels` both have a key, the dialect says which one
+/// the router reads.
+fn take(
+    app: &mut App,
+    dialect: Dialect,
+    is_ours: fn(&str) -> bool,
+    diags: &mut Diagnostics,
+) -> BTreeMap<usize, Vec<RouterLabel>> {
+    let mut all = BTreeMap::new();
+    for (index, workload) in app.workloads.iter_mut().enumerate() {
+        let (ours, others): (Vec<_>, Vec<_>) = std::mem::take(&mut workload.router_labels)
+            .into_iter()
+            .partition(|label| is_ours(&label.key.to_ascii_lowercase()));
+        workload.router_labels = others;
+        if ours.is_empty() {
+            continue;
+        }
+        let of_deploy = dialect == Dialect::Swarm;
+        let (read, unread): (Vec<_>, Vec<_>) = ours.into_iter().partition(|label| label.of_deploy == of_deploy);
+        let labels =
+            if read.is_empty() { elsewhere(workload, unread, of_deploy, diags) } else { without(read, unread, diags) };
+        all.insert(index, labels);
+    }
+    all
+}
+
+/// Labels that stand where the router does not look are meant all the same.
+fn elsewhere(
+    workload: &Workload,
+    labels: Vec<RouterLabel>,
+    of_deploy: bool,
+    diags: &mut Diagnostics,
+) -> Vec<RouterLabel> {
+    let place = labels.first().and_then(|label| label.value.why.origins().first());
+    if let Some(place) = place {
+        let (here, there) = if of_deploy { ("labels", "deploy.labels") } else { ("deploy.labels", "labels") };
+        diags.push(
+            Diagnostic::new(
+                Code::RouterLabelsElsewhere,
+                *place,
+                format!("a router does not look at the {here} of `{}`", workload.service),
+            )
+            .label("they become routes all the same")
+            .why(if of_deploy {
+                "on a swarm it reads the labels of services"
+            } else {
+                "docker compose sets them on nothing"
+            })
+            .help(format!("move them to {there}"))
+            .cause("labels elsewhere")
+            .key(format!("services.{}.{here}", workload.service)),
+        );
+    }
+    labels
+}
+
+/// Those that the router reads; the others have nothing to say.
+fn without(read: Vec<RouterLabel>, unread: Vec<RouterLabel>, diags: &mut Diagnostics) -> Vec<RouterLabel> {
+    for place in unread.iter().flat_map(|label| label.value.why.origins()) {
+        diags.consume(*place, "the router reads the other ones of the service");
+    }
+    read
+}
+
+/// Labels of Traefik become routes.
+fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Maker<'_>, diags: &mut Diagnostics) {
+    let edge = edges.iter().find(|edge| edge.brand == Brand::Traefik);
+    let by_default = edge.is_none_or(Edge::exposes_by_default);
+    let labels = take(app, context.dialect(), |key| key.starts_with("traefik."), diags);
+    let mut all: BTreeMap<usize, blocks::Blocks> =
+        labels.into_iter().map(|(index, labels)| (index, blocks::sort(labels))).collect();
+    for (index, blocks) in &mut all {
+        settle(app, *index, blocks, maker, diags);
+    }
+    let shared = traefik::shared(app, &mut all, maker, diags);
+    for (index, blocks) in all {
+        let is_edge = edges.iter().any(|edge| edge.index == index);
+        let said = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value));
+        if !said.unwrap_or(by_default) {
+            off(&blocks, app, index, said.is_some(), maker, diags);
+            continue;
+        }
+        if is_edge && !context.request.keep_router {
+            // Its own routes lead to its dashboard, which goes with it.
+            continue;
+        }
+        for (target, mut route) in traefik::routes(app, index, blocks, &shared, maker, diags) {
+            enter(&mut route, maker);
+            if let Some(workload) = app.workloads.get_mut(target) {
+                workload.routes.push(route);
+            }
+        }
+    }
+    for place in shared.backends.values().flat_map(|backend| &backend.places) {
+        diags.consume(*place, "says where a router leads to");
+    }
+    traefik::add(app, std::mem::take(&mut maker.elsewhere));
+    traefik::unused(app, diags);
+}
+
+/// Uses up what is said to the provider, and says what is no label of Traefik.
+fn settle(app: &App, index: usize, blocks: &mut blocks::Blocks, maker: &Maker<'_>, diags: &mut Diagnostics) {
+    let path = maker.path(app, index);
+    for value in blocks.enable.iter().chain(&blocks.provider) {
+        for place in value.why.origins() {
+            diags.consume(*place, "tells Traefik which services it asks, and by which network");
+        }
+    }
+    for label in std::mem::take(&mut blocks.others) {
+        traefik::unknown(&format!("there is no `{}`", label.key), &label.value, &path, diags);
+    }
+}
+
+/// A service that Traefik passes over.
+fn off(blocks: &blocks::Blocks, app: &App, index: usize, is_said: bool, maker: &Maker<'_>, diags: &mut Diagnostics) {
+    let routers = [&blocks.http, &blocks.tcp, &blocks.udp].into_iter().flat_map(|section| section.routers.values());
+    let settings = routers.flat_map(|block| &block.settings);
+    let places: Vec<Origin> = settings.flat_map(|(_, value)| value.why.origins()).copied().collect();
+    let Some(place) = places.first() else { return };
+    let service = app.workloads.get(index).map(|workload| workload.service.as_str()).unwrap_or_default();
+    diags.push(
+        Diagnostic::new(Code::RouteOff, *place, format!("`{service}` is not routed"))
+            .why(if is_said { "traefik.enable is false" } else { "Traefik routes what says traefik.enable=true alone" })
+            .help("write traefik.enable=true to route it")
+            .key(maker.path(app, index))
+            .covers(places),
+    );
+}
+
+/// The names by which people call the door of encrypted requests, where the router itself is not part of the project.
+const ENCRYPTED: &[&str] = &["websecure", "https", "web-secure", "web_secure", "secure"];
+
+/// What the doors of the router add to a route.
+fn enter(route: &mut Route, maker: &Maker<'_>) {
+    if route.carries != Carries::Http || route.tls.is_some() {
+        return;
+    }
+    for door in &route.entry_points {
+        let lower = door.value.to_ascii_lowercase();
+        match maker.entry_points.get(&lower) {
+            Some(known) => {
+                if let Some(switch) = &known.tls {
+                    let tls = RouteTls::plain(switch.why.clone());
+                    route.tls = Some(RouteTls { resolver: known.resolver.clone(), ..tls });
+                }
+            }
+            None if maker.entry_points.is_empty() && ENCRYPTED.contains(&lower.as_str()) => {
+                route.tls = Some(RouteTls::plain(door.why.clone()));
+            }
+            None => {}
+        }
+    }
+}
+
+/// Leaves routers out that ask a Docker engine.
+fn leave_out(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) {
+    let is_routed = app.workloads.iter().any(|workload| !workload.routes.is_empty());
+    let has_others = app.workloads.len() > edges.len();
+    let mut dropped = BTreeSet::new();
+    for edge in edges {
+        let Some(workload) = app.workloads.get(edge.index) else { continue };
+        if edge.reads_files() && !is_routed && has_others {
+            // Files may lead to the services that no label leads to.
+            continue;
+        }
+        let title = match edge.brand {
+            Brand::Companion => format!("`{}` is left out: it serves a router that is left out", workload.service),
+            Brand::Traefik | Brand::Caddy | Brand::NginxProxy | Brand::Other => {
+                format!("`{}` is left out: an ingress controller of the cluster does its work", workload.service)
+            }
+        };
+        let mut diagnostic = Diagnostic::new(Code::RouterLeftOut, workload.origin, title)
+            .why("it asks a Docker engine what to route, and there is none in a cluster")
+            .help("see which controllers there are with: kubectl get ingressclass; say --keep-router to keep it");
+        if edge.reads_files() {
+            diagnostic = diagnostic.help("routes that stand in its files must be written as Ingresses by hand");
+        }
+        leaving::say(workload, diagnostic, diags);
+        dropped.insert(edge.index);
+    }
+    if dropped.is_empty() {
+        return;
+    }
+    let (mut gone, mut rest) = (Vec::new(), Vec::new());
+    for (index, workload) in std::mem::take(&mut app.workloads).into_iter().enumerate() {
+        if dropped.contains(&index) { gone.push(workload) } else { rest.push(workload) }
+    }
+    app.workloads = rest;
+    let services: BTreeSet<String> = gone.iter().map(|workload| workload.service.clone()).collect();
+    leaving::forget(app, &services, "the router is left out", diags);
+    leaving::orphans(app, &gone, diags);
+}
