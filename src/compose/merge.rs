@@ -378,9 +378,10 @@ fn field(node: &Node, name: &str) -> Option<String> {
 
 fn identity_of(node: &Node, identity: Identity) -> Option<String> {
     match identity {
-        Identity::Port => match text(node) {
-            Some(text) => ports::parse_short(&text).ok().map(|range| range.identity()),
-            None => {
+        Identity::Port => match &node.value {
+            Value::String(text) => ports::parse_short(text).ok().map(|range| range.identity()),
+            Value::Int(port) => ports::parse_short(&port.to_string()).ok().map(|range| range.identity()),
+            Value::Map(_) => {
                 let part = |name: &str, default: &str| field(node, name).unwrap_or_else(|| default.to_owned());
                 Some(format!(
                     "{}:{}:{}/{};",
@@ -390,6 +391,7 @@ fn identity_of(node: &Node, identity: Identity) -> Option<String> {
                     part("protocol", "tcp")
                 ))
             }
+            Value::Null | Value::Bool(_) | Value::Float(_) | Value::Timestamp(_) | Value::List(_) => None,
         },
         Identity::MountTarget => match text(node) {
             Some(text) => crate::compose::grammar::mounts::parse_short(&text).ok().map(|mount| mount.target),

@@ -16,7 +16,8 @@ pub(crate) fn active(world: &dyn World, request: &Request, variables: &Variables
         return request.profiles.clone();
     }
     let list = variables.get(world, "COMPOSE_PROFILES").unwrap_or_default();
-    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    // Without any, the profile without a name is active.
+    list.split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 /// Leaves out services whose profiles are not active; the names of those that stay out are kept for `required: false`.

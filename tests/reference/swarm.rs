@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use serde_json::Value;
 use transship::Request;
 use transship::compose::{self, Dialect, Resolved};
@@ -99,20 +100,30 @@ fn variables(folder: &Path) -> BTreeMap<String, String> {
     always.into_iter().chain(own).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/reference/swarm")
+}
+
+fn folders() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+/// The files of a case: `stack.yml` comes before `stack.2.yml`.
+fn files_of(case: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(case).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut files: Vec<String> = names.filter(|name| name.starts_with("stack.") && name.ends_with(".yml")).collect();
+    files.sort_by_key(|name| (name.len(), name.clone()));
+    files
+}
+
 #[test]
 fn cases() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/reference/swarm");
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    folders.sort();
+    let (root, folders) = (root(), folders());
     let mut wrong = Vec::new();
     for case in &folders {
-        let mut files: Vec<String> = std::fs::read_dir(case)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.starts_with("stack.") && name.ends_with(".yml"))
-            .collect();
-        // `stack.yml` comes before `stack.2.yml`.
-        files.sort_by_key(|name| (name.len(), name.clone()));
+        let files = files_of(case);
         let expected = placed(&case.join("expected.yml"), case, &root);
         assert!(expected.is_some() || case.join("expected.err").exists(), "{} has no result", case.display());
         if let Some(difference) = difference(expected, ours(case, files, variables(case))) {
@@ -149,4 +160,71 @@ fn corpus() {
     }
     assert!(compared > 100);
     assert!(wrong.is_empty(), "{} of {compared} files:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Cases that the reference does not read as it printed them.
+const ONCE: &[(&str, &str)] = &[
+    ("commands-in-words", "a dollar is printed as it is, and is a variable when it is read again"),
+    ("substitution-operators", "the same"),
+    ("merge-lists-append", "files may repeat each other's items, and one file may not repeat its own"),
+    ("ulimits", "a limit of zero is not printed"),
+    ("env-file-grammar", "the files of variables stand beside the case"),
+    ("env-files-in-order", "the same"),
+    ("merge-environment-after-files", "the same"),
+];
+
+/// What is printed reads as what it was printed from, over every case that is accepted.
+#[test]
+fn what_is_printed_is_a_fixed_point() {
+    let mut wrong = Vec::new();
+    for case in folders().into_iter().filter(|case| !ONCE.iter().any(|(name, _)| case.ends_with(name))) {
+        let Ok(first) = ours(&case, files_of(&case), variables(&case)) else { continue };
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("stack.yml"), first.to_string()).unwrap();
+        let second = ours(folder.path(), vec!["stack.yml".to_owned()], variables(&case));
+        if let Some(difference) = difference(Some(first), second) {
+            wrong.push(format!("{}: {difference}", case.file_name().unwrap().to_string_lossy()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A stack of two services, the keys of one in any order.
+fn parts() -> impl Strategy<Value = Vec<&'static str>> {
+    let keys = vec![
+        "    command: [a, b]",
+        "    environment: {A: '1', B: two}",
+        "    ports: ['80:80', '9-11:9-11']",
+        "    volumes: ['./a:/a', 'data:/b']",
+        "    networks: {front: {aliases: [x]}}",
+        "    healthcheck: {test: curl x, interval: 1m}",
+        "    deploy: {replicas: 2, placement: {constraints: [node.role==worker]}, labels: [x=y]}",
+        "    labels: [a=b, c]",
+        "    depends_on: [db]",
+        "    extra_hosts: ['a:1.1.1.1']",
+        "    secrets: [token]",
+        "    ulimits: {nofile: 5}",
+    ];
+    proptest::sample::subsequence(keys, 1..12).prop_shuffle()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_never_changes_meaning(keys in parts()) {
+        let around = |keys: &[&str]| {
+            let keys: String = keys.iter().map(|key| format!("{key}\n")).collect();
+            format!("services:\n  web:\n    image: nginx\n{keys}  db:\n    image: postgres\nvolumes: {{data: }}\nnetworks: {{front: }}\nsecrets: {{token: {{external: true}}}}\n")
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let read = |text: String| {
+            std::fs::write(folder.path().join("stack.yml"), text).unwrap();
+            ours(folder.path(), vec!["stack.yml".to_owned()], BTreeMap::new()).unwrap()
+        };
+        let turned: Vec<&str> = keys.iter().rev().copied().collect();
+        let first = read(around(&keys));
+        prop_assert_eq!(&first, &read(around(&turned)));
+        prop_assert_eq!(&first, &read(first.to_string()));
+    }
 }
