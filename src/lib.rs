@@ -32,9 +32,11 @@ pub mod syntax;
 pub mod target;
 pub mod world;
 
-pub use request::{ManagerNodes, NetworkPolicies, Publish, Request, Routes, Secrets, SharedVolumes, Waits};
+pub use request::{
+    CalledAfter, ManagerNodes, NetworkPolicies, Publish, Request, Routes, Secrets, SharedVolumes, Waits,
+};
 
-use compose::leaves::{Leaves, Paths};
+use compose::leaves::Paths;
 use diag::{Diagnostic, Diagnostics, used_up};
 use emit::{Images, Manifest};
 use ir::App;
@@ -71,15 +73,21 @@ pub struct Analysis {
     pub paths: Paths,
     /// Where everything came from.
     pub sources: Sources,
-    /// `None` when there are errors.
-    app: Option<App>,
+    /// One for each stack; `None` when there are errors.
+    apps: Option<Vec<App>>,
     images: Images,
 }
 
 impl Analysis {
     /// The manifests in the order they are applied, each made when it is asked for; `None` when there are errors.
     pub fn manifests(&self) -> Option<impl Iterator<Item = Manifest>> {
-        self.app.as_ref().map(|app| emit::emit(app, &self.images))
+        self.apps.as_ref().map(|apps| apps.iter().flat_map(|app| emit::emit(app, &self.images)))
+    }
+
+    /// The stacks by their names, each with its manifests; `None` when there are errors.
+    pub fn stacks(&self) -> Option<impl Iterator<Item = (&str, impl Iterator<Item = Manifest>)>> {
+        let stack = |app| (App::stack(app), emit::emit(app, &self.images));
+        self.apps.as_ref().map(|apps| apps.iter().map(stack))
     }
 
     /// What was used up, as notes: with these, each leaf of the project stands in a manifest or in a message.
@@ -92,30 +100,56 @@ impl Analysis {
 pub fn compile(world: &dyn World, request: &Request) -> Compilation {
     let analysis = analyse(world, request);
     let manifests = analysis.manifests().map(Iterator::collect);
-    let Analysis { diagnostics, consumed, leaves, paths, sources, app: _, images: _ } = analysis;
+    let Analysis { diagnostics, consumed, leaves, paths, sources, apps: _, images: _ } = analysis;
     Compilation { manifests, diagnostics, consumed, leaves, paths, sources }
 }
 
 /// Compiles up to where everything is decided. Whoever writes manifests one after the other need not hold all of them.
 pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
+    let requests = request.stacks();
     let mut sources = Sources::default();
-    let mut diags = Diagnostics::default();
-    let loaded = compose::load(world, request, &mut sources, &mut diags);
-    let mut app = None;
-    let mut all = Leaves::default();
-    if let Some(loaded) = loaded {
-        let context = lower::Context { world, sources: &sources, loaded: &loaded, request };
-        let mut lowered = lower::lower(&context, &mut diags);
-        for pass in passes::PASSES {
-            (pass.run)(&mut lowered, &context, &mut diags);
+    let (mut loaded, mut sinks, mut diags) = (Vec::new(), Vec::new(), Diagnostics::default());
+    for request in &requests {
+        let mut own = Diagnostics::default();
+        match compose::load(world, request, &mut sources, &mut own) {
+            Some(project) => {
+                loaded.push((request, project));
+                sinks.push(own);
+            }
+            None => diags.join(own),
         }
-        diags.spread(&loaded.leaves);
-        app = Some(lowered).filter(|_| !diags.has_errors());
-        all = loaded.leaves;
     }
+    let contexts: Vec<_> =
+        loaded.iter().map(|(request, loaded)| lower::Context { world, sources: &sources, loaded, request }).collect();
+    let apps = apps(&contexts, &mut sinks);
+    let (mut leaves, mut paths) = (Vec::new(), Paths::default());
+    for ((_, loaded), mut own) in loaded.into_iter().zip(sinks) {
+        own.spread(&loaded.leaves);
+        let (all, own_paths) = loaded.leaves.into_parts();
+        leaves.extend(all);
+        paths.join(own_paths);
+        diags.join(own);
+    }
+    let apps = Some(apps).filter(|apps| !apps.is_empty() && !diags.has_errors());
     sources.conceal(diags.take_concealed());
     let consumed = diags.take_consumed();
     let diagnostics = diags.sorted(&sources);
-    let (leaves, paths) = all.into_parts();
-    Analysis { diagnostics, consumed, leaves, paths, sources, app, images: Images::of(request) }
+    Analysis { diagnostics, consumed, leaves, paths, sources, apps, images: Images::of(request) }
+}
+
+/// The finished apps, one for each stack, which hear of each other on the way.
+fn apps(contexts: &[lower::Context<'_>], sinks: &mut [Diagnostics]) -> Vec<App> {
+    passes::stacks::tell_apart(contexts, sinks);
+    let mut apps: Vec<App> =
+        contexts.iter().zip(&mut *sinks).map(|(context, diags)| lower::lower(context, diags)).collect();
+    let mut run = |passes: &[passes::Pass], apps: &mut [App]| {
+        for ((app, context), diags) in apps.iter_mut().zip(contexts).zip(&mut *sinks) {
+            passes.iter().for_each(|pass| (pass.run)(app, context, diags));
+        }
+    };
+    passes::stacks::introduce(&mut apps);
+    run(passes::FIRST, &mut apps);
+    passes::stacks::connect(&mut apps);
+    run(passes::PASSES, &mut apps);
+    apps
 }

@@ -1,5 +1,7 @@
 //! What a caller asks for: the same choices that the command line offers.
 
+use std::collections::BTreeMap;
+
 use crate::compose::Dialect;
 use crate::target::Target;
 
@@ -8,6 +10,10 @@ use crate::target::Target;
 pub struct Request {
     /// Compose files, merged in order; `-` is standard input. Empty: found as docker compose finds them.
     pub files: Vec<String>,
+    /// Whether each file is a stack of its own, in a namespace of its own, in place of all being merged into one.
+    pub is_separate: bool,
+    /// What the project is called after, where nothing names it.
+    pub called_after: CalledAfter,
     /// The folder that relative paths are relative to; by default that of the first file.
     pub project_directory: Option<String>,
     /// The project's name; by default `COMPOSE_PROJECT_NAME`, the file's `name`, or the folder's name.
@@ -52,6 +58,37 @@ pub struct Request {
     pub wait_image: Option<String>,
     /// The image that waits for Jobs, in place of curlimages/curl: has `sh`, `curl` and `tr`.
     pub job_wait_image: Option<String>,
+}
+
+impl Request {
+    /// One request for each stack.
+    pub fn stacks(&self) -> Vec<Request> {
+        if !self.is_separate {
+            return vec![self.clone()];
+        }
+        let folder = |file: &str| file.rfind(['/', std::path::MAIN_SEPARATOR]).map(|at| file.split_at(at).0.to_owned());
+        let mut count: BTreeMap<Option<String>, usize> = BTreeMap::new();
+        self.files.iter().for_each(|file| *count.entry(folder(file)).or_default() += 1);
+        let called_after = |file: &str| match count.get(&folder(file)) {
+            Some(0 | 1) | None => CalledAfter::StackFile,
+            Some(_) => CalledAfter::File,
+        };
+        let one =
+            |file: &String| Request { files: vec![file.clone()], called_after: called_after(file), ..self.clone() };
+        self.files.iter().map(one).collect()
+    }
+}
+
+/// What a project is called after, where nothing names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CalledAfter {
+    /// Its folder, as with docker compose.
+    #[default]
+    Folder,
+    /// Its file if it is a stack file, which has no name of its own, else its folder.
+    StackFile,
+    /// Its file, as another one stands in that folder.
+    File,
 }
 
 /// What becomes of `depends_on`.

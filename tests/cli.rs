@@ -161,6 +161,36 @@ fn a_folder_is_known_by_its_slash_or_by_being_there() {
     }
 }
 
+/// Files of stacks, and what each is called.
+#[test]
+fn separate_stacks_have_folders_that_are_called_as_they_are() {
+    let mut there = world(QUIET);
+    for path in ["data/db.stack.yml", "data/docker-compose.web.yml", "mail/docker-stack.yml", "shop/compose.yaml"] {
+        there.files.insert(format!("/guestbook/{path}"), QUIET.into());
+    }
+    let names = |files: &[&str]| -> Vec<String> {
+        let files: Vec<&str> = files.iter().flat_map(|file| ["-f", *file]).collect();
+        let ran = ran_in(&there, false, &[&["convert", "--separate", "-o", "out/"], files.as_slice()].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let paths = ran.written[0].1.iter().map(|file| file.path.as_str());
+        paths.filter_map(|path| path.strip_suffix("/web-deployment.yaml").map(str::to_owned)).collect()
+    };
+    // A project of docker compose is called after its folder, unless two files share it; a stack after its file, if that has a name.
+    assert_eq!(names(&["shop/compose.yaml", "mail/docker-stack.yml"]), ["shop", "mail"]);
+    assert_eq!(names(&["data/db.stack.yml", "data/docker-compose.web.yml"]), ["db", "web"]);
+    assert_eq!(names(&["data/docker-compose.web.yml"]), ["data"]);
+}
+
+#[test]
+fn separate_stacks_have_their_own_names() {
+    for refused in [["-p", "name"], ["-n", "name"]] {
+        let ran = ran(QUIET, &[&["convert", "--separate", "-f", "compose.yaml"][..], &refused].concat());
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+    }
+    assert_eq!(ran(QUIET, &["check", "--separate"]).code, 2);
+    assert_eq!(ran(QUIET, &["check", "--separate", "-f", "compose.yaml"]).code, 0);
+}
+
 #[test]
 fn the_input_is_not_overwritten() {
     let ran = ran(QUIET, &["convert", "-f", "compose.yaml", "-o", "compose.yaml"]);

@@ -7,7 +7,7 @@ use super::routing::Routing;
 use super::storing::Storing;
 use crate::compose::Dialect;
 use crate::diag::Code;
-use crate::request::{ManagerNodes, NetworkPolicies, Publish, Request, Waits};
+use crate::request::{CalledAfter, ManagerNodes, NetworkPolicies, Publish, Request, Waits};
 use crate::target::Target;
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
@@ -45,6 +45,9 @@ pub(super) enum Command {
 pub(super) struct Convert {
     #[command(flatten)]
     pub(super) input: Input,
+    /// Take each file as a stack of its own, in a namespace of its own
+    #[arg(long, requires = "file", conflicts_with_all = ["project_name", "namespace", "service"])]
+    pub(super) separate: bool,
     #[command(flatten)]
     pub(super) messages: Messages,
     /// Where the manifests go: a file, or a folder when it exists as one or ends in `/`; by default standard output
@@ -60,6 +63,9 @@ pub(super) struct Convert {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) input: Input,
+    /// Take each file as a stack of its own, in a namespace of its own
+    #[arg(long, requires = "file", conflicts_with_all = ["project_name", "namespace", "service"])]
+    pub(super) separate: bool,
     #[command(flatten)]
     pub(super) messages: Messages,
 }
@@ -222,7 +228,7 @@ struct Waiting {
 
 impl Input {
     /// The same choices, as the library takes them.
-    pub(super) fn into_request(self) -> Request {
+    pub(super) fn into_request(self, is_separate: bool) -> Request {
         let Input {
             service,
             file,
@@ -245,6 +251,8 @@ impl Input {
         let Waiting { waits, wait_image, job_wait_image } = waiting;
         Request {
             files: file,
+            is_separate,
+            called_after: CalledAfter::default(),
             project_directory,
             project_name,
             profiles: profile,

@@ -24,7 +24,7 @@ pub(super) fn config(choices: Config, world: &dyn World, output: &mut dyn Output
     let reporter = Reporter::new(&messages, world);
     let mut sources = Sources::default();
     let mut diags = Diagnostics::default();
-    let resolved = compose::resolve(world, &input.into_request(), &mut sources, &mut diags);
+    let resolved = compose::resolve(world, &input.into_request(false), &mut sources, &mut diags);
     if let Some(Resolved::Project(loaded)) = &resolved
         && loaded.dialect == Dialect::Compose
     {

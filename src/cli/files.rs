@@ -45,6 +45,12 @@ pub(super) fn apart(manifests: impl Iterator<Item = Manifest>, format: Format) -
         .collect()
 }
 
+/// The same in a folder of its own.
+pub(super) fn below(folder: &str, manifests: impl Iterator<Item = Manifest>, format: Format) -> Vec<OutputFile> {
+    let file = |file: OutputFile| OutputFile { path: format!("{folder}/{}", file.path), ..file };
+    apart(manifests, format).into_iter().map(file).collect()
+}
+
 fn text(object: &Value, format: Format) -> String {
     match format {
         Format::Yaml => render::yaml::stream([object]),

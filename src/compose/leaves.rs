@@ -45,6 +45,14 @@ impl Paths {
         });
     }
 
+    /// Takes the paths of a project that was loaded later, so that its origins are greater.
+    pub fn join(&mut self, later: Paths) {
+        let Paths { steps, ends } = later;
+        let offset = small(self.steps.len());
+        self.steps.extend(steps.into_iter().map(|(above, step)| (above.saturating_add(offset), step)));
+        self.ends.extend(ends.into_iter().map(|(leaf, end)| (leaf, end.saturating_add(offset))));
+    }
+
     /// The path of a leaf, as `services.web.ports[0]`; `None` for what is no leaf of the project.
     pub fn of(&self, leaf: Origin) -> Option<String> {
         let place = self.ends.binary_search_by_key(&leaf, |(origin, _)| *origin).ok()?;

@@ -125,7 +125,7 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
     let roots = documents.iter().map(|document| &document.root);
     let name = {
         let lookup = variables.lookup(world);
-        project_name(world, request, &files, roots, &*lookup, loader.sources, loader.diags)
+        project_name(world, request, (&files, dialect), roots, &*lookup, loader.sources, loader.diags)
     };
     let mut stack_files = None;
     let root = match dialect {

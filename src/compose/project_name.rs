@@ -6,7 +6,7 @@ use crate::compose::grammar::mounts;
 use crate::compose::interpolate::{Lookup, interpolate};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{Sources, Spanned};
-use crate::request::Request;
+use crate::request::{CalledAfter, Request};
 use crate::syntax::{Node, Value};
 use crate::world::World;
 
@@ -14,7 +14,7 @@ use crate::world::World;
 pub(crate) fn project_name<'a>(
     world: &dyn World,
     request: &Request,
-    files: &Files,
+    (files, dialect): (&Files, Dialect),
     documents: impl DoubleEndedIterator<Item = &'a Node>,
     lookup: &Lookup<'_>,
     sources: &mut Sources,
@@ -50,6 +50,9 @@ pub(crate) fn project_name<'a>(
         );
         return Spanned { value: String::new(), origin: name.origin };
     }
+    if let Some(base) = files.paths.first().and_then(|path| of_file(path, request.called_after, dialect)) {
+        return Spanned { value: base, origin: nowhere };
+    }
     let folder = mounts::join(&world.current_folder(), &files.folder);
     let base = normal(folder.rsplit('/').next().unwrap_or_default());
     if base.is_empty() {
@@ -60,6 +63,25 @@ pub(crate) fn project_name<'a>(
         );
     }
     Spanned { value: base, origin: nowhere }
+}
+
+/// The name that the name of a file gives, where it says something: `docker-compose.monitoring.yml` is monitoring.
+fn of_file(path: &str, called_after: CalledAfter, dialect: Dialect) -> Option<String> {
+    match called_after {
+        CalledAfter::Folder => return None,
+        CalledAfter::StackFile if dialect == Dialect::Compose => return None,
+        CalledAfter::StackFile | CalledAfter::File => {}
+    }
+    let file = path.rsplit(['/', '\\']).next()?;
+    let mut stem = file.strip_suffix(".yml").or_else(|| file.strip_suffix(".yaml")).unwrap_or(file);
+    let separators = ['-', '_', '.'];
+    while let Some(rest) = ["docker", "compose", "stack", "swarm"].iter().find_map(|word| {
+        let before = stem.strip_suffix(word).filter(|rest| rest.is_empty() || rest.ends_with(separators));
+        before.or_else(|| stem.strip_prefix(word).filter(|rest| rest.is_empty() || rest.starts_with(separators)))
+    }) {
+        stem = rest.trim_matches(separators);
+    }
+    Some(normal(stem)).filter(|name| !name.is_empty())
 }
 
 /// The last `name:` that is not empty.

@@ -111,6 +111,9 @@ codes! {
     MergeWithoutEffect "T0143" "merge-without-effect" Warning;
     SubstitutionLost "T0144" "substitution-lost" Warning;
     InternalNotPublished "T0145" "internal-not-published" Warning;
+    StackTwice "T0146" "stack-twice" Error;
+    StackName "T0147" "stack-name" Note;
+    NameElsewhere "T0148" "name-elsewhere" Note;
     DependencyCycle "T0201" "dependency-cycle" Error;
     DependencyIgnored "T0202" "dependency-ignored" Note;
     DependencyRestart "T0203" "dependency-restart" Warning;

@@ -179,6 +179,15 @@ impl Diagnostics {
         }
     }
 
+    /// Takes everything that another sink holds.
+    pub fn join(&mut self, other: Diagnostics) {
+        let Diagnostics { list, concealed, consumed, consumed_below } = other;
+        self.list.extend(list);
+        self.concealed.extend(concealed);
+        self.consumed.extend(consumed);
+        self.consumed_below.extend(consumed_below);
+    }
+
     /// Notes that a leaf of the input was used up without a trace in the manifests, and why that is right.
     pub fn consume(&mut self, leaf: Origin, reason: &'static str) {
         self.consumed.push((leaf, reason));

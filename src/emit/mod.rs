@@ -143,9 +143,12 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
         dials,
         provided,
         treatments,
+        shared_networks,
+        calls,
+        elsewhere,
     } = app;
     // Taken by the passes.
-    debug_assert!(named_volumes.is_empty());
+    debug_assert!(named_volumes.is_empty() && shared_networks.is_empty() && calls.is_empty());
     // Heard by the passes.
     let _ = (networks, dials, provided, treatments);
     let files_by_name = files.iter().map(|file| ((file.kind, &file.name), file)).collect();
@@ -155,6 +158,7 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     shared.extend(policies.iter().map(|policy| policy::emit(&context, policy)));
     shared.extend(volumes.iter().map(|volume| storage::persistent_volume(&context, volume)));
     shared.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
+    shared.extend(elsewhere.iter().map(|elsewhere| service::elsewhere(&context, elsewhere)));
     let of_workloads = in_order(workloads).into_iter().flat_map(move |workload| {
         let mut manifests = Vec::new();
         workload::emit(&mut context, workload, &mut manifests);

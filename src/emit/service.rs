@@ -17,7 +17,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
 use super::{Context, Manifest, container, meta};
-use crate::ir::{Exposure, ExposureKind, ExposurePort, Name, Selects};
+use crate::ir::{Elsewhere, Exposure, ExposureKind, ExposurePort, Name, Selects};
 
 /// A Service of a workload.
 pub(super) fn emit(context: &Context, workload: &Name, exposure: &Exposure) -> Manifest {
@@ -45,6 +45,20 @@ pub(super) fn emit(context: &Context, workload: &Name, exposure: &Exposure) -> M
         }
     });
     at.finish(&Service { metadata, spec: Some(spec), status: None }, Some(workload))
+}
+
+/// A Service that only says where else a name leads.
+pub(super) fn elsewhere(context: &Context, elsewhere: &Elsewhere) -> Manifest {
+    let Elsewhere { name, target, why } = elsewhere;
+    let mut at = At::default();
+    let metadata = meta::object(context, &mut at, name, name, why);
+    at.because("spec", why);
+    let spec = ServiceSpec {
+        type_: Some("ExternalName".to_owned()),
+        external_name: Some(target.clone()),
+        ..Default::default()
+    };
+    at.finish(&Service { metadata, spec: Some(spec), status: None }, None)
 }
 
 fn service_port(at: &mut At, exposed: &ExposurePort) -> ServicePort {

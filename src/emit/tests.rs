@@ -286,6 +286,9 @@ fn sample() -> App {
         dials: Vec::new(),
         provided: Vec::new(),
         treatments: Vec::new(),
+        shared_networks: Vec::new(),
+        calls: Vec::new(),
+        elsewhere: Vec::new(),
         workloads: vec![db, web(), workload("agent", Kind::DaemonSet), workload("migrate", Kind::Job)],
     }
 }

@@ -54,6 +54,9 @@ fn objects(app: &App, diags: &mut Diagnostics) {
             see("Service", &exposure.name, place(&exposure.why).or(Some(workload.origin)), diags);
         }
     }
+    for elsewhere in &app.elsewhere {
+        see("Service", &elsewhere.name, place(&elsewhere.why), diags);
+    }
     let mut selected: BTreeMap<&Name, Origin> = BTreeMap::new();
     for workload in &app.workloads {
         if let Some(other) = selected.insert(&workload.name, workload.origin) {

@@ -6,6 +6,7 @@
 mod check;
 mod layout;
 mod name;
+mod neighbour;
 mod network;
 mod objects;
 mod patch;
@@ -20,10 +21,13 @@ pub use check::check;
 pub use layout::{Member, Step};
 pub use name::Name;
 pub use name::short_hash;
+pub use neighbour::{Call, Neighbour, Neighbourhood, SharedNetwork};
 pub use network::{
     Alias, Answer, Dial, HostAlias, Link, Network, NetworkMode, Policy, PolicyPods, PolicyRule, Resolver,
 };
-pub use objects::{Data, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled, Selects};
+pub use objects::{
+    Data, Elsewhere, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled, Selects,
+};
 pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use route::{
@@ -126,4 +130,17 @@ pub struct App {
     pub provided: Vec<String>,
     /// What routes do to requests on the way. Made by `passes::routes`.
     pub treatments: Vec<Treatment>,
+    /// Networks that other stacks of the call share. Made by `passes::stacks`, heard by `passes::names`.
+    pub shared_networks: Vec<SharedNetwork>,
+    /// Who of another stack is named as a host. Made by `passes::names`, taken by `passes::stacks`: empty afterwards.
+    pub calls: Vec<Call>,
+    /// Names that lead out of the namespace. Made by `passes::names`.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+impl App {
+    /// What the stack is called in the cluster.
+    pub fn stack(&self) -> &str {
+        self.project.value.as_str()
+    }
 }

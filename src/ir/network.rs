@@ -24,6 +24,10 @@ pub struct Link {
 /// A network of the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
+    /// What Docker calls it.
+    pub real: String,
+    /// Whether other stacks of the call are on it.
+    pub is_shared: bool,
     /// What the pods of its members are marked with.
     pub mark: Name,
     /// Whether its members are cut off from the outside, and where that is written.
@@ -96,8 +100,8 @@ pub struct Answer {
 /// One workload names another as a host, in text that the container reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dial {
-    /// Who dials.
-    pub from: Name,
+    /// Who dials; `None` for a workload of another stack.
+    pub from: Option<Name>,
     /// The workload that is dialled.
     pub to: Name,
     /// The port, as far as the text says it.

@@ -87,6 +87,17 @@ pub enum ExposureKind {
     NodePort,
 }
 
+/// A Service that only says where else a name leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Its name.
+    pub name: Name,
+    /// The full name of what is meant.
+    pub target: String,
+    /// Why it is there.
+    pub why: Why,
+}
+
 /// The pods behind a Service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selects {

@@ -75,7 +75,10 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
     let objects = files::names(context);
     let mut app = App {
         project: Traced::from_origin(Name::from_text(&context.loaded.name.value), context.loaded.name.origin),
-        namespace: context.request.namespace.as_deref().map(Name::from_text),
+        namespace: match context.request.is_separate {
+            true => Some(Name::from_text(&context.loaded.name.value)),
+            false => context.request.namespace.as_deref().map(Name::from_text),
+        },
         files: files::objects(context, &objects, diags),
         named_volumes: IndexMap::new(),
         volumes: Vec::new(),
@@ -86,6 +89,9 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         dials: Vec::new(),
         provided: Vec::new(),
         treatments: Vec::new(),
+        shared_networks: Vec::new(),
+        calls: Vec::new(),
+        elsewhere: Vec::new(),
     };
     let env_objects = env_files::objects(context, &mut app.files);
     later::top_level(context, diags);

@@ -16,15 +16,27 @@ pub(super) fn networks(context: &Context<'_>, diags: &mut Diagnostics) -> IndexM
     let empty = Entries::new();
     let written = context.loaded.project.networks.get().map_or(&empty, |networks| &networks.value);
     for (key, entry) in written {
-        let network = self::network(key, entry, diags);
+        let network = self::network(context, key, entry, diags);
         all.insert(key.clone(), network);
     }
-    all.entry("default".to_owned()).or_insert_with(|| plain("default"));
+    all.entry("default".to_owned()).or_insert_with(|| plain(context, "default"));
     all
 }
 
-fn plain(name: &str) -> Network {
-    Network { mark: mark(name), internal: None, external: None, is_host: false }
+fn plain(context: &Context<'_>, name: &str) -> Network {
+    Network {
+        real: scoped(context, name),
+        is_shared: false,
+        mark: mark(name),
+        internal: None,
+        external: None,
+        is_host: false,
+    }
+}
+
+/// What Docker calls a network of the project that has no other name.
+fn scoped(context: &Context<'_>, name: &str) -> String {
+    format!("{}_{name}", context.loaded.name.value)
 }
 
 /// What its members are marked with.
@@ -32,9 +44,14 @@ fn mark(name: &str) -> Name {
     Name::from_text(&format!("network-{name}"))
 }
 
-fn network(name: &str, Named { key, value }: &Named<Written>, diags: &mut Diagnostics) -> Network {
+fn network(
+    context: &Context<'_>,
+    name: &str,
+    Named { key, value }: &Named<Written>,
+    diags: &mut Diagnostics,
+) -> Network {
     diags.consume(*key, "pods reach each other without a network object");
-    let Some(network) = value else { return plain(name) };
+    let Some(network) = value else { return plain(context, name) };
     diags.consume(network.origin, "pods reach each other without a network object");
     let path = format!("networks.{name}");
     let Written {
@@ -66,8 +83,9 @@ fn network(name: &str, Named { key, value }: &Named<Written>, diags: &mut Diagno
     }
     later::used_up(driver_opts, "options of Docker's own driver", diags);
     addresses(name, &path, [ipam.key(), enable_ipv4.key(), enable_ipv6.key()].into_iter().flatten().collect(), diags);
-    let external = self::external(name, external, diags);
-    let real = real.get().map_or(name, |real| real.value.as_str());
+    let external = self::external(context, name, external, diags);
+    let real = real.get().map(|real| real.value.clone());
+    let real = real.unwrap_or_else(|| if external.is_some() { name.to_owned() } else { scoped(context, name) });
     let is_host = external.is_some() && real == "host";
     let internal = internal.get().and_then(|internal| {
         if !internal.value {
@@ -76,7 +94,8 @@ fn network(name: &str, Named { key, value }: &Named<Written>, diags: &mut Diagno
         internal.value.then_some(internal.origin)
     });
     // Members of an external network are found by what everybody calls it.
-    Network { mark: mark(if external.is_some() { real } else { name }), internal, external, is_host }
+    let mark = mark(if external.is_some() { &real } else { name });
+    Network { real, is_shared: false, mark, internal, external, is_host }
 }
 
 fn driver(path: &str, driver: &Key<String>, diags: &mut Diagnostics) {
@@ -110,17 +129,23 @@ fn addresses(name: &str, path: &str, places: Vec<Origin>, diags: &mut Diagnostic
     );
 }
 
-fn external(name: &str, external: &Key<External>, diags: &mut Diagnostics) -> Option<Origin> {
+fn external(context: &Context<'_>, name: &str, external: &Key<External>, diags: &mut Diagnostics) -> Option<Origin> {
     let Key::Set { key, value } = external else { return None };
     if !value.value.is_external() {
         diags.consume(value.origin, "false is the default");
         return None;
     }
-    diags.push(
+    let needless =
         Diagnostic::new(Code::ExternalObject, *key, format!("the external network `{name}` needs no object"))
+            .covers_below([*key]);
+    diags.push(if context.request.is_separate {
+        needless
+            .why("services of other stacks on it answer where their names are dialled")
+            .help("give the files of all stacks on that network in one call")
+    } else {
+        needless
             .why("services of other stacks answer to their names only in the same namespace")
-            .help("put stacks that share a network into one namespace")
-            .covers_below([*key]),
-    );
+            .help("put stacks that share a network into one namespace, or convert them together: --separate")
+    });
     Some(*key)
 }

@@ -24,7 +24,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
     for workload in &mut app.workloads {
         let dials = dialled.get(&workload.name).map(Vec::as_slice).unwrap_or_default();
         infer(workload, dials, diags);
-        let is_dialled = dials.iter().any(|dial| dial.from != dial.to);
+        let is_dialled = dials.iter().any(|dial| dial.from.as_ref() != Some(&dial.to));
         let is_silent = workload.ends() && workload.ports.is_empty() && !is_dialled;
         if is_silent || is_nameless(workload, &awaited) {
             let places = workload.answers.drain(..).flat_map(|answer| answer.why.origins().to_vec());
@@ -52,7 +52,11 @@ fn infer(workload: &mut Workload, dials: &[&Dial], diags: &mut Diagnostics) {
             continue;
         }
         let seen = dial.line.as_ref().map_or_else(|| "seen here".to_owned(), |line| format!("seen in {line}"));
-        let because = if dial.from == dial.to { "as its own settings say" } else { "as another service dials it" };
+        let because = match &dial.from {
+            Some(from) if *from == dial.to => "as its own settings say",
+            Some(_) => "as another service dials it",
+            None => "as another stack dials it",
+        };
         diags.push(
             Diagnostic::new(
                 Code::PortInferred,

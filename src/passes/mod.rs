@@ -17,6 +17,7 @@ mod publishing;
 mod rollouts;
 mod routes;
 mod secrets;
+pub(crate) mod stacks;
 mod waits;
 
 use crate::diag::Diagnostics;
@@ -31,14 +32,18 @@ pub struct Pass {
     pub run: fn(&mut App, &Context<'_>, &mut Diagnostics),
 }
 
-/// All passes, in order.
-pub const PASSES: &[Pass] = &[
+/// The first passes, in order. Behind them stacks tell each other who dials whom.
+pub const FIRST: &[Pass] = &[
     // Makes workloads, which all others then see.
     Pass { name: "cron", run: cron::run },
     // Takes routers of Docker engines away, before anybody looks at their names, ports and mounts.
     Pass { name: "routes", run: routes::run },
     // From here on every host in a text is a name of the cluster, and it is known who dials whom.
     Pass { name: "names", run: names::run },
+];
+
+/// All further passes, in order.
+pub const PASSES: &[Pass] = &[
     // Who runs once must be known before waits and claims, which differ for Jobs.
     Pass { name: "kinds", run: kinds::run },
     // Who stands in whose pod must be known before names, waits and mounts.

@@ -6,16 +6,17 @@
 //! # Service my-db; DATABASE_URL: postgres://my-db/my_db
 //! ```
 
+mod far;
 mod table;
 mod texts;
 
 use std::collections::BTreeMap;
 
-use self::table::{Entry, Table};
+use self::table::{Table, Whom};
 use self::texts::{Found, Objects};
 use crate::compose::grammar::hosts;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Answer, App, Dial, EnvSource, Name, Protocol, TextPart, Why, Workload};
+use crate::ir::{Answer, App, Call, Dial, EnvSource, Name, Protocol, TextPart, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -38,7 +39,8 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
     }
     report(app, &table, &seen, diags);
-    app.dials = seen.into_dials(app);
+    app.elsewhere = table.far.elsewhere(diags);
+    (app.dials, app.calls) = seen.into_dials(app, &table);
 }
 
 /// What was seen in the texts of all workloads.
@@ -62,11 +64,11 @@ struct Reference {
     key: String,
     place: Origin,
     from: String,
-    to: Name,
+    to: String,
 }
 
 /// Who dials whom, on which port, whether that is written, and whether it is its own address on which it listens.
-type DialKey = (usize, usize, Option<(u16, Protocol)>, bool, bool);
+type DialKey = (usize, Whom, Option<(u16, Protocol)>, bool, bool);
 
 impl Seen {
     fn dial(&mut self, from: usize, found: &Found, place: Origin, line: Option<String>) {
@@ -77,9 +79,12 @@ impl Seen {
         }
     }
 
-    /// A reference to the workload `to` was rewritten.
-    fn rewrote(&mut self, to: usize, reference: Reference) {
-        *self.rewritten.entry(to).or_default() += 1;
+    /// A reference was rewritten.
+    fn rewrote(&mut self, whom: Whom, reference: Reference) {
+        match whom {
+            Whom::Own(index) => *self.rewritten.entry(index).or_default() += 1,
+            Whom::Far(_) => {}
+        }
         self.references.push(reference);
     }
 
@@ -90,14 +95,25 @@ impl Seen {
         }
     }
 
-    fn into_dials(mut self, app: &App) -> Vec<Dial> {
+    /// Who dials whom: within the app, and in other stacks.
+    fn into_dials(mut self, app: &App, table: &Table) -> (Vec<Dial>, Vec<Call>) {
         let name = |index: usize| app.workloads.get(index).map(|workload| workload.name.clone());
-        let dial = |key: DialKey| {
-            let (place, line) = self.dials.remove(&key)?;
+        let (mut dials, mut calls) = (Vec::new(), Vec::new());
+        for key in std::mem::take(&mut self.order) {
+            let Some((place, line)) = self.dials.remove(&key) else { continue };
             let (from, to, port, written, listens) = key;
-            Some(Dial { from: name(from)?, to: name(to)?, port, written, listens, place, line })
-        };
-        std::mem::take(&mut self.order).into_iter().filter_map(dial).collect()
+            match to {
+                Whom::Own(to) => {
+                    let to = name(to);
+                    dials.extend(to.map(|to| Dial { from: name(from), to, port, written, listens, place, line }));
+                }
+                Whom::Far(number) => {
+                    let to = table.far.met(number).cloned();
+                    calls.extend(to.map(|to| Call { to, port, written, place, line }));
+                }
+            }
+        }
+        (dials, calls)
     }
 }
 
@@ -239,7 +255,7 @@ fn report(app: &App, table: &Table, seen: &Seen, diags: &mut Diagnostics) {
 fn left(table: &Table, seen: &Seen, diags: &mut Diagnostics) {
     for (name, places) in &seen.left {
         let Some((first, line)) = places.first() else { continue };
-        let instead = table.lookup_name(name).map(Entry::shown).unwrap_or_default();
+        let instead = table.instead(name).unwrap_or_default();
         let (title, why) = match line {
             Some(line) => (
                 format!("{line} names `{name}`, which is called {instead} in the cluster"),
@@ -267,7 +283,12 @@ fn left(table: &Table, seen: &Seen, diags: &mut Diagnostics) {
     }
 }
 
+/// The Service of a workload that tells each of its pods apart.
+pub(super) fn tasks(workload: &Name) -> Name {
+    workload.with("tasks")
+}
+
 /// A Service under a further name.
-fn answer(name: Name, each_pod: bool, why: Why) -> Answer {
+pub(super) fn answer(name: Name, each_pod: bool, why: Why) -> Answer {
     Answer { name, each_pod, shared: false, why }
 }

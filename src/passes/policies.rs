@@ -134,7 +134,7 @@ fn of_network(network: &Network, members: &[Why], is_cut_off: bool) -> Vec<Polic
     let why = if why.origins().is_empty() { Why::Decision("default-network") } else { why };
     let from_members = || PolicyRule {
         pods: Some(PolicyPods::Marked(vec![network.mark.clone()])),
-        any_namespace: network.external.is_some(),
+        any_namespace: network.external.is_some() || network.is_shared,
         ports: Vec::new(),
     };
     let mut policies = vec![Policy {

@@ -353,7 +353,8 @@ fn answer_early(app: &mut App, circles: &Circles, staged: &BTreeSet<usize>) {
     let index_of: BTreeMap<&Name, usize> =
         app.workloads.iter().enumerate().map(|(index, workload)| (&workload.name, index)).collect();
     for dial in app.dials.iter().filter(|dial| !dial.listens) {
-        if let (Some(from), Some(to)) = (index_of.get(&dial.from), index_of.get(&dial.to)) {
+        let from = dial.from.as_ref().and_then(|from| index_of.get(from));
+        if let (Some(from), Some(to)) = (from, index_of.get(&dial.to)) {
             edges.get_mut(of_pod(*from)).into_iter().for_each(|list| list.push(of_pod(*to)));
         }
     }

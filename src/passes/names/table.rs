@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::far::Far;
 use crate::compose::Loaded;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Answer, App, Link, Name, Traced, Why};
 
 /// What a name means.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+struct Entry {
     /// The name of the Service that answers.
-    pub(super) name: Name,
+    name: Name,
     /// The workload behind it; the first of several.
-    pub(super) to: usize,
+    to: usize,
     /// Whether the name is Docker's `tasks.SERVICE`, whose Service is made when it is dialled.
     tasks: bool,
 }
@@ -21,10 +22,23 @@ impl Entry {
     fn new(name: &Name, to: usize) -> Self {
         Entry { name: name.clone(), to, tasks: false }
     }
+}
 
-    pub(super) fn shown(&self) -> String {
-        self.name.to_string()
-    }
+/// Who is meant by a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Whom {
+    /// A workload, by its number.
+    Own(usize),
+    /// Somebody of another stack, by the number that [`Far`] gave.
+    Far(usize),
+}
+
+/// A host that is known.
+pub(super) struct Meant {
+    /// What is written in its place.
+    pub(super) text: String,
+    /// Who it is.
+    pub(super) to: Whom,
 }
 
 /// All names of the app. Names are compared in lower case, as DNS does.
@@ -39,6 +53,7 @@ pub(super) struct Table {
     tasks: BTreeMap<usize, Why>,
     /// Names that Kubernetes refuses, as they are written.
     refused: BTreeSet<String>,
+    pub(super) far: Far,
 }
 
 impl Table {
@@ -52,6 +67,7 @@ impl Table {
             answers: BTreeMap::new(),
             tasks: BTreeMap::new(),
             refused: BTreeSet::new(),
+            far: Far::new(app),
         };
         for (index, workload) in app.workloads.iter().enumerate() {
             table.names.insert(workload.service.to_ascii_lowercase(), Entry::new(&workload.name, index));
@@ -65,7 +81,7 @@ impl Table {
         table.links(app, diags);
         for (index, workload) in app.workloads.iter().enumerate() {
             let service = &workload.service;
-            let each = Entry { name: workload.name.with("tasks"), to: index, tasks: true };
+            let each = Entry { name: super::tasks(&workload.name), to: index, tasks: true };
             table.offer(&format!("tasks.{service}"), each.clone());
             table.offer(&format!("tasks.{project}_{service}"), each);
             table.offer(&format!("{project}_{service}"), Entry::new(&workload.name, index));
@@ -79,24 +95,29 @@ impl Table {
     }
 
     /// The meaning of a host in the texts of a workload. Dialling `tasks.x` makes its Service.
-    pub(super) fn dial(&mut self, from: usize, host: &str, why: &Why) -> Option<Entry> {
+    pub(super) fn dial(&mut self, from: usize, host: &str, why: &Why) -> Option<Meant> {
         let lower = host.to_ascii_lowercase();
-        let entry = self.links.get(&(from, lower.clone())).or_else(|| self.lookup_lower(&lower))?.clone();
+        let Some(entry) = self.links.get(&(from, lower.clone())).or_else(|| self.lookup_lower(&lower)) else {
+            return self.far.dial(from, &lower, why).map(|(text, number)| Meant { text, to: Whom::Far(number) });
+        };
+        let meant = Meant { text: entry.name.to_string(), to: Whom::Own(entry.to) };
         if entry.tasks {
-            self.tasks.entry(entry.to).or_insert_with(|| why.clone());
+            let to = entry.to;
+            self.tasks.entry(to).or_insert_with(|| why.clone());
         }
-        Some(entry)
+        Some(meant)
     }
 
-    /// The meaning of a name in the texts of no workload in particular.
-    pub(super) fn lookup_name(&self, name: &str) -> Option<&Entry> {
-        self.lookup_lower(&name.to_ascii_lowercase())
+    /// What is written in place of a name, in the texts of no workload in particular.
+    pub(super) fn instead(&self, name: &str) -> Option<String> {
+        let lower = name.to_ascii_lowercase();
+        self.lookup_lower(&lower).map(|entry| entry.name.to_string()).or_else(|| self.far.instead(&lower))
     }
 
     /// Whether a name means something to some workload.
     pub(super) fn may_know(&self, name: &str) -> bool {
         let lower = name.to_ascii_lowercase();
-        self.lookup_lower(&lower).is_some() || self.linked.contains(&lower)
+        self.lookup_lower(&lower).is_some() || self.linked.contains(&lower) || self.far.may_know(&lower)
     }
 
     /// Docker knows `SERVICE.NETWORK` too.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::table::Table;
+use super::table::{Table, Whom};
 use super::{Reference, Seen};
 use crate::compose::grammar::hosts::{self, Host, Says};
 use crate::ir::{FileObject, FileObjectKind, MountSource, Name, Protocol, Traced, Why, Workload};
@@ -10,8 +10,8 @@ use crate::origin::Origin;
 
 /// A host that is a workload.
 pub(super) struct Found {
-    /// The workload's number.
-    pub(super) to: usize,
+    /// Who it is.
+    pub(super) to: Whom,
     /// The port that is dialled there.
     pub(super) port: Option<(u16, Protocol)>,
     /// Whether the port is written.
@@ -25,11 +25,11 @@ const EVERY_ADDRESS: &str = "0.0.0.0";
 
 /// A port on which the workload itself listens.
 pub(super) fn listening(index: usize, port: u16, written: bool) -> Found {
-    Found { to: index, port: Some((port, Protocol::Tcp)), written, listens: true }
+    Found { to: Whom::Own(index), port: Some((port, Protocol::Tcp)), written, listens: true }
 }
 
 /// One for each port that is written, or one.
-fn found(to: usize, host: &Host) -> impl Iterator<Item = Found> {
+fn found(to: Whom, host: &Host) -> impl Iterator<Item = Found> {
     let protocol = if host.udp { Protocol::Udp } else { Protocol::Tcp };
     let one = move |port: Option<u16>, written| Found {
         to,
@@ -40,7 +40,7 @@ fn found(to: usize, host: &Host) -> impl Iterator<Item = Found> {
     [one(host.dialled(), host.port.is_some())].into_iter().chain(host.second.map(|port| one(Some(port), true)))
 }
 
-/// Rewrites the hosts of the value of a variable and says which workloads they are.
+/// Rewrites the hosts of the value of a variable and says who they are.
 pub(super) fn rewrite(
     index: usize,
     text: &mut String,
@@ -58,14 +58,14 @@ pub(super) fn rewrite(
             all.extend(host.port.map(|port| listening(index, port, true)));
             continue;
         }
-        let Some(entry) = table.dial(index, name, &Why::Decision("dialled-tasks")) else { continue };
-        all.extend(found(entry.to, &host));
-        if name != entry.name.as_str() {
+        let Some(meant) = table.dial(index, name, &Why::Origin(place)) else { continue };
+        all.extend(found(meant.to, &host));
+        if name != meant.text {
             written.push_str(text.get(copied..host.range.start).unwrap_or_default());
-            written.push_str(entry.name.as_str());
+            written.push_str(&meant.text);
             copied = host.range.end;
-            let (from, to) = (name.to_owned(), entry.name.clone());
-            seen.rewrote(entry.to, Reference { index, key: format!("environment.{variable}"), place, from, to });
+            let (from, to) = (name.to_owned(), meant.text);
+            seen.rewrote(meant.to, Reference { index, key: format!("environment.{variable}"), place, from, to });
         }
     }
     if copied > 0 {
@@ -109,13 +109,13 @@ pub(super) fn rewrite_words(
             dialled.extend(host.port.map(|port| (listening(index, port, true), place)));
             continue;
         }
-        let Some(entry) = table.dial(index, name, &word.why) else { continue };
+        let Some(meant) = table.dial(index, name, &word.why) else { continue };
         let place = word.why.origins().first().copied().unwrap_or(place);
-        dialled.extend(found(entry.to, &host).map(|found| (found, place)));
-        if name != entry.name.as_str() {
-            let (from, to) = (name.to_owned(), entry.name.clone());
-            word.value.replace_range(inside, to.as_str());
-            seen.rewrote(entry.to, Reference { index, key: key(number).to_owned(), place, from, to });
+        dialled.extend(found(meant.to, &host).map(|found| (found, place)));
+        if name != meant.text {
+            let (from, to) = (name.to_owned(), meant.text);
+            word.value.replace_range(inside, &to);
+            seen.rewrote(meant.to, Reference { index, key: key(number).to_owned(), place, from, to });
         }
     }
     for (found, place) in dialled.iter().rev() {
@@ -282,9 +282,9 @@ impl Named {
             let port = host.port.map(|port| listening(index, port, true));
             return port.iter().for_each(|found| seen.dial(index, found, place, shown()));
         }
-        let Some(entry) = table.dial(index, name, &Why::Origin(place)) else { return };
-        found(entry.to, host).for_each(|found| seen.dial(index, &found, place, shown()));
-        if !name.eq_ignore_ascii_case(entry.name.as_str()) {
+        let Some(meant) = table.dial(index, name, &Why::Origin(place)) else { return };
+        found(meant.to, host).for_each(|found| seen.dial(index, &found, place, shown()));
+        if !name.eq_ignore_ascii_case(&meant.text) {
             seen.left(name, place, shown());
         }
     }
