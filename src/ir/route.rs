@@ -159,6 +159,8 @@ pub struct Treatment {
 impl Treatment {
     /// The kind of one that is defined somewhere else: nothing but its name is known.
     pub const ELSEWHERE: &'static str = "elsewhere";
+    /// The kind of what another router does and Traefik has no word for.
+    pub const UNSAID: &'static str = "unsaid";
 }
 
 /// One setting, below the keys that lead to it.

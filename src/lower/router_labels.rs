@@ -1,4 +1,4 @@
-//! Labels that routers read of a service: Traefik, caddy-docker-proxy, swarm-ingress and docker-flow-proxy. They say no more to
+//! Labels that routers read of a service: Traefik, caddy-docker-proxy, swarm-ingress, Interlock and docker-flow-proxy. They say no more to
 //! anybody in the cluster, so that they become routes in place of annotations.
 
 use crate::compose::keys::Key;
@@ -9,8 +9,16 @@ use crate::lower::Context;
 use crate::request::Routes;
 
 /// The labels of swarm-ingress; other tools have keys that begin alike.
-const SWARM_INGRESS: &[&str] =
-    &["ingress.host", "ingress.port", "ingress.path", "ingress.virtual_proto", "ingress.ssl_only"];
+const SWARM_INGRESS: &[&str] = &[
+    "ingress.host",
+    "ingress.alt_host",
+    "ingress.port",
+    "ingress.path",
+    "ingress.virtual_proto",
+    "ingress.ssl",
+    "ingress.ssl_redirect",
+    "ingress.certificate_name",
+];
 
 /// Which labels are taken for routes.
 pub(super) fn taken(context: &Context<'_>) -> fn(&str) -> bool {
@@ -43,6 +51,7 @@ fn is_router_label(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     lower.starts_with("traefik.")
         || lower.starts_with("com.df.")
+        || lower.starts_with("com.docker.lb.")
         || SWARM_INGRESS.contains(&lower.as_str())
         || is_caddy(&lower)
 }

@@ -7,10 +7,14 @@
 //! ```
 
 mod blocks;
+mod caddy;
 mod edge;
+mod families;
 mod fields;
 mod matches;
+mod nginx_proxy;
 mod traefik;
+mod traefik_v1;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +39,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     let mut maker = Maker::new(app, context, &edges);
     if context.request.routes != Routes::None {
         traefik(app, context, &edges, &mut maker, diags);
+        others(app, context, &edges, &mut maker, diags);
     }
     for workload in &mut app.workloads {
         for route in &workload.routes {
@@ -57,6 +62,10 @@ struct Maker<'a> {
     services: Vec<String>,
     default_rule: Option<Traced<String>>,
     entry_points: IndexMap<String, EntryPoint>,
+    /// The domain of hosts, the usual doors and the maker of certificates of version 1.
+    v1_domain: Option<Traced<String>>,
+    v1_entry_points: Option<Traced<String>>,
+    v1_acme: Option<Traced<String>>,
 }
 
 impl<'a> Maker<'a> {
@@ -71,6 +80,9 @@ impl<'a> Maker<'a> {
             services: app.workloads.iter().map(|workload| workload.service.clone()).collect(),
             default_rule: traefik.and_then(|edge| edge.default_rule().cloned()),
             entry_points: traefik.map(Edge::entry_points).unwrap_or_default(),
+            v1_domain: traefik.and_then(|edge| edge.flags.get("docker.domain").cloned()),
+            v1_entry_points: traefik.and_then(|edge| edge.flags.get("defaultentrypoints").cloned()),
+            v1_acme: traefik.and_then(Edge::v1_acme),
         }
     }
 
@@ -236,7 +248,18 @@ fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Mak
     let labels = take(app, context.dialect(), |key| key.starts_with("traefik."), diags);
     let mut all: BTreeMap<usize, blocks::Blocks> =
         labels.into_iter().map(|(index, labels)| (index, blocks::sort(labels))).collect();
+    let mut old = BTreeMap::new();
     for (index, blocks) in &mut all {
+        let segments = traefik_v1::segments(&mut blocks.others);
+        let is_on = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value)).unwrap_or(by_default);
+        if !segments.is_empty() && is_on {
+            // What only says that it is to be routed is routed by these.
+            blocks.is_old = true;
+            old.insert(*index, segments);
+        } else if let Some(place) = segments.values().flatten().flat_map(|(_, value)| value.why.origins()).next() {
+            let places = segments.values().flatten().flat_map(|(_, value)| value.why.origins()).copied();
+            passed_over(app, *index, *place, blocks.enable.is_some(), places.collect(), diags);
+        }
         settle(app, *index, blocks, maker, diags);
     }
     let shared = traefik::shared(app, &mut all, maker, diags);
@@ -244,7 +267,7 @@ fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Mak
         let is_edge = edges.iter().any(|edge| edge.index == index);
         let said = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value));
         if !said.unwrap_or(by_default) {
-            off(&blocks, app, index, said.is_some(), maker, diags);
+            off(&blocks, app, index, said.is_some(), diags);
             continue;
         }
         if is_edge && !context.request.keep_router {
@@ -257,6 +280,16 @@ fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Mak
                 workload.routes.push(route);
             }
         }
+    }
+    for (index, segments) in old {
+        let is_edge = edges.iter().any(|edge| edge.index == index);
+        if is_edge && !context.request.keep_router {
+            continue;
+        }
+        let service = maker.services.get(index).cloned().unwrap_or_default();
+        let path = maker.path(app, index);
+        let made = traefik_v1::routes(segments, (&service, &path), maker, diags);
+        made.into_iter().for_each(|(route, steps)| give(app, index, route, steps));
     }
     for place in shared.backends.values().flat_map(|backend| &backend.places) {
         diags.consume(*place, "says where a router leads to");
@@ -279,17 +312,21 @@ fn settle(app: &App, index: usize, blocks: &mut blocks::Blocks, maker: &Maker<'_
 }
 
 /// A service that Traefik passes over.
-fn off(blocks: &blocks::Blocks, app: &App, index: usize, is_said: bool, maker: &Maker<'_>, diags: &mut Diagnostics) {
+fn off(blocks: &blocks::Blocks, app: &App, index: usize, is_said: bool, diags: &mut Diagnostics) {
     let routers = [&blocks.http, &blocks.tcp, &blocks.udp].into_iter().flat_map(|section| section.routers.values());
     let settings = routers.flat_map(|block| &block.settings);
     let places: Vec<Origin> = settings.flat_map(|(_, value)| value.why.origins()).copied().collect();
-    let Some(place) = places.first() else { return };
+    let Some(place) = places.first().copied() else { return };
+    passed_over(app, index, place, is_said, places, diags);
+}
+
+fn passed_over(app: &App, index: usize, place: Origin, is_said: bool, places: Vec<Origin>, diags: &mut Diagnostics) {
     let service = app.workloads.get(index).map(|workload| workload.service.as_str()).unwrap_or_default();
     diags.push(
-        Diagnostic::new(Code::RouteOff, *place, format!("`{service}` is not routed"))
+        Diagnostic::new(Code::RouteOff, place, format!("`{service}` is not routed"))
             .why(if is_said { "traefik.enable is false" } else { "Traefik routes what says traefik.enable=true alone" })
             .help("write traefik.enable=true to route it")
-            .key(maker.path(app, index))
+            .key(format!("services.{service}.labels"))
             .covers(places),
     );
 }
@@ -316,6 +353,32 @@ fn enter(route: &mut Route, maker: &Maker<'_>) {
             }
             None => {}
         }
+    }
+}
+
+/// Labels of other routers, and variables of nginx-proxy.
+fn others(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Maker<'_>, diags: &mut Diagnostics) {
+    let dialect = context.dialect();
+    for (index, labels) in take(app, dialect, |key| key.starts_with("caddy"), diags) {
+        let made = caddy::routes(app, index, labels, maker, diags);
+        made.into_iter().for_each(|(target, route, steps)| give(app, target, route, steps));
+    }
+    for (index, labels) in take(app, dialect, |_| true, diags) {
+        let made = families::routes(app, index, labels, maker, diags);
+        made.into_iter().for_each(|(route, steps)| give(app, index, route, steps));
+    }
+    let is_there = edges.iter().any(|edge| edge.brand == Brand::NginxProxy);
+    for index in (0..app.workloads.len()).filter(|index| !edges.iter().any(|edge| edge.index == *index)) {
+        let made = nginx_proxy::routes(app, index, is_there, maker, diags);
+        made.into_iter().for_each(|(route, steps)| give(app, index, route, steps));
+    }
+}
+
+/// Gives a workload a route, and the app what is done on its way.
+fn give(app: &mut App, index: usize, route: Route, steps: Vec<Treatment>) {
+    app.treatments.extend(steps);
+    if let Some(workload) = app.workloads.get_mut(index) {
+        workload.routes.push(route);
     }
 }
 

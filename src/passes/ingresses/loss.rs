@@ -87,6 +87,7 @@ pub(super) fn deed(treatment: &Treatment) -> String {
         "buffering" => "limit bodies".to_owned(),
         "errors" => "show error pages of another service".to_owned(),
         "circuitBreaker" => "break the circuit".to_owned(),
+        Treatment::UNSAID => return format!("do what `{}` says", treatment.called),
         Treatment::ELSEWHERE => return format!("do what `{}` does", treatment.called),
         other => other.to_owned(),
     };

@@ -17,6 +17,8 @@ pub(super) struct Blocks {
     pub(super) udp: Section,
     /// Whether it wants Docker's own load balancing, networks and the like: nothing that a cluster asks for.
     pub(super) provider: Vec<Traced<String>>,
+    /// Whether labels of version 1 say how it is routed.
+    pub(super) is_old: bool,
     /// What belongs to none of these: version 1, or nothing that Traefik knows.
     pub(super) others: Vec<RouterLabel>,
 }

@@ -115,7 +115,10 @@ fn flags(workload: &Workload) -> BTreeMap<String, Traced<String>> {
             let Some(flag) = part.strip_prefix("--") else { continue };
             let (key, value) = flag.split_once('=').unwrap_or((flag, "true"));
             let value = value.trim_matches(|c| c == '"' || c == '\'');
-            all.insert(key.to_ascii_lowercase(), Traced { value: value.to_owned(), why: word.why.clone() });
+            // Each door of version 1 stands behind the same key.
+            let door = value.strip_prefix("Name:").and_then(|rest| rest.split_whitespace().next());
+            let key = door.map_or_else(|| key.to_ascii_lowercase(), |door| format!("v1.{}", door.to_ascii_lowercase()));
+            all.insert(key, Traced { value: value.to_owned(), why: word.why.clone() });
         }
     }
     all
@@ -127,6 +130,12 @@ impl Edge {
         let keys = ["providers.docker.exposedbydefault", "providers.swarm.exposedbydefault", "docker.exposedbydefault"];
         let said = keys.iter().find_map(|key| self.flags.get(*key));
         said.is_none_or(|said| fields::flag(&said.value) != Some(false))
+    }
+
+    /// Whether version 1 makes certificates.
+    pub(super) fn v1_acme(&self) -> Option<Traced<String>> {
+        let (_, found) = self.flags.iter().find(|(key, _)| *key == "acme" || key.starts_with("acme."))?;
+        Some(Traced { value: "letsencrypt".to_owned(), why: found.why.clone() })
     }
 
     /// The rule of a service that has none.

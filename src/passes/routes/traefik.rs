@@ -121,7 +121,7 @@ pub(super) fn unknown(message: &str, value: &Traced<String>, path: &str, diags: 
     let Some(place) = value.why.origins().first() else { return };
     diags.push(
         Diagnostic::new(Code::RouterLabel, *place, format!("a label says nothing to the router: {message}"))
-            .why("Traefik passes over the service or refuses its labels")
+            .why("the router passes over it, or over the service")
             .help("correct the label, or remove it")
             .key(path)
             .covers(value.why.origins().iter().copied()),
@@ -176,10 +176,11 @@ pub(super) fn routes(
 ) -> Vec<(usize, Route)> {
     let mut made = Vec::new();
     let path = maker.path(app, index);
-    let Blocks { enable, mut http, tcp, udp, provider, others } = blocks;
+    let Blocks { enable, mut http, tcp, udp, provider, is_old, others } = blocks;
     // Used up before.
     let _ = (provider, others);
-    if let Some(enable) = enable.filter(|_| http.routers.is_empty() && tcp.routers.is_empty() && udp.routers.is_empty())
+    if let Some(enable) =
+        enable.filter(|_| !is_old && http.routers.is_empty() && tcp.routers.is_empty() && udp.routers.is_empty())
     {
         // Traefik makes a router of its own for what only says that it is to be routed.
         let called = app.workloads.get(index).map(|workload| workload.service.clone()).unwrap_or_default();
