@@ -122,6 +122,10 @@ pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
     let contexts: Vec<_> =
         loaded.iter().map(|(request, loaded)| lower::Context { world, sources: &sources, loaded, request }).collect();
     let apps = apps(&contexts, &mut sinks);
+    let images = Images::of(request);
+    for (app, diags) in apps.iter().zip(&mut sinks) {
+        emit::unmatched(app, &images).into_iter().for_each(|patch| diags.push(unmatched(patch)));
+    }
     let (mut leaves, mut paths) = (Vec::new(), Paths::default());
     for ((_, loaded), mut own) in loaded.into_iter().zip(sinks) {
         own.spread(&loaded.leaves);
@@ -134,7 +138,7 @@ pub fn analyse(world: &dyn World, request: &Request) -> Analysis {
     sources.conceal(diags.take_concealed());
     let consumed = diags.take_consumed();
     let diagnostics = diags.sorted(&sources);
-    Analysis { diagnostics, consumed, leaves, paths, sources, apps, images: Images::of(request) }
+    Analysis { diagnostics, consumed, leaves, paths, sources, apps, images }
 }
 
 /// The finished apps, one for each stack, which hear of each other on the way.
@@ -152,4 +156,23 @@ fn apps(contexts: &[lower::Context<'_>], sinks: &mut [Diagnostics]) -> Vec<App> 
     passes::stacks::connect(&mut apps);
     run(passes::PASSES, &mut apps);
     apps
+}
+
+/// A patch that no manifest is for.
+fn unmatched(patch: &ir::Patch) -> Diagnostic {
+    let object = match &patch.target {
+        ir::Target::Object(kind, name) => format!("{kind} {name}"),
+        ir::Target::Kind(kind) => format!("object of the kind {kind}"),
+        ir::Target::Every
+        | ir::Target::Controller
+        | ir::Target::Pods
+        | ir::Target::MainContainer
+        | ir::Target::Container(_)
+        | ir::Target::Services => "object".to_owned(),
+    };
+    Diagnostic::new(diag::Code::PatchUnmatched, patch.tree.origin, format!("there is no {object} to be patched"))
+        .help(
+            "compare it with the kinds and names of the manifests; on a service, a patch is for its own objects alone",
+        )
+        .covers_below([patch.tree.origin])
 }

@@ -50,6 +50,8 @@ pub struct Request {
     pub volume_size: Option<i64>,
     /// How volumes of several pods are mounted.
     pub shared_volumes: SharedVolumes,
+    /// Secrets with which the images of all pods are pulled.
+    pub pull_secrets: Vec<String>,
     /// What becomes of credentials.
     pub secrets: Secrets,
     /// What becomes of `depends_on`.

@@ -26,9 +26,15 @@ fn is_unread_field(line: &str) -> bool {
 fn no_rest_pattern_hides_a_field_from_lowering_or_emitting() {
     let mut found = Vec::new();
     let mut read = 0;
-    for folder in ["src/lower", "src/emit"] {
-        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+    let mut folders =
+        ["src/lower", "src/emit"].map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).to_vec();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
             if path.ends_with("tests.rs") {
                 continue;
             }

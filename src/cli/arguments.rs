@@ -198,6 +198,9 @@ pub(super) struct Input {
     /// The registry of images that are built and have no name of their own
     #[arg(long, value_name = "HOST/PATH")]
     registry: Option<String>,
+    /// A Secret with which the images of all pods are pulled
+    #[arg(long, value_name = "NAME", value_parser = object_name)]
+    image_pull_secret: Vec<String>,
     /// Whether networks that kept services apart become NetworkPolicies
     #[arg(long, value_enum, default_value_t = PoliciesChoice::Auto)]
     network_policies: PoliciesChoice,
@@ -244,6 +247,7 @@ impl Input {
             namespace,
             waiting,
             registry,
+            image_pull_secret,
             storing,
             routing,
         } = self;
@@ -266,6 +270,7 @@ impl Input {
             ingress_class,
             cluster_issuer,
             keep_router,
+            pull_secrets: image_pull_secret,
             publish: publish.choice(),
             network_policies: network_policies.choice(),
             namespace,
@@ -477,6 +482,14 @@ fn namespace(text: &str) -> Result<String, String> {
     } else {
         Err("a namespace has 1 to 63 lower-case letters, digits and dashes, and neither begins nor ends with a dash"
             .to_owned())
+    }
+}
+
+fn object_name(text: &str) -> Result<String, String> {
+    if crate::ir::is_object_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a name has lower-case letters, digits, dashes and dots, with letters or digits at both ends".to_owned())
     }
 }
 

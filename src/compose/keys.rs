@@ -151,6 +151,35 @@ pub struct KeyRule {
     pub doc: &'static str,
     /// What stands below it.
     pub shape: Shape,
+    /// What its value looks like.
+    pub form: Form,
+}
+
+/// What a value looks like, for the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Nothing is said of it.
+    Any,
+    /// Text.
+    Text,
+    /// A whole number.
+    Whole,
+    /// True or false.
+    Flag,
+    /// A list of texts.
+    Texts,
+    /// Names and texts: a mapping, or a list of `KEY=VALUE`.
+    Pairs,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A mapping that Kubernetes reads.
+    Mapping,
+    /// A list of mappings that Kubernetes reads.
+    Mappings,
+    /// A number of pods, or a percentage.
+    Portion,
+    /// A size such as `10Gi`.
+    Size,
 }
 
 /// All keys of one kind of mapping.
@@ -160,6 +189,8 @@ pub struct Table {
     pub path: &'static str,
     /// Its keys.
     pub rules: &'static [KeyRule],
+    /// Those of them that must be written.
+    pub required: &'static [&'static str],
 }
 
 /// What the merge and the support matrix need to know of a type.
@@ -299,6 +330,9 @@ pub trait Decode: Sized {
     /// What the merge needs to know of it.
     const SHAPE: Shape = Shape::Leaf;
 
+    /// What a value looks like.
+    const FORM: Form = Form::Any;
+
     /// Whether a key may stand there without a value.
     const NULLABLE: bool = false;
 
@@ -364,7 +398,9 @@ macro_rules! keys {
                     fit: $crate::compose::keys::Fit::$fit,
                     doc: $doc,
                     shape: <$type as $crate::compose::keys::Decode>::SHAPE,
+                    form: <$type as $crate::compose::keys::Decode>::FORM,
                 }),*],
+                required: &[$($($required_name),+)?],
             };
 
             /// Reads a mapping; every key is read even when another is wrong.

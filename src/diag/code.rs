@@ -237,6 +237,8 @@ codes! {
     RouteRedirect "T0742" "route-redirect" Note;
     KubernetesField "T0801" "kubernetes-field" Error;
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
+    KubernetesWithoutEffect "T0803" "kubernetes-without-effect" Warning;
+    PatchUnmatched "T0804" "patch-unmatched" Warning;
     NoCounterpart "T0902" "no-counterpart" Warning;
     BuildNote "T0903" "build-note" Note;
     DevelopmentOnly "T0904" "development-only" Note;

@@ -31,14 +31,19 @@ pub(super) fn emit(context: &Context, workload: &Workload, manifests: &mut Vec<M
         let JobRole { workload, name, why } = role;
         roles.entry(name).or_insert_with(|| (why, Vec::new())).1.push(context.job(workload).to_string());
     }
-    let mut at = At::default();
-    let metadata = meta::object(context, &mut at, account, owner, account_why);
-    let automount = at.decided("automountServiceAccountToken", false, "no-account-token");
-    let object = ServiceAccount { metadata, automount_service_account_token: Some(automount), ..Default::default() };
-    manifests.push(at.finish(&object, Some(owner)));
+    // An account of the user's own exists already, and is given the right.
+    let given = workload.pod.account.as_ref().map(|account| account.value.as_str());
+    if given.is_none() {
+        let mut at = At::default();
+        let metadata = meta::object(context, &mut at, account, owner, account_why);
+        let automount = at.decided("automountServiceAccountToken", false, "no-account-token");
+        let object =
+            ServiceAccount { metadata, automount_service_account_token: Some(automount), ..Default::default() };
+        manifests.push(at.finish(&object, Some(owner)));
+    }
     for (name, (why, jobs)) in roles {
         manifests.push(role(context, owner, name, why, jobs));
-        manifests.push(binding(context, owner, name, account, why));
+        manifests.push(binding(context, owner, name, given.unwrap_or(account.as_str()), why));
     }
 }
 
@@ -56,7 +61,7 @@ fn role(context: &Context, owner: &Name, name: &Name, why: &Why, jobs: Vec<Strin
     at.finish(&Role { metadata, rules: Some(vec![rule]) }, Some(owner))
 }
 
-fn binding(context: &Context, owner: &Name, name: &Name, account: &Name, why: &Why) -> Manifest {
+fn binding(context: &Context, owner: &Name, name: &Name, account: &str, why: &Why) -> Manifest {
     let mut at = At::default();
     at.because("roleRef", why);
     at.because("subjects", why);

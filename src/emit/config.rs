@@ -13,7 +13,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use sha2::{Digest, Sha256};
 
 use super::at::At;
-use super::{Context, Manifest, meta};
+use super::{Context, Manifest, meta, patch};
 use crate::ir::{Data, EnvSource, FileObject, FileObjectKind, Name, VolumeSource, Workload};
 
 /// The object, owned by a workload or by the app.
@@ -54,6 +54,7 @@ pub(super) fn file(context: &Context, file: &FileObject, owner: Option<&Name>) -
         }
     };
     manifest.object.arrange(&["data", "binaryData"], entries.iter().map(|(key, _)| key.as_str()));
+    labelled.patches.iter().for_each(|tree| patch::put(&mut manifest, &[], tree));
     manifest
 }
 

@@ -56,7 +56,9 @@ pub(super) fn cluster_wide(context: &Context, at: &mut At, name: &Name, label: &
 
 /// What the input labels an object with, beside the labels that everything has.
 pub(super) fn labelled(at: &mut At, metadata: &mut ObjectMeta, labelled: &Labelled) {
-    let Labelled { labels, annotations } = labelled;
+    let Labelled { labels, annotations, patches } = labelled;
+    // Merged when the object is finished.
+    let _ = patches;
     for (section, pairs, into) in
         [("labels", labels, &mut metadata.labels), ("annotations", annotations, &mut metadata.annotations)]
     {

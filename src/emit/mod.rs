@@ -14,6 +14,7 @@
 
 mod access;
 mod at;
+mod cluster;
 mod config;
 mod container;
 mod escape;
@@ -44,7 +45,7 @@ use indexmap::IndexMap;
 pub use self::reasons::Reasons;
 pub use self::value::{Map, Value};
 pub use crate::ir::Why;
-use crate::ir::{App, FileObject, FileObjectKind, Kind, Name, Traced, Wait, WaitFor, Workload};
+use crate::ir::{App, FileObject, FileObjectKind, Kind, Name, Patch, Target, Traced, Wait, WaitFor, Workload};
 use crate::request::Request;
 
 /// A Kubernetes object, and where everything in it came from.
@@ -118,6 +119,9 @@ struct Context<'a> {
     files_by_name: BTreeMap<(FileObjectKind, &'a Name), &'a FileObject>,
     /// The names in the cluster of the Jobs that were written so far, by workload.
     jobs: IndexMap<&'a Name, Name>,
+    /// What the user says of every workload's objects, before and after what the workload says.
+    defaults: &'a [Patch],
+    patches: &'a [Patch],
 }
 
 impl Context<'_> {
@@ -137,6 +141,10 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
         named_volumes,
         volumes,
         claims,
+        wishes,
+        rules,
+        defaults,
+        patches,
         workloads,
         networks,
         policies,
@@ -150,22 +158,76 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     // Taken by the passes.
     debug_assert!(named_volumes.is_empty() && shared_networks.is_empty() && calls.is_empty());
     // Heard by the passes.
-    let _ = (networks, dials, provided, treatments);
+    let _ = (networks, dials, provided, treatments, wishes);
     let files_by_name = files.iter().map(|file| ((file.kind, &file.name), file)).collect();
-    let mut context = Context { project, namespace: namespace.as_ref(), images, files_by_name, jobs: IndexMap::new() };
+    let mut context = Context {
+        project,
+        namespace: namespace.as_ref(),
+        images,
+        files_by_name,
+        jobs: IndexMap::new(),
+        defaults,
+        patches,
+    };
     let mut shared: Vec<Manifest> = meta::namespace(&context).into_iter().collect();
+    shared.extend(rules.iter().map(|rule| cluster::rule(&context, rule)));
     shared.extend(files.iter().map(|file| config::file(&context, file, None)));
     shared.extend(policies.iter().map(|policy| policy::emit(&context, policy)));
     shared.extend(volumes.iter().map(|volume| storage::persistent_volume(&context, volume)));
     shared.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
     shared.extend(elsewhere.iter().map(|elsewhere| service::elsewhere(&context, elsewhere)));
+    shared.iter_mut().for_each(|manifest| {
+        patch::apply(manifest, defaults);
+        patch::apply(manifest, patches);
+    });
     let of_workloads = in_order(workloads).into_iter().flat_map(move |workload| {
         let mut manifests = Vec::new();
         workload::emit(&mut context, workload, &mut manifests);
-        manifests.iter_mut().for_each(|manifest| patch::apply(manifest, &workload.patches));
+        for manifest in &mut manifests {
+            patch::apply(manifest, defaults);
+            patch::apply(manifest, &workload.patches);
+            patch::apply(manifest, patches);
+        }
         manifests
     });
     shared.into_iter().chain(of_workloads)
+}
+
+/// Patches of a kind or an object that none of the manifests is.
+pub fn unmatched<'a>(app: &'a App, images: &'a Images) -> Vec<&'a Patch> {
+    let named = |patch: &&'a Patch| matches!(patch.target, Target::Kind(_) | Target::Object(_, _));
+    let mut open: Vec<(Option<&Name>, &Patch)> = app.patches.iter().filter(named).map(|patch| (None, patch)).collect();
+    let of_workloads = app
+        .workloads
+        .iter()
+        .flat_map(|workload| workload.patches.iter().filter(named).map(move |patch| (Some(&workload.name), patch)));
+    open.extend(of_workloads);
+    if open.is_empty() {
+        return Vec::new();
+    }
+    let mut kinds = BTreeSet::new();
+    let mut objects = BTreeSet::new();
+    for manifest in emit(app, images) {
+        let (kind, name) = (manifest.kind().to_owned(), manifest.name().to_owned());
+        for owner in [None, manifest.owner.clone()] {
+            kinds.insert((owner.clone(), kind.clone()));
+            objects.insert((owner, kind.clone(), name.clone()));
+        }
+    }
+    open.retain(|(owner, patch)| {
+        let owner = owner.cloned();
+        match &patch.target {
+            Target::Kind(kind) => !kinds.contains(&(owner, kind.clone())),
+            Target::Object(kind, name) => !objects.contains(&(owner, kind.clone(), name.clone())),
+            Target::Every
+            | Target::Controller
+            | Target::Pods
+            | Target::MainContainer
+            | Target::Container(_)
+            | Target::Services => false,
+        }
+    });
+    open.into_iter().map(|(_, patch)| patch).collect()
 }
 
 /// The order of the file, except that a Job comes no later than just before the first workload that waits for its end. Without

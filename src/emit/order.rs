@@ -17,10 +17,13 @@ const SPEC: &[&str] = &[
     "replicas",
     "minReadySeconds",
     "progressDeadlineSeconds",
+    "revisionHistoryLimit",
     "podManagementPolicy",
     "serviceName",
     "type",
     "clusterIP",
+    "externalName",
+    "externalTrafficPolicy",
     "publishNotReadyAddresses",
     "selector",
     "ports",
@@ -41,8 +44,11 @@ const SPEC: &[&str] = &[
     "template",
     "volumeClaimTemplates",
     // The pod.
+    "persistentVolumeClaimRetentionPolicy",
     "serviceAccountName",
     "automountServiceAccountToken",
+    "imagePullSecrets",
+    "priorityClassName",
     "enableServiceLinks",
     "hostNetwork",
     "hostPID",
@@ -251,7 +257,7 @@ mod tests {
                         "name": "web", "ports": [{"containerPort": 80, "name": "http", "protocol": "UDP"}],
                         "resources": {"limits": {"cpu": "1"}, "claims": [], "requests": {"cpu": "0"}},
                         "volumeMounts": [{"mountPath": "/a", "name": "v", "readOnly": true, "subPath": "s"}]}],
-                    "enableServiceLinks": false, "nodeSelector": {"z": "1", "a": "2"}, "priorityClassName": "p",
+                    "enableServiceLinks": false, "nodeSelector": {"z": "1", "a": "2"}, "schedulerName": "p",
                     "volumes": [{"emptyDir": {}, "name": "v"}]}}}});
         let expected = json!({"apiVersion": "apps/v1", "kind": "Deployment",
             "metadata": {"name": "web", "namespace": "n", "labels": {"name": "x", "app": "y"}, "annotations": {"z": "1", "a": "2"}},
@@ -265,19 +271,19 @@ mod tests {
                         "livenessProbe": {"httpGet": {"path": "/", "port": 1}, "periodSeconds": 5, "failureThreshold": 3},
                         "resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "0"}},
                         "volumeMounts": [{"name": "v", "mountPath": "/a", "subPath": "s", "readOnly": true}]}],
-                    "volumes": [{"name": "v", "emptyDir": {}}], "priorityClassName": "p"}}}});
+                    "volumes": [{"name": "v", "emptyDir": {}}], "schedulerName": "p"}}}});
         assert_order(given, &expected);
     }
 
     #[test]
     fn a_service_tells_its_type_first() {
-        let given = json!({"kind": "Service", "apiVersion": "v1", "spec": {"externalName": "e", "selector": {"z": "", "name": "n"},
+        let given = json!({"kind": "Service", "apiVersion": "v1", "spec": {"sessionAffinity": "e", "selector": {"z": "", "name": "n"},
             "ports": [{"nodePort": 3, "name": "b", "port": 1, "targetPort": 2, "appProtocol": "h"}, {"port": 1, "name": "a"}],
             "clusterIP": "None", "type": "LoadBalancer"}});
         let expected = json!({"apiVersion": "v1", "kind": "Service", "spec": {"type": "LoadBalancer", "clusterIP": "None",
             "selector": {"z": "", "name": "n"},
             "ports": [{"name": "b", "port": 1, "targetPort": 2, "nodePort": 3, "appProtocol": "h"}, {"name": "a", "port": 1}],
-            "externalName": "e"}});
+            "sessionAffinity": "e"}});
         assert_order(given, &expected);
     }
 

@@ -21,13 +21,27 @@ const MERGE_KEYS: &[(&str, &str)] = &[
     ("rules", "host"),
 ];
 
+/// The key under which a tree says that it takes something away or stands alone.
+const DIRECTIVE: &str = "$patch";
+
 /// Merges what the user says of a manifest into it.
 pub(super) fn apply(manifest: &mut Manifest, patches: &[Patch]) {
     for patch in patches {
         let Some(prefix) = prefix(manifest, &patch.target) else { continue };
-        let path: Vec<&str> = prefix.iter().copied().chain(patch.path.iter().copied()).collect();
+        let path: Vec<&str> = prefix.iter().map(String::as_str).chain(patch.path.iter().copied()).collect();
         put(manifest, &path, &patch.tree);
     }
+}
+
+/// What patches say of the pods of a Job, as text: a changed Job must have another name.
+pub(super) fn said_of_job(patches: &[&[Patch]]) -> String {
+    let of_pods = |patch: &&Patch| match &patch.target {
+        Target::Pods | Target::MainContainer | Target::Container(_) => true,
+        Target::Kind(kind) | Target::Object(kind, _) => kind == "Job",
+        Target::Every | Target::Controller | Target::Services => false,
+    };
+    let trees = patches.iter().flat_map(|patches| patches.iter()).filter(of_pods);
+    trees.map(|patch| plain(&patch.tree, "").to_string()).collect()
 }
 
 /// Merges a tree into what stands at a path.
@@ -44,25 +58,55 @@ pub(super) fn put(manifest: &mut Manifest, path: &[&str], tree: &Node) {
     }
     let reasons = &mut manifest.reasons;
     merge(value, tree, parent, &mut pointer, &mut |pointer, origin| reasons.push(pointer, 0, Why::Origin(origin)));
+    if let (true, Value::Object(map)) = (path.is_empty(), &mut manifest.object) {
+        map.sort_by(order::OBJECT);
+    }
+    let above = path.len().checked_sub(2).and_then(|index| path.get(index)).copied().unwrap_or_default();
+    arrange_at(&mut manifest.object, path, above);
+}
+
+/// A key that was put where there was none stands in its usual place.
+fn arrange_at(object: &mut Value, path: &[&str], parent: &str) {
+    let Some((_, above)) = path.split_last() else { return };
+    let mut value = object;
+    for key in above {
+        let Some(next) = child(value, key) else { return };
+        value = next;
+    }
+    if let Value::Object(map) = value {
+        map.arrange_under(parent);
+    }
 }
 
 /// Where in the object a patch begins; none when it is not for this object.
-fn prefix(manifest: &Manifest, target: &Target) -> Option<&'static [&'static str]> {
+fn prefix(manifest: &Manifest, target: &Target) -> Option<Vec<String>> {
     let kind = manifest.kind();
-    let is_controller = matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob");
+    let template: Option<&[&str]> = match kind {
+        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => Some(&["spec", "template"]),
+        "CronJob" => Some(&["spec", "jobTemplate", "spec", "template"]),
+        _ => None,
+    };
+    let path = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
     match target {
-        Target::Controller => is_controller.then_some(&[]),
-        Target::MainContainer => match kind {
-            "CronJob" => Some(&["spec", "jobTemplate", "spec", "template", "spec", "containers", "0"]),
-            _ => is_controller.then_some(&["spec", "template", "spec", "containers", "0"]),
-        },
-        Target::Services => (kind == "Service").then_some(&[]),
-        Target::OwnService => {
-            let is_own =
-                kind == "Service" && manifest.owner.as_ref().is_some_and(|owner| owner.as_str() == manifest.name());
-            is_own.then_some(&[])
+        Target::Every => Some(Vec::new()),
+        Target::Controller => template.map(|_| Vec::new()),
+        Target::Pods => template.map(path),
+        // The passes have said which one it is.
+        Target::MainContainer => None,
+        Target::Container(name) => {
+            let mut prefix = path(template?);
+            let spec = manifest.object.pointer(&format!("/{}/spec", prefix.join("/")))?.as_object()?;
+            let (list, place) = ["containers", "initContainers"].into_iter().find_map(|list| {
+                let mut items = spec.get(list)?.as_array()?.iter();
+                let is_it = |item: &Value| item.pointer("/name").and_then(Value::as_str) == Some(name.as_str());
+                Some((list, items.position(is_it)?))
+            })?;
+            prefix.extend(["spec".to_owned(), list.to_owned(), place.to_string()]);
+            Some(prefix)
         }
-        Target::Kind(asked) => (kind == asked).then_some(&[]),
+        Target::Services => (kind == "Service").then(Vec::new),
+        Target::Kind(asked) => (kind == asked).then(Vec::new),
+        Target::Object(asked, name) => (kind == asked && manifest.name() == name).then(Vec::new),
     }
 }
 
@@ -84,7 +128,14 @@ type Record<'r> = dyn FnMut(&str, crate::origin::Origin) + 'r;
 fn merge(into: &mut Value, patch: &Node, parent: &str, pointer: &mut String, record: &mut Record<'_>) {
     match (&patch.value, into) {
         (syntax::Value::Map(patches), Value::Object(map)) => {
+            if directive(patch) == Some("replace") {
+                *map = Map::default();
+            }
             for (key, entry) in patches.iter() {
+                if key == DIRECTIVE {
+                    record(pointer, entry.value.origin);
+                    continue;
+                }
                 if entry.value.value == syntax::Value::Null {
                     map.remove(key);
                     record(pointer, entry.key);
@@ -99,13 +150,19 @@ fn merge(into: &mut Value, patch: &Node, parent: &str, pointer: &mut String, rec
             }
             map.arrange_under(parent);
         }
-        (syntax::Value::List(patches), Value::Array(items)) if merge_key(parent).is_some() => {
-            let name = merge_key(parent).unwrap_or_default();
+        (syntax::Value::List(patches), Value::Array(items)) if merge_key(parent, items).is_some() => {
+            let name = merge_key(parent, items).unwrap_or_default();
             for patch in patches {
-                let wanted = text_at(patch, name);
+                let wanted = scalar_at(patch, name);
                 let known = items.iter().position(|item| {
-                    wanted.is_some() && item.as_object().and_then(|map| map.get(name)).and_then(Value::as_str) == wanted
+                    wanted.is_some() && item.as_object().and_then(|map| map.get(name)) == wanted.as_ref()
                 });
+                if let (Some("delete"), Some(known)) = (directive(patch), known) {
+                    items.remove(known);
+                    record(pointer, patch.origin);
+                    record_all(patch, pointer, record);
+                    continue;
+                }
                 let place = known.unwrap_or(items.len());
                 if known.is_none() {
                     items.push(Value::Null);
@@ -154,13 +211,24 @@ fn record_all(node: &Node, pointer: &mut String, record: &mut Record<'_>) {
     }
 }
 
-fn merge_key(parent: &str) -> Option<&'static str> {
+/// Ports of Services and of containers have different keys.
+fn merge_key(parent: &str, items: &[Value]) -> Option<&'static str> {
+    if parent == "ports" {
+        let is_of_container = items.iter().any(|item| item.pointer("/containerPort").is_some());
+        return Some(if is_of_container { "containerPort" } else { "port" });
+    }
     MERGE_KEYS.iter().find(|(list, _)| *list == parent).map(|(_, key)| *key)
 }
 
-fn text_at<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
+fn scalar_at(node: &Node, key: &str) -> Option<Value> {
     let syntax::Value::Map(map) = &node.value else { return None };
-    if let syntax::Value::String(text) = &map.get(key)?.value.value { Some(text) } else { None }
+    let value = plain(&map.get(key)?.value, key);
+    matches!(value, Value::String(_) | Value::Number(_)).then_some(value)
+}
+
+fn directive(node: &Node) -> Option<&str> {
+    let syntax::Value::Map(map) = &node.value else { return None };
+    if let syntax::Value::String(text) = &map.get(DIRECTIVE)?.value.value { Some(text) } else { None }
 }
 
 fn push(pointer: &mut String, key: &str) {
@@ -178,7 +246,7 @@ pub(super) fn plain(node: &Node, parent: &str) -> Value {
         syntax::Value::Timestamp(text) | syntax::Value::String(text) => Value::String(text.as_str().into()),
         syntax::Value::List(items) => Value::Array(items.iter().map(|item| plain(item, parent)).collect()),
         syntax::Value::Map(map) => {
-            let pairs = map.iter().filter(|(_, entry)| entry.value.value != syntax::Value::Null);
+            let pairs = map.iter().filter(|(key, entry)| entry.value.value != syntax::Value::Null && *key != DIRECTIVE);
             let mut read: Map =
                 pairs.map(|(key, entry)| (std::borrow::Cow::Owned(key.clone()), plain(&entry.value, key))).collect();
             read.arrange_under(parent);

@@ -10,8 +10,8 @@
 //! ```
 
 use k8s_openapi::api::core::v1::{
-    Affinity, Container, NodeAffinity, PodAffinity, PodAffinityTerm, PodOS, PodSecurityContext, PodSpec,
-    PodTemplateSpec, SeccompProfile, Sysctl,
+    Affinity, Container, LocalObjectReference, NodeAffinity, PodAffinity, PodAffinityTerm, PodOS, PodSecurityContext,
+    PodSpec, PodTemplateSpec, SeccompProfile, Sysctl,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
@@ -36,6 +36,8 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
         sysctls,
         host_processes,
         host_memory,
+        account,
+        pull_secrets,
         runtime,
         system,
         placement,
@@ -50,9 +52,10 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
             volumes.extend(at.within("volumes", |at| at.within(&index, |at| wait::volume(at, workload))));
             let nodes = placement::nodes(context, at, &workload.name, placement);
             PodSpec {
-                service_account_name: access::account(workload).map(|(name, why)| {
+                service_account_name: at.maybe("serviceAccountName", account.as_ref()).or_else(|| {
+                    let (name, why) = access::account(workload)?;
                     at.because("serviceAccountName", why);
-                    name.to_string()
+                    Some(name.to_string())
                 }),
                 automount_service_account_token: Some(at.decided(
                     "automountServiceAccountToken",
@@ -81,6 +84,8 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
                 security_context: Some(
                     at.within("securityContext", |at| security(at, fs_group.as_ref(), groups, sysctls)),
                 ),
+                image_pull_secrets: at
+                    .texts("imagePullSecrets", pull_secrets, |name| LocalObjectReference { name: name.clone() }),
                 init_containers: at
                     .list("initContainers", &workload.steps, |at, step| self::step(context, at, workload, step)),
                 containers: containers(at, workload),

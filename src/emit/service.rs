@@ -21,7 +21,7 @@ use crate::ir::{Elsewhere, Exposure, ExposureKind, ExposurePort, Name, Selects};
 
 /// A Service of a workload.
 pub(super) fn emit(context: &Context, workload: &Name, exposure: &Exposure) -> Manifest {
-    let Exposure { name, kind, selects, ports, not_ready, why } = exposure;
+    let Exposure { name, kind, selects, ports, not_ready, local, why } = exposure;
     let (type_, cluster_ip) = match kind {
         ExposureKind::Cluster => (None, None),
         ExposureKind::Headless => (None, Some("None".to_owned())),
@@ -35,6 +35,10 @@ pub(super) fn emit(context: &Context, workload: &Name, exposure: &Exposure) -> M
         ServiceSpec {
             type_,
             cluster_ip,
+            external_traffic_policy: local.as_ref().map(|local| {
+                let word = if at.put("externalTrafficPolicy", local) { "Local" } else { "Cluster" };
+                word.to_owned()
+            }),
             publish_not_ready_addresses: at.flag("publishNotReadyAddresses", not_ready.as_ref()),
             selector: Some(match selects {
                 Selects::Own => meta::selecting(context, workload),

@@ -20,61 +20,53 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::at::At;
-use super::{Context, Manifest, container, meta};
-use crate::ir::{self, Claim, FileObjectKind, Item, Name, NetworkShare, ShareProtocol, Traced, VolumeSource, Why};
+use super::{Context, Manifest, container, meta, patch};
+use crate::ir::{self, Access, Claim, FileObjectKind, Item, Name, NetworkShare, ShareProtocol, Traced, VolumeSource};
 
 /// A claim that stands for itself.
 pub(super) fn claim(context: &Context, claim: &Claim) -> Manifest {
-    let Claim { name, size, many_nodes, labelled, volume, why } = claim;
+    let Claim { name, size, access, class, labelled, volume, why } = claim;
     let mut at = At::default();
     let mut metadata = meta::object(context, &mut at, name, name, why);
     at.within("metadata", |at| meta::labelled(at, &mut metadata, labelled));
-    let spec = Some(claim_spec(&mut at, size, many_nodes.as_ref(), volume.as_ref()));
-    at.finish(&PersistentVolumeClaim { metadata, spec, status: None }, None)
+    let spec = Some(claim_spec(&mut at, (size, access), class.as_ref(), volume.as_ref()));
+    let mut manifest = at.finish(&PersistentVolumeClaim { metadata, spec, status: None }, None);
+    labelled.patches.iter().for_each(|tree| patch::put(&mut manifest, &[], tree));
+    manifest
 }
 
 /// A claim that each pod of a StatefulSet gets for itself.
 pub(super) fn template(at: &mut At, claim: &Claim) -> PersistentVolumeClaim {
-    let Claim { name, size, many_nodes, labelled, volume, why } = claim;
+    let Claim { name, size, access, class, labelled, volume, why } = claim;
     at.here(why);
     let mut metadata = ObjectMeta { name: Some(name.to_string()), ..Default::default() };
     at.within("metadata", |at| meta::labelled(at, &mut metadata, labelled));
     PersistentVolumeClaim {
         metadata,
-        spec: Some(claim_spec(at, size, many_nodes.as_ref(), volume.as_ref())),
+        spec: Some(claim_spec(at, (size, access), class.as_ref(), volume.as_ref())),
         status: None,
     }
 }
 
 fn claim_spec(
     at: &mut At,
-    size: &Traced<i64>,
-    many_nodes: Option<&Why>,
+    (size, access): (&Traced<i64>, &Traced<Access>),
+    class: Option<&Traced<String>>,
     volume: Option<&Traced<Name>>,
 ) -> PersistentVolumeClaimSpec {
     at.within("spec", |at| {
         at.because("resources", &size.why);
         let requests = [("storage".to_owned(), container::memory(size.value))].into();
+        // A class of which there is this one volume: none is made for the claim, and no other claim takes the volume.
+        let own_class = volume.map(|name| Traced::decided(name.value.to_string(), "bound-to-one-volume"));
         PersistentVolumeClaimSpec {
-            access_modes: Some(access_modes(at, many_nodes)),
-            // A class of which there is this one volume: none is made for the claim, and no other claim takes the volume.
-            storage_class_name: volume
-                .map(|name| at.decided("storageClassName", name.value.to_string(), "bound-to-one-volume")),
+            access_modes: Some(vec![at.put("accessModes", access).word().to_owned()]),
+            storage_class_name: at.maybe("storageClassName", class.or(own_class.as_ref())),
             volume_name: at.maybe("volumeName", volume).map(|name| name.to_string()),
             resources: Some(VolumeResourceRequirements { requests: Some(requests), limits: None }),
             ..Default::default()
         }
     })
-}
-
-fn access_modes(at: &mut At, many_nodes: Option<&Why>) -> Vec<String> {
-    match many_nodes {
-        Some(why) => {
-            at.because("accessModes", why);
-            vec!["ReadWriteMany".to_owned()]
-        }
-        None => at.decided("accessModes", vec!["ReadWriteOnce".to_owned()], "read-write-once"),
-    }
 }
 
 /// A volume of the cluster that one claim is bound to. It outlives the claim: the data is the server's.

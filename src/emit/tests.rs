@@ -4,11 +4,11 @@ use super::{Images, Manifest, Value, emit};
 use indexmap::IndexMap;
 
 use crate::ir::{
-    Amount, App, Claim, Confinement, Container, ContainerMount, Data, EnvSource, EnvVar, Exposure, ExposureKind,
-    ExposurePort, FileObject, FileObjectKind, HostAlias, Item, JobRole, Kind, Labelled, Name, NetworkMode,
-    NetworkShare, NodeRule, NodeTest, PersistentVolume, Placement, Pod, Port, Probe, Propagation, Protocol, Resolver,
-    Resources, Restart, Rollout, Run, SecurityContext, Selects, SelinuxLabel, ShareProtocol, Spread, Step, Stop,
-    Traced, Volume, VolumeSource, Wait, WaitFor, Why, Workload,
+    Access, Amount, App, Claim, Confinement, Container, ContainerMount, Data, Elsewhere, EnvSource, EnvVar, Exposure,
+    ExposureKind, ExposurePort, FileObject, FileObjectKind, HostAlias, Item, JobRole, Kind, Labelled, Name,
+    NetworkMode, NetworkShare, NodeRule, NodeTest, Outside, PersistentVolume, Placement, Pod, Port, Probe, Propagation,
+    Protocol, Resolver, Resources, Restart, Rollout, Run, SecurityContext, Selects, SelinuxLabel, ShareProtocol,
+    Spread, Step, Stop, Traced, Volume, VolumeSource, Wait, WaitFor, Why, Wishes, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -44,6 +44,10 @@ fn workload(text: &str, kind: Kind) -> Workload {
         autoscaling: None,
         budget: None,
         patches: Vec::new(),
+        wishes: Wishes::default(),
+        outside: Outside::default(),
+        timetable: None,
+        attempts: None,
         kind_is_said: false,
         annotations: vec![("team".to_owned(), said("a".to_owned()))],
         min_ready_seconds: None,
@@ -84,6 +88,8 @@ fn workload(text: &str, kind: Kind) -> Workload {
             sysctls: Vec::new(),
             host_processes: None,
             host_memory: None,
+            account: None,
+            pull_secrets: Vec::new(),
             runtime: None,
             system: None,
             placement: Placement::default(),
@@ -116,11 +122,12 @@ fn wait(workload: &str, wait_for: WaitFor) -> Wait {
 
 fn claim(text: &str) -> Claim {
     let labels = vec![("tier".to_owned(), said("slow".to_owned()))];
-    let labelled = Labelled { annotations: labels.clone(), labels };
+    let labelled = Labelled { annotations: labels.clone(), labels, patches: Vec::new() };
     Claim {
         name: name(text),
         size: said(5),
-        many_nodes: Some(why()),
+        access: said(Access::Many),
+        class: None,
         labelled,
         volume: Some(said(name("v"))),
         why: why(),
@@ -203,6 +210,7 @@ fn web() -> Workload {
         selects: Selects::Own,
         ports,
         not_ready: Some(why()),
+        local: None,
         why: why(),
     };
     let items = vec![Item { key: "z".to_owned(), path: "z".to_owned(), mode: Some(said(0o400)) }];
@@ -225,6 +233,8 @@ fn web() -> Workload {
             sysctls: vec![("net.ipv4.tcp_syncookies".to_owned(), said("1".to_owned()))],
             host_processes: Some(origin()),
             host_memory: Some(origin()),
+            account: None,
+            pull_secrets: vec![said("registry".to_owned())],
             runtime: Some(said("gvisor".to_owned())),
             system: Some(said("linux".to_owned())),
             placement: Placement {
@@ -272,6 +282,7 @@ fn sample() -> App {
         kind: ExposureKind::Headless,
         ports: Vec::new(),
         not_ready: None,
+        local: None,
         why: why(),
     });
     App {
@@ -288,7 +299,11 @@ fn sample() -> App {
         treatments: Vec::new(),
         shared_networks: Vec::new(),
         calls: Vec::new(),
-        elsewhere: Vec::new(),
+        elsewhere: vec![Elsewhere { name: name("mail"), target: "smtp.example.com".to_owned(), why: why() }],
+        wishes: Wishes::default(),
+        rules: Vec::new(),
+        defaults: Vec::new(),
+        patches: Vec::new(),
         workloads: vec![db, web(), workload("agent", Kind::DaemonSet), workload("migrate", Kind::Job)],
     }
 }
@@ -342,7 +357,8 @@ fn jobs_and_rights_stand_before_those_who_need_them() {
     let manifests = written(&sample());
     let kinds: Vec<&str> = manifests.iter().map(Manifest::kind).collect();
     let expected = [
-        ["Namespace", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim", "StatefulSet", "Service"].as_slice(),
+        ["Namespace", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim", "Service"].as_slice(),
+        &["StatefulSet", "Service"],
         &["Job", "Secret", "ServiceAccount", "Role", "RoleBinding", "Deployment", "Service", "Service", "DaemonSet"],
     ];
     assert_eq!(kinds, expected.concat());

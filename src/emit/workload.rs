@@ -12,8 +12,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
-use super::{Context, Manifest, Why, access, config, container, ingress, meta, pod, scaling, service, storage};
-use crate::ir::{Amount, Kind, Name, Overlap, Retries, Rollout, Schedule, Traced, Workload, short_hash};
+use super::{Context, Manifest, Why, access, config, container, ingress, meta, patch, pod, scaling, service, storage};
+use crate::ir::{Amount, Kind, Name, Outside, Overlap, Retries, Rollout, Schedule, Traced, Workload, short_hash};
 
 /// Writes down a workload and what belongs to it.
 pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manifests: &mut Vec<Manifest>) {
@@ -52,6 +52,10 @@ fn account_for(workload: &Workload) {
         autoscaling,
         budget,
         patches,
+        wishes,
+        outside,
+        timetable,
+        attempts,
         kind_is_said,
         min_ready_seconds,
         progress_deadline,
@@ -108,10 +112,13 @@ fn account_for(workload: &Workload) {
     );
     let _ = (called, pod, schedule);
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, ingresses, files);
-    let _ = (autoscaling, budget, patches);
+    let _ = (autoscaling, budget, patches, wishes);
     // Heard by the passes, which left them in place.
     let _ = (networks, routed, network, any_port, service, once_per_node, host, headless, kind_is_said);
     // Taken by the passes.
+    let Outside { publish, usual, own, node_port, local } = outside;
+    debug_assert!(publish.is_none() && usual.is_none() && own.is_none() && node_port.is_none() && local.is_none());
+    debug_assert!(timetable.is_none() && attempts.is_none());
     debug_assert!(addresses.is_empty() && aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
     debug_assert!(router_labels.is_empty() && routes.is_empty());
@@ -167,7 +174,13 @@ fn stateful_set(context: &Context, workload: &Workload) -> Manifest {
         volume_claim_templates: at.list("volumeClaimTemplates", &workload.claim_templates, storage::template),
         ..Default::default()
     });
-    at.finish(&StatefulSet { metadata, spec: Some(spec), status: None }, Some(&workload.name))
+    let mut manifest = at.finish(&StatefulSet { metadata, spec: Some(spec), status: None }, Some(&workload.name));
+    for (index, claim) in workload.claim_templates.iter().enumerate() {
+        let place = index.to_string();
+        let path = ["spec", "volumeClaimTemplates", place.as_str()];
+        claim.labelled.patches.iter().for_each(|tree| patch::put(&mut manifest, &path, tree));
+    }
+    manifest
 }
 
 fn daemon_set(context: &Context, workload: &Workload) -> Manifest {
@@ -187,7 +200,8 @@ fn daemon_set(context: &Context, workload: &Workload) -> Manifest {
 fn job(context: &Context, workload: &Workload) -> (Name, Manifest) {
     let mut at = At::default();
     let spec = at.within("spec", |at| job_spec(context, at, workload));
-    let text = serde_json::to_string(&spec).unwrap_or_default();
+    let mut text = serde_json::to_string(&spec).unwrap_or_default();
+    text.push_str(&patch::said_of_job(&[context.defaults, &workload.patches, context.patches]));
     let name = workload.name.with(&short_hash(text.as_bytes()));
     let metadata = metadata(context, &mut at, &name, workload);
     let manifest = at.finish(&Job { metadata, spec: Some(spec), status: None }, Some(&workload.name));

@@ -20,13 +20,14 @@ mod workload;
 pub use check::check;
 pub use layout::{Member, Step};
 pub use name::Name;
-pub use name::short_hash;
+pub use name::{is_object_name, short_hash};
 pub use neighbour::{Call, Neighbour, Neighbourhood, SharedNetwork};
 pub use network::{
     Alias, Answer, Dial, HostAlias, Link, Network, NetworkMode, Policy, PolicyPods, PolicyRule, Resolver,
 };
 pub use objects::{
-    Data, Elsewhere, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled, Selects,
+    Data, Elsewhere, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled,
+    NamespaceRule, NamespaceRuleKind, Selects,
 };
 pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
@@ -34,15 +35,16 @@ pub use route::{
     Carries, Ingress, IngressPath, IngressRule, IngressTls, PathKind, Route, RouteHost, RouteMatch, RoutePath,
     RouteTest, RouteTls, RouterLabel, Setting, SettingValue, Treatment,
 };
-pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule};
+pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule, Timetable};
 pub use sharing::{Share, Shared, SharedWith};
 pub use storage::{
-    Claim, ContainerMount, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare, PersistentVolume,
-    Propagation, ShareProtocol, Volume, VolumeSource,
+    Access, Claim, ContainerMount, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare, PersistentVolume,
+    Propagation, Retention, ShareProtocol, Volume, VolumeSource, Wishes,
 };
 pub use workload::{
-    Amount, Check, Condition, Confinement, Container, Dependency, EnvSource, EnvVar, Host, Kind, Pod, Port, Probe,
-    Protocol, Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop, TextPart, Wait, WaitFor, Workload,
+    Amount, Check, Condition, Confinement, Container, Dependency, EnvSource, EnvVar, Host, Kind, Outside, Pod, Port,
+    Probe, Protocol, Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop, TextPart, Wait, WaitFor,
+    Workload,
 };
 
 use indexmap::IndexMap;
@@ -118,6 +120,14 @@ pub struct App {
     pub volumes: Vec<PersistentVolume>,
     /// Claims that stand for themselves. Made by `passes::claims`.
     pub claims: Vec<Claim>,
+    /// What the user says of claims that say nothing else.
+    pub wishes: Wishes,
+    /// LimitRange and ResourceQuota.
+    pub rules: Vec<NamespaceRule>,
+    /// What the user says of all objects; what a workload says counts more.
+    pub defaults: Vec<Patch>,
+    /// What the user says of objects, whatever a workload says.
+    pub patches: Vec<Patch>,
     /// In the order of the file. Names are unique.
     pub workloads: Vec<Workload>,
     /// The networks of the project by their keys, `default` among them.

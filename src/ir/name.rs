@@ -2,6 +2,17 @@
 
 use sha2::{Digest, Sha256};
 
+/// Whether Kubernetes takes a text as the name of an object: a DNS subdomain of RFC 1123.
+pub fn is_object_name(text: &str) -> bool {
+    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_part = |part: &str| {
+        is_end(part.bytes().next())
+            && is_end(part.bytes().last())
+            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    text.len() <= 253 && text.split('.').all(is_part)
+}
+
 /// 1 to 63 characters of `a-z`, `0-9` and `-`, beginning with a letter and not ending with `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);

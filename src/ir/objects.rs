@@ -2,6 +2,7 @@
 
 use super::workload::Protocol;
 use super::{Name, Traced, Why};
+use crate::syntax::Node;
 
 /// ConfigMap or Secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,12 +41,14 @@ pub struct FileObject {
 }
 
 /// What the input labels an object with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Labelled {
     /// What Kubernetes takes as labels.
     pub labels: Vec<(String, Traced<String>)>,
     /// What it takes as annotations alone.
     pub annotations: Vec<(String, Traced<String>)>,
+    /// What is merged into it, in the words of the API.
+    pub patches: Vec<Node>,
 }
 
 /// The content of one key.
@@ -70,6 +73,8 @@ pub struct Exposure {
     pub ports: Vec<ExposurePort>,
     /// Answers for pods that are not ready too.
     pub not_ready: Option<Why>,
+    /// Whether only nodes that a pod runs on answer what comes from outside.
+    pub local: Option<Traced<bool>>,
     /// Why it is there.
     pub why: Why,
 }
@@ -122,6 +127,24 @@ pub struct ExposurePort {
     pub name: Option<Traced<Name>>,
     /// What is spoken on it, as `http`.
     pub spoken: Option<Traced<String>>,
+}
+
+/// A rule of the namespace, in the words of the API.
+#[derive(Clone, Debug)]
+pub struct NamespaceRule {
+    /// LimitRange or ResourceQuota.
+    pub kind: NamespaceRuleKind,
+    /// Its spec.
+    pub spec: Node,
+}
+
+/// What a rule of the namespace is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamespaceRuleKind {
+    /// What each pod may ask for.
+    LimitRange,
+    /// What all of them may ask for.
+    ResourceQuota,
 }
 
 /// The right to read one Job, for the account of the workload that waits for it.

@@ -1,5 +1,6 @@
 //! What a user says of an object in the words of its API, to be merged into it when it is written.
 
+use super::Name;
 use crate::syntax::Node;
 
 /// A strategic merge patch for objects of one kind that belong to a workload.
@@ -13,19 +14,25 @@ pub struct Patch {
     pub tree: Node,
 }
 
-/// The objects of a workload that a patch is for.
+/// The objects that a patch is for: those of the workload that it stands at, or of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Its controller.
+    /// Every object.
+    Every,
+    /// The controller.
     Controller,
-    /// Its main container: the path starts there.
+    /// The template of the pods: the path starts there.
+    Pods,
+    /// The service's own container. `passes::pods` says its name.
     MainContainer,
-    /// Its Services.
+    /// A container of the pods by its name: the path starts there.
+    Container(Name),
+    /// The Services.
     Services,
-    /// The Service of its own name.
-    OwnService,
     /// Those of a kind, as `Deployment`.
     Kind(String),
+    /// One object, by its kind and name.
+    Object(String, String),
 }
 
 /// Between how many pods a workload has, and by what.

@@ -60,6 +60,17 @@ pub struct Schedule {
     pub overlap: Traced<Overlap>,
 }
 
+/// When the user says that a workload is started. Taken by `passes::cron`.
+#[derive(Clone, Debug)]
+pub struct Timetable {
+    /// The schedule as it is written.
+    pub written: Traced<String>,
+    /// Its time zone.
+    pub zone: Option<Traced<String>>,
+    /// What happens while the last run goes on.
+    pub overlap: Traced<Overlap>,
+}
+
 /// What happens when a run is due while the last one goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overlap {

@@ -131,8 +131,79 @@ pub struct NamedVolume {
     pub network: Option<NetworkShare>,
     /// Whether several nodes may mount it, as its driver says.
     pub many_nodes: Option<Why>,
+    /// What else the user says of its claim.
+    pub wishes: Wishes,
     /// Where its key stands.
     pub origin: Origin,
+}
+
+/// What the user says of a claim beside its size, in the words of the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Bytes.
+    pub size: Option<Traced<i64>>,
+    /// Its StorageClass.
+    pub class: Option<Traced<String>>,
+    /// Who may mount it at once.
+    pub access: Option<Traced<Access>>,
+    /// What becomes of it when its StatefulSet is deleted.
+    pub retention: Option<Traced<Retention>>,
+}
+
+impl Wishes {
+    /// Those of another one hold where this one says nothing.
+    pub fn or(self, other: &Wishes) -> Wishes {
+        let Wishes { size, class, access, retention } = other;
+        Wishes {
+            size: self.size.or_else(|| size.clone()),
+            class: self.class.or_else(|| class.clone()),
+            access: self.access.or_else(|| access.clone()),
+            retention: self.retention.or_else(|| retention.clone()),
+        }
+    }
+
+    /// Why each of them is there.
+    pub fn reasons(&self) -> impl Iterator<Item = &Why> {
+        let Wishes { size, class, access, retention } = self;
+        let size = size.iter().map(|found| &found.why);
+        let class = class.iter().map(|found| &found.why);
+        let access = access.iter().map(|found| &found.why);
+        size.chain(class).chain(access).chain(retention.iter().map(|found| &found.why))
+    }
+}
+
+/// Who may mount a volume at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The pods of one node.
+    Once,
+    /// One pod.
+    OncePod,
+    /// The pods of all nodes.
+    Many,
+    /// The same, to read.
+    ReadOnlyMany,
+}
+
+impl Access {
+    /// As Kubernetes spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Access::Once => "ReadWriteOnce",
+            Access::OncePod => "ReadWriteOncePod",
+            Access::Many => "ReadWriteMany",
+            Access::ReadOnlyMany => "ReadOnlyMany",
+        }
+    }
+}
+
+/// What becomes of a claim when its StatefulSet is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retention {
+    /// It stays.
+    Retain,
+    /// It is deleted.
+    Delete,
 }
 
 /// A folder that a server gives to others.
@@ -174,8 +245,10 @@ pub struct Claim {
     pub name: Name,
     /// Bytes.
     pub size: Traced<i64>,
-    /// Why several nodes may mount it at once; otherwise one may.
-    pub many_nodes: Option<Why>,
+    /// Who may mount it at once.
+    pub access: Traced<Access>,
+    /// Its StorageClass, where it is not the cluster's own.
+    pub class: Option<Traced<String>>,
     /// What its volume is labelled with.
     pub labelled: Labelled,
     /// The volume that it is bound to.

@@ -28,6 +28,14 @@ pub struct Workload {
     pub budget: Option<super::Budget>,
     /// What the user says of its objects in the words of the API.
     pub patches: Vec<super::Patch>,
+    /// What the user says of its claims. Heard by `passes::claims`.
+    pub wishes: super::Wishes,
+    /// What the user says of its Services.
+    pub outside: Outside,
+    /// When the user says that it is started. Taken by `passes::cron`: `None` afterwards.
+    pub timetable: Option<super::Timetable>,
+    /// How often the user says that it is tried again. Taken by `passes::kinds`: `None` afterwards.
+    pub attempts: Option<Traced<u32>>,
     /// Whether the user says which kind it is, so that no pass decides otherwise.
     pub kind_is_said: bool,
     /// Seconds a new pod must be ready before the next is replaced.
@@ -125,6 +133,22 @@ pub struct Host {
     pub needs: Vec<(Name, Condition)>,
     /// Whether what others wait for must answer before the whole pod is ready: made by `passes::waits`.
     pub staged: bool,
+}
+
+/// How a workload is reached, where the user says it in the words of the cluster. Taken by `passes::exposures` and
+/// `passes::publishing`: empty afterwards.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// How its ports are published, as the service itself says.
+    pub publish: Option<Traced<crate::request::Publish>>,
+    /// How they are where it does not say so.
+    pub usual: Option<crate::request::Publish>,
+    /// What the Service of its own name is for.
+    pub own: Option<Traced<super::ExposureKind>>,
+    /// The port of every node.
+    pub node_port: Option<Traced<u16>>,
+    /// Whether only nodes that a pod runs on answer.
+    pub local: Option<Traced<bool>>,
 }
 
 /// The kind of controller.
@@ -498,6 +522,10 @@ pub struct Pod {
     pub host_processes: Option<Origin>,
     /// It shares memory with processes of its node.
     pub host_memory: Option<Origin>,
+    /// The account that it runs as; it must exist.
+    pub account: Option<Traced<String>>,
+    /// Secrets with which its images are pulled.
+    pub pull_secrets: Vec<Traced<String>>,
     /// The name of its RuntimeClass.
     pub runtime: Option<Traced<String>>,
     /// The operating system that its containers are for, where Kubernetes must be told.

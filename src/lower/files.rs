@@ -11,7 +11,7 @@ use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Data, FileObject, FileObjectKind, Labelled, Name, Why};
 use crate::lower::content::{APPLY_LIMIT, OBJECT_LIMIT, data_key, large};
-use crate::lower::{Context, labelled, later};
+use crate::lower::{Context, kubernetes, labelled, later};
 use crate::origin::{Origin, Spanned};
 
 /// The objects of configs and secrets, by section and name.
@@ -96,13 +96,14 @@ impl Maker<'_> {
             template_driver,
             extensions,
         } = &source.value;
-        later::extensions(extensions, self.diags);
+        later::beside_kubernetes(extensions, self.diags);
         if let Some(real) = real.get() {
             self.diags.consume(real.origin, "the object's name");
         }
         if let Key::Set { key: place, value } = external
             && value.value.is_external()
         {
+            kubernetes::not_made(&self.path, extensions, self.diags);
             self.outside(*place, value);
             return None;
         }
@@ -110,6 +111,7 @@ impl Maker<'_> {
             self.diags.consume(external.origin, "false is the default");
         }
         if let Some(driver) = driver.get() {
+            kubernetes::not_made(&self.path, extensions, self.diags);
             self.by_driver(driver, driver_opts);
             return None;
         }
@@ -119,16 +121,21 @@ impl Maker<'_> {
             self.diags.consume(labels.origin, "no labels");
             labelled = labelled::labelled(&format!("{}.labels", self.path), &labels.value, self.diags);
         }
-        let data = self.data(file, content, environment, &mut labelled)?;
+        let Some(data) = self.data(file, content, environment, &mut labelled) else {
+            later::without_object(extensions, self.diags);
+            return None;
+        };
         self.template(template_driver, &data);
-        Some(FileObject {
+        let mut object = FileObject {
             name: self.own.clone(),
             kind: self.kind,
             entries: vec![(data_key(self.name), data)],
             path: None,
             labelled,
             why: Why::Origin(self.place),
-        })
+        };
+        kubernetes::with_file_extras(self.context, &self.path, extensions, &mut object, self.diags);
+        Some(object)
     }
 
     /// The command that makes the object from a file.
@@ -259,8 +266,9 @@ impl Maker<'_> {
 
 /// Where the labels of an object that is not written came from.
 fn origins(labelled: &mut Labelled) -> Vec<Origin> {
-    let Labelled { labels, annotations } = std::mem::take(labelled);
-    labels.iter().chain(&annotations).flat_map(|(_, value)| value.why.origins().to_vec()).collect()
+    let Labelled { labels, annotations, patches } = std::mem::take(labelled);
+    let labels = labels.iter().chain(&annotations).flat_map(|(_, value)| value.why.origins().to_vec());
+    labels.chain(patches.iter().map(|tree| tree.origin)).collect()
 }
 
 /// The content of a file, by its whole path.

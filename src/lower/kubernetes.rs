@@ -1,25 +1,32 @@
-//! `x-kubernetes` of a service (design 4.8): what the compiler understands joins the workload; what is Kubernetes' own is checked
-//! against its API and becomes a patch, the most special one last.
+//! `x-kubernetes` (design 4.8): what the compiler understands joins the workload, the claim or the app; what is Kubernetes' own is
+//! checked against its API and becomes a patch, the most special one last.
+
+mod beside;
+mod patches;
 
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscalerBehavior;
-use k8s_openapi::api::core::v1::{Affinity, Container, Lifecycle, Probe, ResourceRequirements, Toleration};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
+use k8s_openapi::api::core::v1::{
+    Affinity, Lifecycle, PodSecurityContext, Probe, ResourceRequirements, SecurityContext, Toleration,
+};
 
 use crate::compose::keys::{Decode, Key, Reader};
 use crate::compose::model::kubernetes::{
-    AutoscalingExtras, BudgetExtras, KindWord, MetadataExtras, NAME, ProbeExtras, Raw, ServiceExtras,
-    ServiceObjectExtras,
+    self as model, Amounts, AutoscalingExtras, BudgetExtras, ConcurrencyWord, KindWord, MetadataExtras, NAME,
+    ProbeExtras, PublishWord, ServiceExtras, ServiceObjectExtras, ServiceWord, TrafficWord,
 };
 use crate::compose::model::scalar::scalar_text;
+use crate::compose::model::text::Texts;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Autoscaling, Budget, Kind, Patch, Portion, Target, Traced, Why};
+use crate::ir::{
+    Autoscaling, Budget, ExposureKind, Kind, Outside, Overlap, Patch, Portion, Target, Timetable, Traced, Why, Wishes,
+};
 use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
-use crate::syntax::{Entry, Map, Node, Value};
+use crate::request::Publish;
+use crate::syntax::{Node, Value};
+use patches::{Patches, map, text};
 
-const POD: &[&str] = &["spec", "template", "spec"];
+pub(super) use beside::{apply, not_made, project, volume, with_file_extras};
 
 /// What a service's `x-kubernetes` says.
 #[derive(Default)]
@@ -28,39 +35,63 @@ pub(super) struct Extras {
     pub(super) replicas: Option<Traced<u32>>,
     pub(super) autoscaling: Option<Autoscaling>,
     pub(super) budget: Option<Budget>,
+    pub(super) timetable: Option<Timetable>,
+    pub(super) attempts: Option<Traced<u32>>,
+    pub(super) outside: Outside,
+    pub(super) wishes: Wishes,
+    pub(super) account: Option<Traced<String>>,
+    pub(super) pull_secrets: Vec<Traced<String>>,
     pub(super) patches: Vec<Patch>,
 }
 
-/// Reads it. `extensions` are the service's keys that begin with `x-`.
-pub(super) fn extras(
+/// Keys that begin with `x-`.
+pub(super) type Extensions = [(String, Origin, Node)];
+
+/// What stands under `x-kubernetes` at a place, and where.
+fn written<T: Decode>(
     context: &Context<'_>,
     path: &str,
-    extensions: &[(String, Origin, Node)],
+    extensions: &Extensions,
     diags: &mut Diagnostics,
-) -> Extras {
-    let mut extras = Extras::default();
-    let Some((_, place, node)) = extensions.iter().find(|(name, _, _)| name == NAME) else { return extras };
+) -> Option<(Origin, T)> {
+    let (_, place, node) = extensions.iter().find(|(name, _, _)| name == NAME)?;
     if node.value == Value::Null {
-        return extras;
+        diags.consume(*place, "a key without a value says nothing");
+        return None;
     }
     let mut reader = Reader::new(context.sources, diags);
+    let read = reader.within(path, |reader| T::decode(node.clone(), reader))?;
+    Some((*place, read))
+}
+
+/// Reads it. `extensions` are the service's keys that begin with `x-`.
+pub(super) fn extras(context: &Context<'_>, path: &str, extensions: &Extensions, diags: &mut Diagnostics) -> Extras {
     let path = format!("{path}.{NAME}");
-    let Some(written) = reader.within(&path, |reader| ServiceExtras::decode(node.clone(), reader)) else {
-        return extras;
-    };
-    take(&path, *place, written, &mut extras, diags);
+    let mut extras = Extras::default();
+    if let Some((place, written)) = written::<ServiceExtras>(context, &path, extensions, diags) {
+        take(&path, place, written, &mut extras, diags);
+    }
     extras
 }
 
+#[expect(clippy::too_many_lines, reason = "one line a key is what makes this readable")]
 fn take(path: &str, place: Origin, written: ServiceExtras, extras: &mut Extras, diags: &mut Diagnostics) {
     let ServiceExtras {
         kind,
         replicas,
         autoscaling,
         pod_disruption_budget,
+        schedule,
+        time_zone,
+        concurrency_policy,
+        backoff_limit,
+        publish,
+        service,
+        storage,
         probes,
         resources,
-        service,
+        security_context,
+        pod_security_context,
         service_account,
         pull_secrets,
         priority_class,
@@ -81,169 +112,160 @@ fn take(path: &str, place: Origin, written: ServiceExtras, extras: &mut Extras, 
     extras.replicas = count(path, "replicas", replicas, diags);
     extras.autoscaling = autoscaling.take().and_then(|found| self::autoscaling(path, found.value, place, diags));
     extras.budget = pod_disruption_budget.take().and_then(|found| budget(path, found, diags));
+    extras.timetable = timetable(path, schedule, time_zone, concurrency_policy, diags);
+    extras.attempts = count(path, "backoff_limit", backoff_limit, diags);
+    extras.outside.publish = publish.take().map(|word| Traced::from_origin(self::publish(word.value), word.origin));
+    extras.wishes = beside::wishes(storage, diags);
     let mut patches = Patches { path, list: &mut extras.patches, diags };
-    patches.text(service_account, "serviceAccountName");
-    patches.text(priority_class, "priorityClassName");
-    if let Some(secrets) = pull_secrets.take() {
-        let items = secrets.value.0.into_iter().map(|secret| {
-            let name = Node { value: Value::String(secret.value), origin: secret.origin, tag: None };
-            map(secret.origin, [("name", name)])
-        });
-        let list = Node { value: Value::List(items.collect()), origin: secrets.origin, tag: None };
-        patches.add(Target::Controller, POD, map(secrets.origin, [("imagePullSecrets", list)]));
+    extras.account = service_account.take().and_then(|name| patches.name("service_account", name));
+    extras.pull_secrets = self::pull_secrets(pull_secrets, &mut patches);
+    if let Some(class) = priority_class.take().and_then(|name| patches.name("priority_class", name)) {
+        let origin = class.why.origins().first().copied().unwrap_or(place);
+        patches.add(Target::Pods, &["spec"], map(origin, [("priorityClassName", text(class.value, origin))]));
     }
-    patches.pod::<Vec<Toleration>>("tolerations", tolerations, "tolerations");
-    patches.pod::<std::collections::BTreeMap<String, String>>("node_selector", node_selector, "nodeSelector");
-    patches.pod::<Affinity>("affinity", affinity, "affinity");
-    patches.pod::<Vec<Container>>("sidecars", sidecars, "containers");
-    patches.pod::<Vec<Container>>("init_containers", init_containers, "initContainers");
-    patches.container::<ResourceRequirements>("resources", resources, "resources");
-    patches.container::<Lifecycle>("lifecycle", lifecycle, "lifecycle");
+    patches.pod::<Vec<Toleration>>("tolerations", tolerations.take().map(|list| list.value.0), "tolerations");
+    if let Some(node) = patches.texts("node_selector", node_selector, true) {
+        patches.add(Target::Pods, &["spec"], map(node.origin, [("nodeSelector", node)]));
+    }
+    patches.pod::<Affinity>("affinity", raw(affinity), "affinity");
+    patches.pod::<PodSecurityContext>("pod_security_context", raw(pod_security_context), "securityContext");
+    patches.containers("sidecars", sidecars, "containers");
+    patches.containers("init_containers", init_containers, "initContainers");
+    patches.container::<ResourceRequirements>("resources", amounts(resources), "resources");
+    patches.container::<SecurityContext>("security_context", raw(security_context), "securityContext");
+    patches.container::<Lifecycle>("lifecycle", raw(lifecycle), "lifecycle");
     if let Some(policy) = termination_message_policy.take() {
-        let text = Node { value: Value::String(policy.value), origin: policy.origin, tag: None };
-        patches.add(Target::MainContainer, &[], map(policy.origin, [("terminationMessagePolicy", text)]));
+        let field = [("terminationMessagePolicy", text(policy.value.word(), policy.origin))];
+        patches.add(Target::MainContainer, &[], map(policy.origin, field));
     }
     if let Some(probes) = probes.take() {
         let ProbeExtras { startup, readiness, liveness, extensions } = probes.value;
         later::extensions(&extensions, patches.diags);
-        patches.container::<Probe>("probes.startup", startup, "startupProbe");
-        patches.container::<Probe>("probes.readiness", readiness, "readinessProbe");
-        patches.container::<Probe>("probes.liveness", liveness, "livenessProbe");
+        patches.container::<Probe>("probes.startup", raw(startup), "startupProbe");
+        patches.container::<Probe>("probes.readiness", raw(readiness), "readinessProbe");
+        patches.container::<Probe>("probes.liveness", raw(liveness), "livenessProbe");
     }
     if let Some(service) = service.take() {
-        let ServiceObjectExtras { kind, annotations, extensions } = service.value;
-        later::extensions(&extensions, patches.diags);
-        if let Some(kind) = kind.take() {
-            let text = Node { value: Value::String(kind.value.word().to_owned()), origin: kind.origin, tag: None };
-            patches.add(Target::OwnService, &["spec"], map(kind.origin, [("type", text)]));
-        }
-        patches.metadata("annotations", annotations, &Target::Services, &["metadata"]);
+        self::service(service.value, &mut extras.outside, &mut patches);
     }
     for (name, found) in [("annotations", annotations), ("labels", labels)] {
         let Some(found) = found.take() else { continue };
         let MetadataExtras { workload, pod, service, extensions } = found.value;
         later::extensions(&extensions, patches.diags);
-        patches.metadata(name, workload, &Target::Controller, &["metadata"]);
-        patches.metadata(name, pod, &Target::Controller, &["spec", "template", "metadata"]);
-        patches.metadata(name, service, &Target::Services, &["metadata"]);
+        patches.metadata(&format!("{name}.workload"), workload, &Target::Controller, &["metadata"]);
+        patches.metadata(&format!("{name}.pod"), pod, &Target::Pods, &["metadata"]);
+        patches.metadata(&format!("{name}.service"), service, &Target::Services, &["metadata"]);
     }
     if let Some(patch) = patch.take() {
-        patches.by_kind(patch.value.0);
+        patches.by_kind(patch.value);
     }
 }
 
-/// Gathers patches.
-struct Patches<'a> {
-    path: &'a str,
-    list: &'a mut Vec<Patch>,
-    diags: &'a mut Diagnostics,
+fn raw(key: Key<model::Raw>) -> Option<Node> {
+    key.take().map(|found| found.value.0)
 }
 
-impl Patches<'_> {
-    fn add(&mut self, target: Target, path: &'static [&'static str], tree: Node) {
-        self.list.push(Patch { target, path, tree });
-    }
-
-    fn text(&mut self, key: Key<String>, field: &str) {
-        if let Some(found) = key.take() {
-            let text = Node { value: Value::String(found.value), origin: found.origin, tag: None };
-            self.add(Target::Controller, POD, map(found.origin, [(field, text)]));
-        }
-    }
-
-    fn pod<T: DeserializeOwned + Serialize>(&mut self, name: &str, key: Key<Raw>, field: &str) {
-        if let Some(node) = self.checked::<T>(name, key) {
-            self.add(Target::Controller, POD, map(node.origin, [(field, node)]));
-        }
-    }
-
-    fn container<T: DeserializeOwned + Serialize>(&mut self, name: &str, key: Key<Raw>, field: &str) {
-        if let Some(node) = self.checked::<T>(name, key) {
-            self.add(Target::MainContainer, &[], map(node.origin, [(field, node)]));
-        }
-    }
-
-    fn metadata(&mut self, name: &str, key: Key<Raw>, target: &Target, path: &'static [&'static str]) {
-        if let Some(node) = self.checked::<std::collections::BTreeMap<String, String>>(name, key) {
-            self.add(target.clone(), path, map(node.origin, [(name, node)]));
-        }
-    }
-
-    /// `patch`: a mapping for each kind.
-    fn by_kind(&mut self, node: Node) {
-        let Value::Map(kinds) = node.value else {
-            self.say(node.origin, "patch", "it must be a mapping of kinds, as Deployment, to mappings");
-            return;
-        };
-        for (kind, entry) in IntoIterator::into_iter(kinds) {
-            if matches!(entry.value.value, Value::Map(_)) {
-                self.add(Target::Kind(kind), &[], entry.value);
-            } else {
-                self.say(entry.value.origin, &format!("patch.{kind}"), "it must be a mapping");
-            }
-        }
-    }
-
-    /// The tree, when the API knows all of it.
-    fn checked<T: DeserializeOwned + Serialize>(&mut self, name: &str, key: Key<Raw>) -> Option<Node> {
-        let Raw(node) = key.take()?.value;
-        let json = json(&node);
-        match serde_json::from_value::<T>(json.clone()) {
-            Ok(read) => {
-                let known = serde_json::to_value(read).unwrap_or_default();
-                if let Some(lost) = lost(&json, &known, name.to_owned()) {
-                    self.say(node.origin, name, &format!("Kubernetes has no field {lost}"));
-                    return None;
+/// Amounts as texts: `cpu: 1` is `cpu: "1"` to Kubernetes.
+fn amounts(key: Key<Amounts>) -> Option<Node> {
+    let Amounts(mut node) = key.take()?.value;
+    if let Value::Map(sections) = &mut node.value {
+        for (_, section) in sections {
+            let Value::Map(section) = &mut section.value.value else { continue };
+            for (_, amount) in section {
+                match amount.value.value {
+                    Value::Int(_) | Value::Float(_) => {
+                        let text = scalar_text(&amount.value.value).unwrap_or_default();
+                        amount.value.value = Value::String(text);
+                    }
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Timestamp(_)
+                    | Value::String(_)
+                    | Value::List(_)
+                    | Value::Map(_) => {}
                 }
-                Some(node)
-            }
-            Err(error) => {
-                self.say(node.origin, name, &error.to_string());
-                None
             }
         }
     }
-
-    fn say(&mut self, place: Origin, name: &str, why: &str) {
-        self.diags.push(
-            Diagnostic::new(Code::KubernetesField, place, format!("`{name}` is not what Kubernetes takes there"))
-                .why(why)
-                .help("write it as in a manifest: kubectl explain pod.spec tells the fields")
-                .key(format!("{}.{name}", self.path)),
-        );
-    }
+    Some(node)
 }
 
-/// A field that was written and not read.
-fn lost(written: &Json, read: &Json, path: String) -> Option<String> {
-    match (written, read) {
-        (Json::Object(written), Json::Object(read)) => written.iter().find_map(|(key, value)| match read.get(key) {
-            Some(known) => lost(value, known, format!("{path}.{key}")),
-            None if value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty) => None,
-            None => Some(format!("{path}.{key}")),
-        }),
-        (Json::Array(written), Json::Array(read)) => {
-            written.iter().zip(read).find_map(|(written, read)| lost(written, read, path.clone()))
+/// Names of Secrets.
+fn pull_secrets(key: Key<Texts>, patches: &mut Patches<'_>) -> Vec<Traced<String>> {
+    let names = key.take().into_iter().flat_map(|names| names.value.0);
+    names.filter_map(|name| patches.name("pull_secrets", name)).collect()
+}
+
+fn service(written: ServiceObjectExtras, outside: &mut Outside, patches: &mut Patches<'_>) {
+    let ServiceObjectExtras { kind, node_port, external_traffic_policy, annotations, labels, extensions } = written;
+    later::extensions(&extensions, patches.diags);
+    outside.own = kind.take().map(|word| {
+        let kind = match word.value {
+            ServiceWord::ClusterIp => ExposureKind::Cluster,
+            ServiceWord::Headless => ExposureKind::Headless,
+            ServiceWord::NodePort => ExposureKind::NodePort,
+            ServiceWord::LoadBalancer => ExposureKind::LoadBalancer,
+        };
+        Traced::from_origin(kind, word.origin)
+    });
+    outside.local = external_traffic_policy
+        .take()
+        .map(|word| Traced::from_origin(matches!(word.value, TrafficWord::Local), word.origin));
+    if let Some(port) = node_port.take() {
+        let number = u16::try_from(port.value).ok().filter(|number| (30000..=32767).contains(number));
+        outside.node_port = number.map(|number| Traced::from_origin(number, port.origin));
+        if number.is_none() {
+            let path = format!("{}.service.node_port", patches.path);
+            patches.diags.push(
+                Diagnostic::new(Code::BadValue, port.origin, format!("`{path}`: {} is no port of nodes", port.value))
+                    .help("write a number from 30000 to 32767")
+                    .key(path),
+            );
         }
-        _ => None,
+    }
+    patches.metadata("service.annotations", annotations, &Target::Services, &["metadata"]);
+    patches.metadata("service.labels", labels, &Target::Services, &["metadata"]);
+}
+
+fn publish(word: PublishWord) -> Publish {
+    match word {
+        PublishWord::None => Publish::None,
+        PublishWord::LoadBalancer => Publish::LoadBalancer,
+        PublishWord::NodePort => Publish::NodePort,
     }
 }
 
-fn map<const N: usize>(origin: Origin, entries: [(&str, Node); N]) -> Node {
-    let entries = entries.map(|(key, value)| (key.to_owned(), Entry { key: origin, value }));
-    Node { value: Value::Map(Map::from(entries)), origin, tag: None }
-}
-
-fn json(node: &Node) -> Json {
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Float(value) => Json::from(*value),
-        Value::Timestamp(text) | Value::String(text) => Json::String(text.clone()),
-        Value::List(items) => Json::Array(items.iter().map(json).collect()),
-        Value::Map(map) => Json::Object(map.iter().map(|(key, entry)| (key.clone(), json(&entry.value))).collect()),
-    }
+fn timetable(
+    path: &str,
+    schedule: Key<String>,
+    time_zone: Key<String>,
+    concurrency: Key<ConcurrencyWord>,
+    diags: &mut Diagnostics,
+) -> Option<Timetable> {
+    let zone = time_zone.take().map(Traced::from);
+    let overlap = concurrency.take().map(|word| {
+        let overlap = match word.value {
+            ConcurrencyWord::Allow => Overlap::Allow,
+            ConcurrencyWord::Forbid => Overlap::Forbid,
+            ConcurrencyWord::Replace => Overlap::Replace,
+        };
+        Traced::from_origin(overlap, word.origin)
+    });
+    let Some(written) = schedule.take() else {
+        let places = zone.iter().map(|zone| &zone.why).chain(overlap.iter().map(|overlap| &overlap.why));
+        let places: Vec<Origin> = places.flat_map(Why::origins).copied().collect();
+        if let Some(first) = places.first() {
+            diags.push(
+                Diagnostic::new(Code::KubernetesWithoutEffect, *first, "there is no schedule that this is for")
+                    .help("write schedule: beside it, as \"30 3 * * *\"")
+                    .key(path)
+                    .covers(places),
+            );
+        }
+        return None;
+    };
+    let overlap = overlap.unwrap_or_else(|| Traced::decided(Overlap::Allow, "kubernetes-overlaps"));
+    Some(Timetable { written: Traced::from(written), zone, overlap })
 }
 
 fn controller(word: KindWord) -> Kind {
@@ -279,49 +301,46 @@ fn autoscaling(path: &str, written: AutoscalingExtras, place: Origin, diags: &mu
     let AutoscalingExtras { min_replicas, max_replicas, cpu, memory, behavior, extensions } = written;
     later::extensions(&extensions, diags);
     let mut patches = Patches { path: &path, list: &mut Vec::new(), diags };
-    let behavior = patches.checked::<HorizontalPodAutoscalerBehavior>("behavior", behavior);
-    Some(Autoscaling {
+    let behavior = raw(behavior).and_then(|node| patches.checked::<HorizontalPodAutoscalerBehavior>("behavior", node));
+    let found = Autoscaling {
         least: count(&path, "min_replicas", min_replicas, diags),
         most: count(&path, "max_replicas", max_replicas, diags)?,
         cpu: count(&path, "cpu", cpu, diags),
         memory: count(&path, "memory", memory, diags),
         behavior,
         why: Why::Origin(place),
-    })
+    };
+    let most = found.most.value;
+    let wrong = match &found.least {
+        _ if most == 0 => Some((&found.most, "an autoscaler keeps at least one pod")),
+        Some(least) if least.value == 0 => Some((least, "an autoscaler keeps at least one pod")),
+        Some(least) if least.value > most => Some((least, "the fewest pods are more than the most")),
+        Some(_) | None => None,
+    };
+    if let Some((number, problem)) = wrong {
+        let place = number.why.origins().first().copied().unwrap_or(place);
+        diags.push(
+            Diagnostic::new(Code::BadValue, place, format!("`{path}`: {problem}"))
+                .help("write min_replicas from 1 up to max_replicas")
+                .key(path),
+        );
+        return None;
+    }
+    Some(found)
 }
 
 fn budget(path: &str, written: Spanned<BudgetExtras>, diags: &mut Diagnostics) -> Option<Budget> {
     let path = format!("{path}.pod_disruption_budget");
     let BudgetExtras { min_available, max_unavailable, extensions } = written.value;
     later::extensions(&extensions, diags);
-    let mut portion = |key: Key<Raw>| {
-        let Raw(node) = key.take()?.value;
-        let portion = match &node.value {
-            Value::Int(count) => u32::try_from(*count).ok().map(Portion::Count),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Float(_)
-            | Value::Timestamp(_)
-            | Value::String(_)
-            | Value::List(_)
-            | Value::Map(_) => scalar_text(&node.value)
-                .filter(|text| {
-                    text.strip_suffix('%').is_some_and(|number| number.parse::<u8>().is_ok_and(|number| number <= 100))
-                })
-                .map(Portion::Percent),
-        };
-        if portion.is_none() {
-            diags.push(
-                Diagnostic::new(
-                    Code::BadValue,
-                    node.origin,
-                    format!("`{path}`: this is neither a number nor a percentage"),
-                )
-                .help("write a number of pods, or a percentage such as \"50%\"")
-                .key(path.clone()),
-            );
-        }
-        portion.map(|portion| Traced::from_origin(portion, node.origin))
+    let portion = |key: Key<model::Portion>| {
+        key.take().map(|found| {
+            let portion = match found.value {
+                model::Portion::Count(count) => Portion::Count(count),
+                model::Portion::Percent(text) => Portion::Percent(text),
+            };
+            Traced::from_origin(portion, found.origin)
+        })
     };
     match (portion(min_available), portion(max_unavailable)) {
         (Some(least), None) => Some(Budget::Least(least)),

@@ -34,7 +34,7 @@ fn is_taken(name: &str) -> bool {
 }
 
 /// A label's key: a name of at most 63 characters, with a domain before a slash where there is one.
-fn is_key(key: &str) -> bool {
+pub(super) fn is_key(key: &str) -> bool {
     let (domain, name) = match key.split_once('/') {
         Some((domain, name)) => (Some(domain), name),
         None => (None, key),
@@ -50,7 +50,7 @@ fn is_key(key: &str) -> bool {
 }
 
 /// A label's value: at most 63 letters, digits, dashes, underscores and dots, letters or digits at both ends; it may be empty.
-fn is_value(value: &str) -> bool {
+pub(super) fn is_value(value: &str) -> bool {
     let ends = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
     value.len() <= 63
         && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))

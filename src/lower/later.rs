@@ -18,23 +18,30 @@ pub(super) fn used_up(key: &dyn Written, reason: &'static str, diags: &mut Diagn
     }
 }
 
-/// Takes note of keys that begin with `x-`; `x-kubernetes` is heard on services alone.
+/// Takes note of keys that begin with `x-` where `x-kubernetes` is not heard.
 pub(super) fn extensions(extensions: &[(String, Origin, Node)], diags: &mut Diagnostics) {
     beside_kubernetes(extensions, diags);
     for (_, place, node) in extensions.iter().filter(|(name, _, _)| name == kubernetes::NAME) {
         let mut found = Vec::new();
         leaves(node, &mut found);
         diags.push(
-            Diagnostic::new(Code::KubernetesUnheard, *place, "`x-kubernetes` is heard on services alone")
+            Diagnostic::new(Code::KubernetesUnheard, *place, "`x-kubernetes` is not heard here")
                 .label("nothing comes of it here")
-                .help("write it on a service, or change the manifest by hand")
+                .help("write it on a service, a volume, a config, a secret or at the top level")
                 .cause("x-kubernetes")
                 .covers(found),
         );
     }
 }
 
-/// Takes note of a service's keys that begin with `x-`, but for `x-kubernetes`, which is heard.
+/// What `x-kubernetes` says of an object whose content is missing, which a message has told.
+pub(super) fn without_object(extensions: &[(String, Origin, Node)], diags: &mut Diagnostics) {
+    for (_, place, _) in extensions.iter().filter(|(name, _, _)| name == kubernetes::NAME) {
+        diags.consume_below(*place, "the object is not made, as its content is missing");
+    }
+}
+
+/// Takes note of keys that begin with `x-`, but for `x-kubernetes`, which is heard.
 pub(super) fn beside_kubernetes(extensions: &[(String, Origin, Node)], diags: &mut Diagnostics) {
     for (_, _, node) in extensions.iter().filter(|(name, _, _)| name != kubernetes::NAME) {
         let mut found = Vec::new();
@@ -75,5 +82,5 @@ pub(super) fn top_level(context: &Context<'_>, diags: &mut Diagnostics) {
             diags.consume(place, "an empty section");
         }
     }
-    extensions(extra, diags);
+    beside_kubernetes(extra, diags);
 }

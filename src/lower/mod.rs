@@ -45,7 +45,7 @@ use crate::compose::Dialect;
 use crate::compose::Loaded;
 use crate::compose::keys::Key;
 use crate::diag::Diagnostics;
-use crate::ir::{App, Name, Traced};
+use crate::ir::{App, Name, Traced, Wishes};
 use crate::origin::Sources;
 use crate::request::Request;
 use crate::world::World;
@@ -92,7 +92,12 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         shared_networks: Vec::new(),
         calls: Vec::new(),
         elsewhere: Vec::new(),
+        wishes: Wishes::default(),
+        rules: Vec::new(),
+        defaults: Vec::new(),
+        patches: Vec::new(),
     };
+    let wide = kubernetes::project(context, &project.extensions, &mut app, diags);
     let env_objects = env_files::objects(context, &mut app.files);
     later::top_level(context, diags);
     let volumes = volumes::definitions(context, &mut app.files, diags);
@@ -121,6 +126,7 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         }
     }
     app.named_volumes = volumes::claimed(volumes);
+    kubernetes::apply(&wide, context, &mut app);
     owners::settle(&mut app, &env_objects);
     app
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use crate::compose::grammar::bytes;
-use crate::compose::keys::{Key, Named};
+use crate::compose::keys::{Key, Named, Written};
 use crate::compose::model::files::External;
 use crate::compose::model::mount::Volume;
 use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{FileObject, Labelled, Name, NamedVolume, Traced, Why};
+use crate::ir::{FileObject, Labelled, Name, NamedVolume, Traced, Why, Wishes};
 use crate::lower::labelled::labelled;
-use crate::lower::{Context, later, local_driver};
+use crate::lower::{Context, kubernetes, later, local_driver};
 use crate::origin::{Origin, Spanned};
 
 /// What a volume's name stands for.
@@ -48,7 +48,7 @@ pub(super) fn definitions(
                 if let Some(name) = volume.value.name.get() {
                     real.insert(key.clone(), name.value.clone());
                 }
-                definition(key, *place, &volume.value, objects, diags)
+                definition(context, (key, *place), &volume.value, objects, diags)
             }
             None => Definition::Named(Box::new(plain(key, *place))),
         };
@@ -75,6 +75,7 @@ fn plain(name: &str, origin: Origin) -> NamedVolume {
         labelled: Labelled::default(),
         network: None,
         many_nodes: None,
+        wishes: Wishes::default(),
         origin,
     }
 }
@@ -98,31 +99,38 @@ fn tell_apart(all: &mut Definitions, real: &BTreeMap<String, String>) {
 }
 
 fn definition(
-    key: &str,
-    place: Origin,
+    context: &Context<'_>,
+    (key, place): (&str, Origin),
     volume: &Volume,
     objects: &mut Vec<FileObject>,
     diags: &mut Diagnostics,
 ) -> Definition {
     let Volume { name, driver, driver_opts, external, labels, extensions } = volume;
     let path = format!("volumes.{key}");
-    later::extensions(extensions, diags);
+    later::beside_kubernetes(extensions, diags);
     if let Some(name) = name.get() {
         diags.consume(name.origin, "the claim's name");
     }
     if let Key::Set { key: origin, value } = external
         && value.value.is_external()
     {
+        kubernetes::not_made(&path, extensions, diags);
         return outside(key, *origin, value, name, &path, diags);
     }
     if let Some(external) = external.get() {
         diags.consume(external.origin, "false is the default");
+    }
+    let said = kubernetes::volume(context, &path, extensions, diags);
+    if let Some(claim) = said.claim {
+        return existing(claim, &path, [driver, driver_opts, labels], said.place, diags);
     }
     let mut named = plain(name.get().map_or(key, |name| &name.value), place);
     if let Some(labels) = labels.get() {
         diags.consume(labels.origin, "no labels");
         named.labelled = labelled(&format!("{path}.labels"), &labels.value, diags);
     }
+    named.wishes = said.wishes;
+    named.labelled.patches.extend(said.patches);
     let empty = Options::default();
     let options = driver_opts.get().map_or(&empty, |options| &options.value);
     if let Some(options) = driver_opts.get() {
@@ -159,6 +167,26 @@ fn definition(
         );
     }
     Definition::Named(Box::new(named))
+}
+
+/// A claim that exists already, and is mounted in place of one of the project.
+fn existing(
+    claim: Traced<Name>,
+    path: &str,
+    others: [&dyn Written; 3],
+    place: Option<Origin>,
+    diags: &mut Diagnostics,
+) -> Definition {
+    let origin = claim.why.origins().first().copied().or(place);
+    let message = format!("the claim {} must exist in the cluster", claim.value);
+    let diagnostic = match origin {
+        Some(origin) => Diagnostic::new(Code::ExternalObject, origin, message),
+        None => Diagnostic::nowhere(Code::ExternalObject, message),
+    };
+    // What else is said of the volume would be said of a claim that is made.
+    let unheard = others.into_iter().filter_map(Written::written).chain(place);
+    diags.push(diagnostic.help("create it before the first apply").key(path).covers_below(unheard));
+    Definition::External(claim.value)
 }
 
 /// A volume that exists already.

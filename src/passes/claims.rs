@@ -11,6 +11,7 @@ mod place;
 mod say;
 mod seeds;
 mod stores;
+mod wishes;
 
 use crate::compose::Dialect;
 use crate::diag::Diagnostics;
@@ -27,6 +28,7 @@ const DEFAULT_SIZE: i64 = 1 << 30;
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let stores = Stores::survey(app, context, diags);
+    wishes::settle(app, &stores, diags);
     groups::together(app, &stores);
     say::stores(app, &stores, context, diags);
     let seeders = seeds::seeders(app, &stores);
@@ -70,7 +72,8 @@ fn claim(store: &Store, app: &App, default: &Traced<i64>) -> (Claim, Option<Pers
     let claim = Claim {
         name: store.claim.clone(),
         size,
-        many_nodes: store.many_nodes.clone(),
+        access: store.access(),
+        class: store.wishes.class.clone(),
         labelled: store.labelled.clone(),
         volume: volume.as_ref().map(|volume| Traced { value: volume.name.clone(), why: volume.share.why.clone() }),
         why: Why::Origin(store.origin),
@@ -102,6 +105,7 @@ fn finish(workload: &mut Workload) {
             selects: Selects::Own,
             ports: workload.ports.iter().map(crate::passes::exposures::service_port).collect(),
             not_ready: Some(Why::Decision("peers-find-each-other")),
+            local: None,
             why,
         });
         workload.governing = Some(governing);

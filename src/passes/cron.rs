@@ -14,9 +14,12 @@ use indexmap::IndexMap;
 
 use crate::compose::grammar::schedule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, EnvSource, Kind, Name, Overlap, Schedule, Traced, Workload};
+use crate::ir::{App, EnvSource, Kind, Name, Overlap, Schedule, Timetable, Traced, Workload};
 use crate::lower::Context;
 use crate::passes::leaving;
+
+/// Why a service becomes a CronJob.
+const BY_SCHEDULER: &str = "a scheduler for Docker starts it";
 
 /// The longest name of a CronJob: its Jobs get eleven characters more.
 const LONGEST_NAME: usize = 52;
@@ -47,6 +50,9 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
     }
     for index in 0..app.workloads.len() {
         let Some(workload) = app.workloads.get_mut(index) else { continue };
+        if let Some(timetable) = workload.timetable.take() {
+            as_said(workload, timetable, diags);
+        }
         let labels = take_labels(workload);
         let (services, jobs) = sort(labels, diags);
         if !services.is_empty() {
@@ -182,7 +188,32 @@ fn of_service(
     };
     consume(&workload.replicas, "the schedule starts it", diags);
     workload.replicas = replicas.unwrap_or_else(|| Traced::decided(1, "one-run-at-a-time"));
-    set(workload, &schedule, overlap, zone, diags);
+    set(workload, &schedule, overlap, zone, BY_SCHEDULER, diags);
+}
+
+/// A service whose schedule the user states.
+fn as_said(workload: &mut Workload, timetable: Timetable, diags: &mut Diagnostics) {
+    let Timetable { written, zone, overlap } = timetable;
+    if workload.replicas.value == 0 {
+        consume(&workload.replicas, "the schedule starts it", diags);
+        workload.replicas = Traced::decided(1, "one-run-at-a-time");
+    }
+    if workload.kind_is_said {
+        let origin = workload.kind.why.origins().first().copied().unwrap_or(workload.origin);
+        match workload.kind.value {
+            Kind::Job | Kind::CronJob => diags.consume(origin, "a CronJob starts Jobs"),
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => diags.push(
+                Diagnostic::new(
+                    Code::Conflict,
+                    origin,
+                    format!("what a schedule starts is a Job: `{}`", workload.service),
+                )
+                .help("remove kind:, or the schedule")
+                .key(format!("services.{}.x-kubernetes.kind", workload.service)),
+            ),
+        }
+    }
+    set(workload, &written, overlap, zone.as_ref(), "its schedule says so", diags);
 }
 
 /// Makes a CronJob of a workload, unless the schedule cannot be read.
@@ -191,6 +222,7 @@ fn set(
     written: &Traced<String>,
     overlap: Traced<Overlap>,
     zone: Option<&Traced<String>>,
+    because: &'static str,
     diags: &mut Diagnostics,
 ) {
     let place = written.why.origins().first().copied().unwrap_or(workload.origin);
@@ -221,7 +253,7 @@ fn set(
     }
     diags.push(
         Diagnostic::new(Code::KindCronJob, place, format!("`{}` becomes a CronJob", workload.service))
-            .why("a scheduler for Docker starts it")
+            .why(because)
             .key(path),
     );
     let zone = match read.zone {

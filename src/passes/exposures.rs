@@ -29,9 +29,15 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         if is_silent || is_nameless(workload, &awaited) {
             let places = workload.answers.drain(..).flat_map(|answer| answer.why.origins().to_vec());
             places.for_each(|place| diags.consume(place, "nobody dials what only runs once, or has no network"));
+            if let Some(asked) = workload.outside.own.take() {
+                without_service(&asked, workload, diags);
+            }
             continue;
         }
-        let own = own_name(workload, diags);
+        let mut own = own_name(workload, diags);
+        if let Some(asked) = workload.outside.own.take() {
+            as_asked(&mut own, asked, workload, diags);
+        }
         workload.exposures.push(own);
     }
     further_names(&mut app.workloads);
@@ -88,8 +94,32 @@ fn own_name(workload: &Workload, diags: &mut Diagnostics) -> Exposure {
         selects: Selects::Own,
         ports: workload.ports.iter().map(service_port).collect(),
         not_ready: None,
+        local: None,
         why: workload.headless.or(workload.any_port).map_or(Why::Origin(workload.origin), Why::Origin),
     }
+}
+
+/// The user says what the Service is for.
+fn as_asked(own: &mut Exposure, asked: Traced<ExposureKind>, workload: &Workload, diags: &mut Diagnostics) {
+    if own.ports.is_empty() && asked.value != ExposureKind::Headless {
+        without_service(&asked, workload, diags);
+        return;
+    }
+    own.kind = asked.value;
+    own.why = asked.why;
+}
+
+fn without_service(asked: &Traced<ExposureKind>, workload: &Workload, diags: &mut Diagnostics) {
+    diags.push(
+        Diagnostic::new(
+            Code::KubernetesWithoutEffect,
+            asked.why.origins().first().copied().unwrap_or(workload.origin),
+            format!("the Service of `{}` cannot be of this type", workload.service),
+        )
+        .why("such a Service has ports, and none is known here")
+        .help("write expose: with its ports")
+        .key(format!("services.{}.x-kubernetes.service.type", workload.service)),
+    );
 }
 
 /// A port under its own number.

@@ -101,9 +101,28 @@ fn settle_restart(workload: &mut Workload, declared: bool, diags: &mut Diagnosti
         Kind::Job | Kind::CronJob => true,
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => false,
     };
+    let said = workload.attempts.take();
     if ends {
         workload.run = Run { retries: retries(declared, condition.as_ref(), attempts.as_ref(), diags) };
+        if let Some(said) = said {
+            let before = workload.run.retries.why.origins().iter();
+            before.for_each(|place| diags.consume(*place, "x-kubernetes.backoff_limit says it"));
+            let retries = if said.value == 0 { Retries::Never } else { Retries::Times(said.value) };
+            workload.run = Run { retries: Traced { value: retries, why: said.why } };
+        }
     } else {
+        for place in said.iter().flat_map(|said| said.why.origins()) {
+            diags.push(
+                Diagnostic::new(
+                    Code::KubernetesWithoutEffect,
+                    *place,
+                    format!("`{}` is restarted for ever", workload.service),
+                )
+                .why("only a Job is tried again a number of times")
+                .help("write kind: job beside it, or remove it")
+                .key(format!("services.{}.x-kubernetes.backoff_limit", workload.service)),
+            );
+        }
         for place in condition.iter().flat_map(|found| found.why.origins()) {
             diags.consume(*place, "a Deployment restarts whatever ends");
         }

@@ -16,6 +16,7 @@ mod probes;
 mod publishing;
 mod rollouts;
 mod routes;
+mod scaling;
 mod secrets;
 pub(crate) mod stacks;
 mod waits;
@@ -48,6 +49,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "kinds", run: kinds::run },
     // Who stands in whose pod must be known before names, waits and mounts.
     Pass { name: "groups", run: groups::run },
+    // Kinds and pods are known; a StatefulSet scales as a Deployment does.
+    Pass { name: "scaling", run: scaling::run },
     // Ports are completed from what others dial, before waits ask for them.
     Pass { name: "exposures", run: exposures::run },
     // Stands behind the Services of names, in this order in the output too.

@@ -39,7 +39,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
     }
     report(app, &table, &seen, diags);
-    app.elsewhere = table.far.elsewhere(diags);
+    app.elsewhere.extend(table.far.elsewhere(diags));
     (app.dials, app.calls) = seen.into_dials(app, &table);
 }
 

@@ -12,7 +12,7 @@ mod merge;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostics;
-use crate::ir::{App, Condition, Container, Host, Kind, Member, Name, Step, Stop, Traced, Wait, Why, Workload};
+use crate::ir::{App, Condition, Container, Host, Kind, Member, Name, Step, Stop, Target, Traced, Wait, Why, Workload};
 use crate::lower::Context;
 
 /// What holds a pod whose work is done.
@@ -96,6 +96,11 @@ fn part(workload: &mut Workload) -> Part {
         ports: std::mem::take(&mut workload.ports),
         why: Why::Origin(workload.origin),
     };
+    for patch in &mut workload.patches {
+        if patch.target == Target::MainContainer {
+            patch.target = Target::Container(workload.called.clone());
+        }
+    }
     let waits = std::mem::take(&mut workload.waits);
     let Some(Host { owner, position: _, same_network: _, shared_paths: _, needs, staged }) = workload.host.clone()
     else {

@@ -254,6 +254,7 @@ fn wait_without_reaching(app: &mut App) {
                 selects: Selects::Own,
                 ports: Vec::new(),
                 not_ready: None,
+                local: None,
                 why,
             });
         }

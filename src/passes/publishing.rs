@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::policies::is_cut_off;
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Exposure, ExposureKind, ExposurePort, Name, Protocol, Published, Selects, Why, Workload};
+use crate::ir::{
+    App, Exposure, ExposureKind, ExposurePort, Name, Port, Protocol, Published, Selects, Traced, Why, Workload,
+};
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::request::Publish;
@@ -28,15 +30,20 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         .cloned()
         .collect();
     for workload in &mut app.workloads {
+        let said = workload.outside.publish.take();
+        let usual = workload.outside.usual.take();
+        let publish = said.as_ref().map(|said| said.value).or(usual).unwrap_or(context.request.publish);
+        let because = if usual.is_some() { "x-kubernetes at the top level says so" } else { "--publish none says so" };
+        let how = How { publish, said: said.as_ref(), because };
         let mut ports: Vec<ExposurePort> = Vec::new();
         // Docker's ingress reaches tasks over a network of its own.
         let is_cut_off = context.dialect() == Dialect::Compose && is_cut_off(&app.networks, workload);
-        for published in std::mem::take(&mut workload.published) {
-            if is_cut_off {
+        for published in asked(workload, &how, diags) {
+            if is_cut_off && how.said.is_none() {
                 not_open(workload, &published, diags);
                 continue;
             }
-            if let Some(port) = port(workload, &published, context.request.publish, &mut taken, diags) {
+            if let Some(port) = port(workload, &published, &how, &mut taken, diags) {
                 let same =
                     |known: &ExposurePort| known.port.value == port.port.value && known.protocol == port.protocol;
                 if ports.iter().any(same) {
@@ -47,22 +54,108 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
                 }
             }
         }
-        let kind = match context.request.publish {
-            Publish::LoadBalancer => ExposureKind::LoadBalancer,
-            Publish::NodePort => ExposureKind::NodePort,
-            Publish::None => continue,
+        let kind = match publish {
+            Publish::LoadBalancer => Some(ExposureKind::LoadBalancer),
+            Publish::NodePort => Some(ExposureKind::NodePort),
+            Publish::None => None,
         };
         ports.shrink_to_fit();
-        if let Some(first) = ports.first() {
+        if let (Some(kind), Some(first)) = (kind, ports.first()) {
+            let of_ports = first.port.why.clone();
             workload.exposures.push(Exposure {
                 name: free(&workload.name, &names),
                 kind,
                 selects: Selects::Own,
-                why: first.port.why.clone(),
+                why: said.as_ref().map_or(of_ports, |said| said.why.clone()),
                 ports,
                 not_ready: None,
+                local: None,
             });
         }
+        of_nodes(workload, diags);
+    }
+}
+
+/// How a workload's ports are published, and whether its own words say so.
+struct How<'a> {
+    publish: Publish,
+    said: Option<&'a Traced<Publish>>,
+    because: &'static str,
+}
+
+/// What is to be published: what `ports` says, and every port of a service without `ports` whose user asks for it.
+fn asked(workload: &mut Workload, how: &How<'_>, diags: &mut Diagnostics) -> Vec<Published> {
+    let published = std::mem::take(&mut workload.published);
+    let Some(said) = how.said.filter(|_| published.is_empty()) else { return published };
+    let origin = said.why.origins().first().copied().unwrap_or(workload.origin);
+    if how.publish == Publish::None {
+        diags.consume(origin, "nothing would be published");
+        return published;
+    }
+    let of_port = |port: &Port| Published {
+        published: Some(port.number.clone()),
+        target: port.number.clone(),
+        protocol: port.protocol,
+        address: None,
+        origin,
+    };
+    let all: Vec<Published> = workload.ports.iter().map(of_port).collect();
+    if all.is_empty() {
+        diags.push(
+            Diagnostic::new(
+                Code::KubernetesWithoutEffect,
+                origin,
+                format!("no port of `{}` is known that could be published", workload.service),
+            )
+            .help("write ports: with them")
+            .key(format!("services.{}", workload.service)),
+        );
+    }
+    all
+}
+
+/// What the user says of ports of nodes, and of the nodes that answer.
+fn of_nodes(workload: &mut Workload, diags: &mut Diagnostics) {
+    let node_port = workload.outside.node_port.take();
+    let local = workload.outside.local.take();
+    let path = format!("services.{}.x-kubernetes.service", workload.service);
+    let is_outside = |exposure: &&mut Exposure| match exposure.kind {
+        ExposureKind::LoadBalancer | ExposureKind::NodePort => true,
+        ExposureKind::Cluster | ExposureKind::Headless => false,
+    };
+    let mut outside: Vec<&mut Exposure> = workload.exposures.iter_mut().filter(is_outside).collect();
+    let mut unheard: Vec<(Origin, &str, &str)> = Vec::new();
+    if let Some(local) = local {
+        if outside.is_empty() {
+            let places = local.why.origins().iter();
+            unheard.extend(places.map(|place| (*place, "external_traffic_policy", "nothing is reached from outside")));
+        }
+        outside.iter_mut().for_each(|exposure| exposure.local = Some(local.clone()));
+    }
+    if let Some(number) = node_port {
+        let mut ports: Vec<&mut ExposurePort> = outside.into_iter().flat_map(|exposure| &mut exposure.ports).collect();
+        match ports.as_mut_slice() {
+            [only] => {
+                only.node_port = Some(number.value);
+                let places = only.port.why.origins().iter().chain(number.why.origins()).copied().collect();
+                only.port.why = Why::Origins(places);
+            }
+            several => {
+                let problem = if several.is_empty() {
+                    "nothing is reached from outside"
+                } else {
+                    "several ports are reached from outside"
+                };
+                unheard.extend(number.why.origins().iter().map(|place| (*place, "node_port", problem)));
+            }
+        }
+    }
+    for (place, key, problem) in unheard {
+        diags.push(
+            Diagnostic::new(Code::KubernetesWithoutEffect, place, format!("`{key}` has no effect: {problem}"))
+                .help("write publish: node-port or load-balancer, and one port under ports:; of several, publish one from 30000 to 32767 under its own number")
+                .key(format!("{path}.{key}")),
+        );
     }
 }
 
@@ -96,7 +189,7 @@ fn not_open(workload: &Workload, published: &Published, diags: &mut Diagnostics)
 fn port(
     workload: &Workload,
     published: &Published,
-    publish: Publish,
+    how: &How<'_>,
     taken: &mut BTreeMap<(u16, Protocol), (String, Origin)>,
     diags: &mut Diagnostics,
 ) -> Option<ExposurePort> {
@@ -117,10 +210,15 @@ fn port(
     };
     let place = number.why.origins().first().copied().unwrap_or(*origin);
     let of_address = address.iter().flat_map(|address| address.why.origins()).copied();
-    if publish == Publish::None {
+    if how.publish == Publish::None {
+        if let Some(said) = how.said {
+            let places = said.why.origins().iter().copied().chain([place]).chain(of_address);
+            places.for_each(|place| diags.consume(place, "x-kubernetes.publish: none says that it is not published"));
+            return None;
+        }
         diags.push(
             Diagnostic::new(Code::PortNotPublished, place, format!("port {} is not published", number.value))
-                .why("--publish none says so")
+                .why(how.because)
                 .help(forward(number.value))
                 .key(path)
                 .covers(of_address)
@@ -142,7 +240,9 @@ fn port(
         diags.consume(place, "the port is not published, as its address is reached from the Docker host alone");
         return None;
     }
-    if let Some(image) = crate::images::known(&workload.container.image.value).filter(|image| image.datastore) {
+    if how.said.is_none()
+        && let Some(image) = crate::images::known(&workload.container.image.value).filter(|image| image.datastore)
+    {
         diags.push(
             Diagnostic::new(
                 Code::PortDatastore,
@@ -164,7 +264,7 @@ fn port(
         target: (number.value != target.value).then_some(target.value),
         port: number.clone(),
         protocol: *protocol,
-        node_port: node_port(number.value, publish, place, &path, diags),
+        node_port: node_port(number.value, how.publish, place, &path, diags),
         name: named.and_then(|port| port.name.clone()),
         spoken: named.and_then(|port| port.spoken.clone()),
     })

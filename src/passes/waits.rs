@@ -286,6 +286,7 @@ fn ready(name: &Name, why: &Why) -> Exposure {
         selects: Selects::Own,
         ports: Vec::new(),
         not_ready: None,
+        local: None,
         why: why.clone(),
     }
 }

@@ -1,11 +1,18 @@
 //! `x-kubernetes`: what a user says of the cluster that Compose has no key for (design 4.8). Keys of Compose's style name what the
 //! compiler understands; what stands under `patch`, `affinity`, `sidecars` and the like is Kubernetes' own, and is checked against its API.
+//!
+//! `beside` holds the keys that stand on volumes, configs, secrets and at the top level, `value` the types of values. The tables
+//! here decode, and `schema` writes them down as JSON Schema.
 
-use crate::compose::canonical::{Canonical, Form, plain};
-use crate::compose::keys::{Decode, Merge, Reader, keys};
+mod beside;
+mod value;
+
+pub use beside::{AccessWord, FileExtras, ProjectExtras, RetentionWord, StorageExtras, VolumeExtras};
+pub use value::{Amounts, Portion, Raw, RawList, Size};
+
+use crate::compose::keys::{Merge, keys};
 use crate::compose::model::scalar::choices;
-use crate::compose::model::text::Texts;
-use crate::syntax::{Node, Value};
+use crate::compose::model::text::{Pairs, Texts};
 
 /// The key under which it stands.
 pub const NAME: &str = "x-kubernetes";
@@ -17,19 +24,27 @@ keys! {
         replicas "replicas": i64, Merge::Default, Reads, Exact, "How many pods run.";
         autoscaling "autoscaling": AutoscalingExtras, Merge::Default, Reads, Exact, "Between how many pods, and by what.";
         pod_disruption_budget "pod_disruption_budget": BudgetExtras, Merge::Default, Reads, Exact, "How many pods an eviction must leave.";
-        probes "probes": ProbeExtras, Merge::Default, Reads, Exact, "Probes as Kubernetes has them.";
-        resources "resources": Raw, Merge::Default, Reads, Exact, "`limits` and `requests`, as Kubernetes has them.";
+        schedule "schedule": String, Merge::Default, Reads, Exact, "When it is started, as `30 3 * * *`: it becomes a CronJob.";
+        time_zone "time_zone": String, Merge::Default, Reads, Exact, "The time zone of the schedule, as `Europe/Paris`.";
+        concurrency_policy "concurrency_policy": ConcurrencyWord, Merge::Default, Reads, Exact, "What happens when a run is due while the last one goes on.";
+        backoff_limit "backoff_limit": i64, Merge::Default, Reads, Exact, "How often a Job that failed is tried again.";
+        publish "publish": PublishWord, Merge::Default, Reads, Exact, "How its ports are reached from outside.";
         service "service": ServiceObjectExtras, Merge::Default, Reads, Exact, "What its Services say.";
+        storage "storage": StorageExtras, Merge::Default, Reads, Exact, "What holds for each claim of its pods whose volume says nothing else.";
+        probes "probes": ProbeExtras, Merge::Default, Reads, Exact, "Probes as Kubernetes has them.";
+        resources "resources": Amounts, Merge::Default, Reads, Exact, "`limits` and `requests`, as Kubernetes has them.";
+        security_context "security_context": Raw, Merge::Default, Reads, Exact, "What its container may do, as Kubernetes has it (SecurityContext).";
+        pod_security_context "pod_security_context": Raw, Merge::Default, Reads, Exact, "What its pods may do, as Kubernetes has it (PodSecurityContext).";
         service_account "service_account": String, Merge::Default, Reads, Exact, "The account that its pods run as.";
-        pull_secrets "pull_secrets": Texts, Merge::Default, Reads, Exact, "Secrets with which its image is pulled.";
+        pull_secrets "pull_secrets": Texts, Merge::Default, Reads, Exact, "Secrets with which its images are pulled.";
         priority_class "priority_class": String, Merge::Default, Reads, Exact, "The PriorityClass of its pods.";
-        termination_message_policy "termination_message_policy": String, Merge::Default, Reads, Exact, "`File` or `FallbackToLogsOnError`.";
-        tolerations "tolerations": Raw, Merge::Default, Reads, Exact, "Taints that its pods bear.";
-        node_selector "node_selector": Raw, Merge::Default, Reads, Exact, "Labels of nodes that it runs on.";
-        affinity "affinity": Raw, Merge::Default, Reads, Exact, "Where its pods run, as Kubernetes has it.";
-        lifecycle "lifecycle": Raw, Merge::Default, Reads, Exact, "Hooks of its container.";
-        sidecars "sidecars": Raw, Merge::Default, Reads, Exact, "Further containers of its pods.";
-        init_containers "init_containers": Raw, Merge::Default, Reads, Exact, "Containers that run before it.";
+        termination_message_policy "termination_message_policy": MessageWord, Merge::Default, Reads, Exact, "Where the reason of an end is read.";
+        tolerations "tolerations": RawList, Merge::Default, Reads, Exact, "Taints that its pods bear, as Kubernetes has them (Toleration).";
+        node_selector "node_selector": Pairs, Merge::Default, Reads, Exact, "Labels of nodes that it runs on.";
+        affinity "affinity": Raw, Merge::Default, Reads, Exact, "Where its pods run, as Kubernetes has it (Affinity).";
+        lifecycle "lifecycle": Raw, Merge::Default, Reads, Exact, "Hooks of its container, as Kubernetes has them (Lifecycle).";
+        sidecars "sidecars": RawList, Merge::Default, Reads, Exact, "Further containers of its pods, as Kubernetes has them (Container).";
+        init_containers "init_containers": RawList, Merge::Default, Reads, Exact, "Containers that run before it, as Kubernetes has them (Container).";
         annotations "annotations": MetadataExtras, Merge::Default, Reads, Exact, "Annotations, by object.";
         labels "labels": MetadataExtras, Merge::Default, Reads, Exact, "Labels, by object.";
         patch "patch": Raw, Merge::Default, Reads, Exact, "A strategic merge patch for each kind of its objects; the last word.";
@@ -43,41 +58,44 @@ keys! {
         max_replicas "max_replicas": i64, Merge::Default, Reads, Exact, "The most pods.";
         cpu "cpu": i64, Merge::Default, Reads, Exact, "Cores in use, in percent of those requested.";
         memory "memory": i64, Merge::Default, Reads, Exact, "Memory in use, in percent of what is requested.";
-        behavior "behavior": Raw, Merge::Default, Reads, Exact, "How fast it grows and shrinks, as Kubernetes has it.";
+        behavior "behavior": Raw, Merge::Default, Reads, Exact, "How fast it grows and shrinks, as Kubernetes has it (HorizontalPodAutoscalerBehavior).";
     }
 }
 
 keys! {
     /// `x-kubernetes.pod_disruption_budget`.
     BudgetExtras in "services.*.x-kubernetes.pod_disruption_budget" closed true {
-        min_available "min_available": Raw, Merge::Default, Reads, Exact, "A number of pods, or a percentage as text.";
-        max_unavailable "max_unavailable": Raw, Merge::Default, Reads, Exact, "A number of pods, or a percentage as text.";
+        min_available "min_available": Portion, Merge::Default, Reads, Exact, "A number of pods, or a percentage as text.";
+        max_unavailable "max_unavailable": Portion, Merge::Default, Reads, Exact, "A number of pods, or a percentage as text.";
     }
 }
 
 keys! {
     /// `x-kubernetes.probes`: each takes the place of what the healthcheck made, field by field.
     ProbeExtras in "services.*.x-kubernetes.probes" closed true {
-        startup "startup": Raw, Merge::Default, Reads, Exact, "The startup probe.";
-        readiness "readiness": Raw, Merge::Default, Reads, Exact, "The readiness probe.";
-        liveness "liveness": Raw, Merge::Default, Reads, Exact, "The liveness probe.";
+        startup "startup": Raw, Merge::Default, Reads, Exact, "The startup probe, as Kubernetes has it (Probe).";
+        readiness "readiness": Raw, Merge::Default, Reads, Exact, "The readiness probe, as Kubernetes has it (Probe).";
+        liveness "liveness": Raw, Merge::Default, Reads, Exact, "The liveness probe, as Kubernetes has it (Probe).";
     }
 }
 
 keys! {
     /// `x-kubernetes.service`.
     ServiceObjectExtras in "services.*.x-kubernetes.service" closed true {
-        kind "type": ServiceWord, Merge::Default, Reads, Exact, "`ClusterIP`, `NodePort` or `LoadBalancer`: the type of its own Service.";
-        annotations "annotations": Raw, Merge::Default, Reads, Exact, "Annotations of its Services.";
+        kind "type": ServiceWord, Merge::Default, Reads, Exact, "The type of the Service of its own name.";
+        node_port "node_port": i64, Merge::Default, Reads, Exact, "The port of every node that leads to its one published port.";
+        external_traffic_policy "external_traffic_policy": TrafficWord, Merge::Default, Reads, Exact, "Which nodes answer what comes from outside.";
+        annotations "annotations": Pairs, Merge::Pairs, Reads, Exact, "Annotations of its Services.";
+        labels "labels": Pairs, Merge::Pairs, Reads, Exact, "Labels of its Services.";
     }
 }
 
 keys! {
     /// Annotations or labels, by the object that they stand on.
     MetadataExtras in "services.*.x-kubernetes.annotations" closed true {
-        workload "workload": Raw, Merge::Default, Reads, Exact, "Those of the controller.";
-        pod "pod": Raw, Merge::Default, Reads, Exact, "Those of its pods.";
-        service "service": Raw, Merge::Default, Reads, Exact, "Those of its Services.";
+        workload "workload": Pairs, Merge::Pairs, Reads, Exact, "Those of the controller.";
+        pod "pod": Pairs, Merge::Pairs, Reads, Exact, "Those of its pods.";
+        service "service": Pairs, Merge::Pairs, Reads, Exact, "Those of its Services.";
     }
 }
 
@@ -94,30 +112,43 @@ choices! {
 choices! {
     /// A type of Service.
     ServiceWord {
-        ClusterIp "ClusterIP" "Reached in the cluster.";
+        ClusterIp "ClusterIP" "Reached in the cluster, at one address.";
+        Headless "Headless" "Reached in the cluster, at the addresses of its pods.";
         NodePort "NodePort" "Reached on a port of every node.";
         LoadBalancer "LoadBalancer" "Reached from outside.";
     }
 }
 
-/// What is handed on as it is written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Raw(pub Node);
-
-impl Decode for Raw {
-    const EXPECTED: &'static str = "a value";
-
-    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        if node.value == Value::Null {
-            reader.wrong_type(&node, Self::EXPECTED);
-            return None;
-        }
-        Some(Raw(node))
+choices! {
+    /// How ports are reached from outside.
+    PublishWord {
+        None "none" "Not at all.";
+        LoadBalancer "load-balancer" "At an address of their own.";
+        NodePort "node-port" "On a port of every node.";
     }
 }
 
-impl Canonical for Raw {
-    fn canonical(&self, _form: Form) -> Option<serde_json::Value> {
-        Some(plain(&self.0))
+choices! {
+    /// Which nodes answer what comes from outside.
+    TrafficWord {
+        Cluster "Cluster" "All of them.";
+        Local "Local" "Those that a pod runs on: the address of the caller stays.";
+    }
+}
+
+choices! {
+    /// What happens when a run is due while the last one goes on.
+    ConcurrencyWord {
+        Allow "Allow" "Both run.";
+        Forbid "Forbid" "The new one is passed over.";
+        Replace "Replace" "The old one is ended.";
+    }
+}
+
+choices! {
+    /// Where the reason of an end is read.
+    MessageWord {
+        File "File" "In the file of the container.";
+        Logs "FallbackToLogsOnError" "In its log, where the file is empty.";
     }
 }

@@ -6,11 +6,12 @@
 )]
 
 use crate::compose::grammar::{bytes, duration};
-use crate::compose::keys::{Decode, Reader};
+use crate::compose::keys::{Decode, Form, Reader};
 use crate::diag::{Code, Diagnostic};
 use crate::syntax::{Node, Value};
 
 impl Decode for String {
+    const FORM: Form = Form::Text;
     const EXPECTED: &'static str = "a string";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
@@ -25,6 +26,7 @@ impl Decode for String {
 }
 
 impl Decode for bool {
+    const FORM: Form = Form::Flag;
     const EXPECTED: &'static str = "true or false";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
@@ -70,6 +72,7 @@ fn whole(node: &Node, reader: &mut Reader<'_>) -> Option<i64> {
 }
 
 impl Decode for i64 {
+    const FORM: Form = Form::Whole;
     const EXPECTED: &'static str = "a whole number";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
@@ -287,6 +290,7 @@ macro_rules! choices {
         }
 
         impl $crate::compose::keys::Decode for $enum {
+            const FORM: $crate::compose::keys::Form = $crate::compose::keys::Form::Words(&[$($word),+]);
             const EXPECTED: &'static str = concat!("one of:" $(, " ", $word)+);
 
             fn decode(node: $crate::syntax::Node, reader: &mut $crate::compose::keys::Reader<'_>) -> Option<Self> {

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use crate::compose::keys::{Decode, Entries, Named, Reader, Shape, Table};
+use crate::compose::keys::{Decode, Entries, Form, Named, Reader, Shape, Table};
 use crate::diag::{Code, Diagnostic};
 use crate::origin::{Origin, Spanned};
 use crate::syntax::{Map, Node, Value, go_float};
@@ -32,6 +32,7 @@ pub fn scalar_text(value: &Value) -> Option<String> {
 pub struct Texts(pub Vec<Spanned<String>>);
 
 impl Decode for Texts {
+    const FORM: Form = Form::Texts;
     const EXPECTED: &'static str = "a list of strings";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
@@ -133,6 +134,7 @@ pub struct Pair {
 }
 
 impl Decode for Pairs {
+    const FORM: Form = Form::Pairs;
     const EXPECTED: &'static str = "a mapping or a list of KEY=VALUE";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {

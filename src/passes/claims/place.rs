@@ -74,7 +74,8 @@ impl<'a> Placer<'a> {
             self.workload.claim_templates.push(Claim {
                 name: name.clone(),
                 size: store.size.clone().unwrap_or_else(|| self.default.clone()),
-                many_nodes: None,
+                access: store.access(),
+                class: store.wishes.class.clone(),
                 labelled: store.labelled.clone(),
                 volume: None,
                 why: why.clone(),

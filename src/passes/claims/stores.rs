@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::diag::Diagnostics;
-use crate::ir::{App, Kind, Labelled, Mount, MountSource, Name, NamedVolume, NetworkShare, Traced, Why, Workload};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{
+    Access, App, Kind, Labelled, Mount, MountSource, Name, NamedVolume, NetworkShare, Traced, Why, Wishes, Workload,
+};
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::passes::claims::has_own_volumes;
@@ -37,6 +39,8 @@ pub(super) struct Store {
     pub(super) is_shared_claim: bool,
     /// Why several nodes may mount it at once.
     pub(super) many_nodes: Option<Why>,
+    /// What the user says of the claim beside its size.
+    pub(super) wishes: Wishes,
     /// Bytes, where they are stated.
     pub(super) size: Option<Traced<i64>>,
     pub(super) labelled: Labelled,
@@ -45,6 +49,17 @@ pub(super) struct Store {
     /// The first mount of it.
     pub(super) origin: Origin,
     is_written: bool,
+}
+
+impl Store {
+    /// Who may mount it at once.
+    pub(super) fn access(&self) -> Traced<Access> {
+        match (&self.wishes.access, &self.many_nodes) {
+            (Some(access), _) => access.clone(),
+            (None, Some(why)) => Traced { value: Access::Many, why: why.clone() },
+            (None, None) => Traced::decided(Access::Once, "read-write-once"),
+        }
+    }
 }
 
 /// Everything stored, in the order of the first mount.
@@ -78,6 +93,7 @@ impl Stores {
         }
         stores.unused(diags);
         stores.decide(app, context);
+        stores.bound(diags);
         stores.name_folders(app);
         stores
     }
@@ -168,12 +184,14 @@ impl Stores {
             is_template: false,
             is_shared_claim: false,
             many_nodes: named.and_then(|named| named.many_nodes.clone()),
+            wishes: named.map(|named| named.wishes.clone()).unwrap_or_default(),
             size: named.and_then(|named| named.size.clone()),
             labelled: named.map(|named| named.labelled.clone()).unwrap_or_default(),
             network: named.and_then(|named| named.network.clone()),
             origin: mount.origin,
             is_written: false,
         });
+        store.wishes = std::mem::take(&mut store.wishes).or(&workload.wishes);
         store.is_written |= mount.read_only.is_none();
         if store.users.last() != Some(&index) {
             store.users.push(index);
@@ -186,9 +204,10 @@ impl Stores {
             if self.all.contains_key(&Identity::Volume(volume.name.clone())) {
                 continue;
             }
-            let NamedVolume { name: _, size, labelled, network, many_nodes, origin: _ } = volume;
+            let NamedVolume { name: _, size, labelled, network, many_nodes, wishes, origin: _ } = volume;
             let labels = labelled.labels.iter().chain(&labelled.annotations).map(|(_, value)| &value.why);
-            let reasons = size.iter().map(|size| &size.why).chain(network.iter().map(|share| &share.why));
+            let reasons =
+                size.iter().map(|size| &size.why).chain(network.iter().map(|share| &share.why)).chain(wishes.reasons());
             for place in reasons.chain(many_nodes).chain(labels).flat_map(Why::origins) {
                 diags.consume(*place, "no service mounts the volume");
             }
@@ -208,13 +227,38 @@ impl Stores {
             };
             store.is_template = own;
             store.is_shared_claim = !own && !matches!(identity, Identity::External(_));
+            store.wishes = std::mem::take(&mut store.wishes).or(&app.wishes);
+            store.size = store.wishes.size.clone().or(store.size.take());
             if store.network.is_some() {
                 store.many_nodes = Some(Why::Decision("network-volume"));
+            } else if let Some(access) = &store.wishes.access {
+                store.many_nodes = match access.value {
+                    Access::Many | Access::ReadOnlyMany => Some(access.why.clone()),
+                    Access::Once | Access::OncePod => None,
+                };
             } else if !several(store, &users) {
                 store.many_nodes = None;
             } else if context.request.shared_volumes == SharedVolumes::ReadWriteMany {
                 store.many_nodes = Some(Why::Decision("shared-volumes"));
             }
+        }
+    }
+
+    /// A claim that is bound to a volume of a network has no class.
+    fn bound(&mut self, diags: &mut Diagnostics) {
+        for store in self.all.values_mut().filter(|store| store.network.is_some()) {
+            let Some(class) = store.wishes.class.take() else { continue };
+            let place = class.why.origins().first().copied().unwrap_or(store.origin);
+            diags.push(
+                Diagnostic::new(
+                    Code::KubernetesWithoutEffect,
+                    place,
+                    format!("the claim {} has no storage class", store.claim),
+                )
+                .why("it is bound to the one volume that its driver options name")
+                .help("remove the class, or the driver options")
+                .key("x-kubernetes.class"),
+            );
         }
     }
 

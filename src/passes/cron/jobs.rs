@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use super::{Parameters, consume, set};
+use super::{BY_SCHEDULER, Parameters, consume, set};
 use crate::compose::grammar::words;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Amount, App, Container, EnvSource, EnvVar, Name, Overlap, Pod, Restart, RestartCondition, Rollout, Traced, Workload,
+    Amount, App, Container, EnvSource, EnvVar, Name, Outside, Overlap, Pod, Restart, RestartCondition, Rollout, Traced,
+    Workload,
 };
 use crate::origin::Origin;
 
@@ -68,7 +69,7 @@ pub(super) fn make(
             Some(_) | None => Traced::decided(Overlap::Allow, "ofelia-overlaps"),
         };
         settings(&mut workload, parameters, (&kind, &job), &path, diags);
-        set(&mut workload, &schedule, overlap, zone, diags);
+        set(&mut workload, &schedule, overlap, zone, BY_SCHEDULER, diags);
         made.push(workload);
     }
     made
@@ -132,6 +133,9 @@ fn detach(workload: &mut Workload, wanted: &Name, taken: &mut BTreeSet<Name>) {
     workload.files.clear();
     workload.annotations.clear();
     workload.check = None;
+    workload.autoscaling = None;
+    workload.budget = None;
+    workload.outside = Outside::default();
     workload.headless = None;
     workload.once_per_node = None;
     workload.min_ready_seconds = None;

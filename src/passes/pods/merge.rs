@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::Part;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Item, Kind, Name, Pod, Port, Selects, Traced, Volume,
-    VolumeSource, Why, Workload,
+    Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Item, Kind, Name, Patch, Pod, Port, Selects, Target,
+    Traced, Volume, VolumeSource, Why, Workload,
 };
 use crate::passes::exposures::service_port;
 
@@ -28,8 +28,21 @@ pub(super) fn merge(
     for place in guest.min_ready_seconds.iter().flat_map(|pause| pause.why.origins()) {
         diags.consume(*place, "the pod's owner says it for all");
     }
-    let Workload { name, volumes, annotations, claim_templates, exposures, files, roles, pod, governing, host, .. } =
-        guest;
+    let Workload {
+        name,
+        volumes,
+        annotations,
+        claim_templates,
+        exposures,
+        files,
+        roles,
+        pod,
+        governing,
+        host,
+        patches,
+        service,
+        ..
+    } = guest;
     annotate(&mut owner.annotations, annotations, diags);
     let shared: Vec<String> = host.into_iter().flat_map(|host| host.shared_paths).collect();
     let mounts = &mut part.member.container.mounts;
@@ -50,6 +63,11 @@ pub(super) fn merge(
         }
     }
     share_memory(mounts, earlier);
+    let mut own: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let services = exposures.iter().map(|exposure| ("Service", &exposure.name));
+    for (kind, name) in services.chain(files.iter().map(|file| (file.kind.word(), &file.name))) {
+        own.entry(kind.to_owned()).or_default().push(name.to_string());
+    }
     owner.exposures.extend(exposures.into_iter().filter(|exposure| governing.as_ref() != Some(&exposure.name)));
     if same_network {
         answer_for(owner, &part.member.ports);
@@ -64,6 +82,39 @@ pub(super) fn merge(
         }
     }
     merge_pod(owner, pod, diags);
+    owner.patches.extend(patches.into_iter().flat_map(|patch| of_guest(patch, &service, &own, &owner.service, diags)));
+}
+
+/// What a guest says of objects is said of its own alone; it has no controller.
+fn of_guest(
+    patch: Patch,
+    guest: &str,
+    own: &BTreeMap<String, Vec<String>>,
+    owner: &str,
+    diags: &mut Diagnostics,
+) -> Vec<Patch> {
+    let kind = match &patch.target {
+        Target::Services => "Service",
+        Target::Kind(kind) => kind.as_str(),
+        Target::Every
+        | Target::Controller
+        | Target::Pods
+        | Target::MainContainer
+        | Target::Container(_)
+        | Target::Object(_, _) => return vec![patch],
+    };
+    let names = own.get(kind).map_or(&[][..], Vec::as_slice);
+    if names.is_empty() {
+        diags.push(
+            Diagnostic::new(Code::PatchUnmatched, patch.tree.origin, format!("`{guest}` has no {kind} of its own"))
+                .why(format!("it runs in the pod of `{owner}`"))
+                .help(format!("write it under x-kubernetes of `{owner}`"))
+                .key(format!("services.{guest}.x-kubernetes"))
+                .covers_below([patch.tree.origin]),
+        );
+    }
+    let target = |name: &String| Target::Object(kind.to_owned(), name.clone());
+    names.iter().map(|name| Patch { target: target(name), ..patch.clone() }).collect()
 }
 
 /// Keys and texts.
@@ -186,9 +237,9 @@ fn answer_for(owner: &mut Workload, ports: &[Port]) {
     let name = owner.name.clone();
     let Some(own) = owner.exposures.iter_mut().find(|exposure| exposure.name == name) else { return };
     match own.kind {
-        ExposureKind::Cluster => {}
+        ExposureKind::Cluster | ExposureKind::LoadBalancer | ExposureKind::NodePort => {}
         // Any port answers.
-        ExposureKind::Headless | ExposureKind::LoadBalancer | ExposureKind::NodePort => return,
+        ExposureKind::Headless => return,
     }
     for port in ports {
         let is_known = |known: &ExposurePort| known.port.value == port.number.value && known.protocol == port.protocol;
@@ -210,6 +261,7 @@ fn govern(owner: &mut Workload) {
         selects: Selects::Own,
         ports: Vec::new(),
         not_ready: Some(Why::Decision("peers-find-each-other")),
+        local: None,
         why: owner.kind.why.clone(),
     });
     owner.governing = Some(name);
@@ -241,6 +293,8 @@ fn merge_pod(owner: &mut Workload, pod: Pod, diags: &mut Diagnostics) {
         sysctls,
         host_processes,
         host_memory,
+        account,
+        pull_secrets,
         runtime,
         system,
         placement,
@@ -277,6 +331,7 @@ fn merge_pod(owner: &mut Workload, pod: Pod, diags: &mut Diagnostics) {
     own.sysctls.extend(new);
     own.host_processes = own.host_processes.or(host_processes);
     own.host_memory = own.host_memory.or(host_memory);
+    credentials(own, account, pull_secrets, diags);
     own.runtime = own.runtime.take().or(runtime);
     own.fs_group = own.fs_group.take().or(fs_group);
     own.system = own.system.take().or(system);
@@ -295,5 +350,29 @@ fn merge_pod(owner: &mut Workload, pod: Pod, diags: &mut Diagnostics) {
     own.placement.control_plane = own.placement.control_plane.take().or(placement.control_plane);
     if own.placement.spreads.is_empty() {
         own.placement.spreads = placement.spreads;
+    }
+}
+
+/// The pod runs as one account, and pulls with every Secret.
+fn credentials(
+    own: &mut Pod,
+    account: Option<Traced<String>>,
+    pull_secrets: Vec<Traced<String>>,
+    diags: &mut Diagnostics,
+) {
+    match (&own.account, account) {
+        (None, account) => own.account = account,
+        (Some(_), account) => {
+            let places = account.iter().flat_map(|account| account.why.origins());
+            places.for_each(|place| diags.consume(*place, "the pod runs as the account of its owner"));
+        }
+    }
+    for secret in pull_secrets {
+        match own.pull_secrets.iter_mut().find(|known| known.value == secret.value) {
+            Some(known) => {
+                known.why = Why::Origins(known.why.origins().iter().chain(secret.why.origins()).copied().collect());
+            }
+            None => own.pull_secrets.push(secret),
+        }
     }
 }
