@@ -33,7 +33,7 @@ pub mod target;
 pub mod world;
 
 pub use request::{
-    CalledAfter, ManagerNodes, NetworkPolicies, Publish, Request, Routes, Secrets, SharedVolumes, Waits,
+    CalledAfter, Liveness, ManagerNodes, NetworkPolicies, Publish, Request, Routes, Secrets, SharedVolumes, Waits,
 };
 
 use compose::leaves::Paths;

@@ -56,6 +56,8 @@ pub struct Request {
     pub secrets: Secrets,
     /// What becomes of `depends_on`.
     pub waits: Waits,
+    /// Whether what stays unhealthy is restarted.
+    pub liveness: Liveness,
     /// The image that waits for ports and names, in place of busybox: has `sh`, `nc`, `nslookup` and `grep`.
     pub wait_image: Option<String>,
     /// The image that waits for Jobs, in place of curlimages/curl: has `sh`, `curl` and `tr`.
@@ -101,6 +103,18 @@ pub enum Waits {
     Init,
     /// Nothing: containers are restarted until what they need is there.
     None,
+}
+
+/// Whether a container whose healthcheck goes on failing is restarted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Liveness {
+    /// As Docker did: in a swarm it was replaced, docker compose only marked it.
+    #[default]
+    Auto,
+    /// It is: liveness and startup probes.
+    Always,
+    /// It is not: readiness probes alone.
+    Never,
 }
 
 /// What becomes of `node.role == manager`.

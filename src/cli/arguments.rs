@@ -7,7 +7,7 @@ use super::routing::Routing;
 use super::storing::Storing;
 use crate::compose::Dialect;
 use crate::diag::Code;
-use crate::request::{CalledAfter, ManagerNodes, NetworkPolicies, Publish, Request, Waits};
+use crate::request::{CalledAfter, Liveness, ManagerNodes, NetworkPolicies, Publish, Request, Waits};
 use crate::target::Target;
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
@@ -215,7 +215,7 @@ pub(super) struct Input {
     routing: Routing,
 }
 
-/// What becomes of depends_on.
+/// What becomes of depends_on and of healthchecks.
 #[derive(Debug, Args)]
 struct Waiting {
     /// Whether init containers wait for what depends_on names
@@ -227,6 +227,9 @@ struct Waiting {
     /// The image that waits for Jobs; it has sh, curl and tr [default: curlimages/curl]
     #[arg(long, value_name = "IMAGE")]
     job_wait_image: Option<String>,
+    /// Whether containers whose healthcheck goes on failing are restarted
+    #[arg(long, value_enum, default_value_t = LivenessChoice::Auto)]
+    liveness: LivenessChoice,
 }
 
 impl Input {
@@ -252,7 +255,7 @@ impl Input {
             routing,
         } = self;
         let Routing { routes, ingress_class, cluster_issuer, keep_router } = routing;
-        let Waiting { waits, wait_image, job_wait_image } = waiting;
+        let Waiting { waits, wait_image, job_wait_image, liveness } = waiting;
         Request {
             files: file,
             is_separate,
@@ -275,6 +278,7 @@ impl Input {
             network_policies: network_policies.choice(),
             namespace,
             waits: waits.waits(),
+            liveness: liveness.choice(),
             wait_image,
             job_wait_image,
             volume_size: storing.volume_size,
@@ -357,6 +361,27 @@ impl ManagerChoice {
         match self {
             ManagerChoice::Drop => ManagerNodes::Drop,
             ManagerChoice::Keep => ManagerNodes::Keep,
+        }
+    }
+}
+
+/// What becomes of unhealthy containers.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LivenessChoice {
+    /// As in Docker: in a swarm they are, with docker compose they are not
+    Auto,
+    /// They are: liveness and startup probes
+    Always,
+    /// They are not: readiness probes alone
+    Never,
+}
+
+impl LivenessChoice {
+    fn choice(self) -> Liveness {
+        match self {
+            LivenessChoice::Auto => Liveness::Auto,
+            LivenessChoice::Always => Liveness::Always,
+            LivenessChoice::Never => Liveness::Never,
         }
     }
 }

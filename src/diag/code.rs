@@ -200,6 +200,11 @@ codes! {
     ImageMount "T0432" "image-mount" Warning;
     SecretVariable "T0433" "secret-variable" Warning;
     UsedUp "T0434" "used-up" Note;
+    PreStartAgain "T0435" "pre-start-again" Note;
+    PreStartEach "T0436" "pre-start-each" Warning;
+    WindowsAccount "T0437" "windows-account" Warning;
+    RestartedAlways "T0438" "restarted-always" Note;
+    CpuWeight "T0439" "cpu-weight" Note;
     ClearTextSecret "T0501" "clear-text-secret" Warning;
     EnvironmentName "T0502" "environment-name" Error;
     Placeholder "T0503" "placeholder" Warning;

@@ -259,7 +259,10 @@ fn name_what_is_below(diagnostic: &mut Diagnostic, paths: &Paths) {
     if !label.text.is_empty() {
         return;
     }
-    let below = |leaf: &Origin| paths.of(*leaf)?.strip_prefix(key.as_str())?.strip_prefix('.').map(str::to_owned);
+    let below = |leaf: &Origin| {
+        let rest = paths.of(*leaf)?.strip_prefix(key.as_str())?.to_owned();
+        (rest.starts_with(['.', '[']) && rest.contains('.')).then(|| rest.trim_start_matches('.').to_owned())
+    };
     let names: Vec<String> = covers.iter().take(SHOWN).filter_map(below).collect();
     if !names.is_empty() {
         let more = if covers.len() > SHOWN { ", ..." } else { "" };

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{
     AppArmorProfile, Capabilities, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource,
     ExecAction, Lifecycle, LifecycleHandler, ObjectFieldSelector, Probe, ResourceRequirements, SELinuxOptions,
-    SeccompProfile, SecretEnvSource, SecretKeySelector, SecurityContext, VolumeMount,
+    SeccompProfile, SecretEnvSource, SecretKeySelector, SecurityContext, VolumeMount, WindowsSecurityContextOptions,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -182,21 +182,24 @@ fn send(at: &mut At, signal: &Traced<String>) -> LifecycleHandler {
 }
 
 fn resources(at: &mut At, resources: &ir::Resources) -> Option<ResourceRequirements> {
-    let ir::Resources { limit_cpu, limit_memory, request_cpu, request_memory, limit_disk, extended } = resources;
+    let ir::Resources { limit_cpu, limit_memory, request_cpu, request_memory, limit_disk, request_disk, extended } =
+        resources;
     let limits = at.within("limits", |at| {
         let mut limits = pair(at, limit_cpu.as_ref(), limit_memory.as_ref());
-        limits.extend(
-            at.maybe("ephemeral-storage", limit_disk.as_ref())
-                .map(|size| ("ephemeral-storage".to_owned(), memory(size))),
-        );
+        limits.extend(disk(at, limit_disk.as_ref()));
         limits.extend(extended.iter().map(|(name, number)| (name.clone(), Quantity(at.put(name, number).to_string()))));
         (!limits.is_empty()).then_some(limits)
     });
     let requests = at.within("requests", |at| {
-        let requests = pair(at, request_cpu.as_ref(), request_memory.as_ref());
+        let mut requests = pair(at, request_cpu.as_ref(), request_memory.as_ref());
+        requests.extend(disk(at, request_disk.as_ref()));
         (!requests.is_empty()).then_some(requests)
     });
     (limits.is_some() || requests.is_some()).then_some(ResourceRequirements { limits, requests, claims: None })
+}
+
+fn disk(at: &mut At, size: Option<&Traced<i64>>) -> Option<(String, Quantity)> {
+    at.maybe("ephemeral-storage", size).map(|size| ("ephemeral-storage".to_owned(), memory(size)))
 }
 
 /// Cores and bytes, where there are any.
@@ -218,6 +221,7 @@ fn security(at: &mut At, security: &ir::SecurityContext) -> Option<SecurityConte
         seccomp,
         app_armor,
         selinux,
+        windows_account,
     } = security;
     let capabilities = at.within("capabilities", |at| {
         let (add, drop) = (at.texts("add", add, String::clone), at.texts("drop", drop, String::clone));
@@ -244,6 +248,12 @@ fn security(at: &mut At, security: &ir::SecurityContext) -> Option<SecurityConte
             SELinuxOptions { user, role, type_: kind, level }
         }),
         capabilities,
+        windows_options: windows_account.as_ref().map(|account| {
+            at.within("windowsOptions", |at| {
+                let gmsa_credential_spec_name = Some(at.put("gmsaCredentialSpecName", account));
+                WindowsSecurityContextOptions { gmsa_credential_spec_name, ..Default::default() }
+            })
+        }),
         ..Default::default()
     };
     (context != SecurityContext::default()).then_some(context)

@@ -97,6 +97,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
             together: None,
         },
         waits: Vec::new(),
+        before: Vec::new(),
         steps: Vec::new(),
         beside: Vec::new(),
         roles: Vec::new(),
@@ -163,6 +164,7 @@ fn web_container() -> Container {
             request_cpu: Some(said(0)),
             request_memory: Some(said(0)),
             limit_disk: Some(said(1 << 30)),
+            request_disk: Some(said(0)),
             extended: vec![("nvidia.com/gpu".to_owned(), said(1))],
         },
         security: SecurityContext {
@@ -176,6 +178,7 @@ fn web_container() -> Container {
             seccomp: Some(said(Confinement::Unconfined)),
             app_armor: Some(said(Confinement::Profile("web".to_owned()))),
             selinux: Some(said(SelinuxLabel { kind: Some("spc_t".to_owned()), ..SelinuxLabel::default() })),
+            windows_account: Some(said("web".to_owned())),
         },
         mounts: vec![ContainerMount {
             volume: name("files"),

@@ -85,6 +85,7 @@ fn account_for(workload: &Workload) {
         called,
         pod,
         waits,
+        before,
         steps,
         beside,
         roles,
@@ -122,7 +123,7 @@ fn account_for(workload: &Workload) {
     debug_assert!(addresses.is_empty() && aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
     debug_assert!(router_labels.is_empty() && routes.is_empty());
-    debug_assert!(restart.condition.is_none() && waits.is_empty() && shares.is_empty());
+    debug_assert!(restart.condition.is_none() && waits.is_empty() && before.is_empty() && shares.is_empty());
 }
 
 /// The metadata of the controller: its kind has a reason of its own.

@@ -96,6 +96,9 @@ pub struct Workload {
     pub pod: Pod,
     /// Made by `passes::waits`, in the order of the dependencies. Taken by `passes::pods`: empty afterwards.
     pub waits: Vec<Wait>,
+    /// Containers that run to their end before the main one, behind its waits, without the mounts and variables that they have from
+    /// it. Taken by `passes::pods`: empty afterwards.
+    pub before: Vec<Member>,
     /// What comes before the main container, in order. Made by `passes::pods`.
     pub steps: Vec<Step>,
     /// Containers that run beside the main one, in the order of their start. Made by `passes::pods`.
@@ -446,6 +449,8 @@ pub struct Resources {
     pub request_memory: Option<Traced<i64>>,
     /// Bytes of the node's disk that the container may write.
     pub limit_disk: Option<Traced<i64>>,
+    /// Bytes of the node's disk that are kept free for it.
+    pub request_disk: Option<Traced<i64>>,
     /// What device plugins give out: name and number, names unique.
     pub extended: Vec<(String, Traced<i64>)>,
 }
@@ -473,6 +478,8 @@ pub struct SecurityContext {
     pub app_armor: Option<Traced<Confinement>>,
     /// The SELinux label.
     pub selinux: Option<Traced<SelinuxLabel>>,
+    /// The GMSACredentialSpec that a Windows container runs as.
+    pub windows_account: Option<Traced<String>>,
 }
 
 /// How a container is confined.

@@ -6,14 +6,15 @@ use crate::compose::model::health::{Healthcheck, Test};
 use crate::compose::model::scalar::Duration;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Check, Traced};
-use crate::lower::later;
+use crate::lower::{Context, later};
 use crate::origin::Origin;
+use crate::request::Liveness;
 
 const SECOND: i64 = 1_000_000_000;
 
 /// The check; `None` where there is none or the image's own would hold.
 pub(super) fn check(
-    dialect: Dialect,
+    context: &Context<'_>,
     path: &str,
     healthcheck: &Key<Healthcheck>,
     diags: &mut Diagnostics,
@@ -63,7 +64,11 @@ pub(super) fn check(
         retries,
         start_period: time(start_period, 0, "docker-default-start-period"),
         start_interval: time(start_interval, 5, "docker-default-start-interval"),
-        kills: dialect == Dialect::Swarm,
+        kills: match context.request.liveness {
+            Liveness::Auto => context.dialect() == Dialect::Swarm,
+            Liveness::Always => true,
+            Liveness::Never => false,
+        },
         origin: *key,
     })
 }

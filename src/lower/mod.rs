@@ -1,6 +1,7 @@
 //! Lowering: each service alone becomes a workload of the IR. What needs the whole app is left to the passes.
 
 mod annotations;
+mod before;
 mod binds;
 mod build;
 mod command;
@@ -35,6 +36,7 @@ mod security;
 mod service;
 mod sharing;
 mod volumes;
+mod windows;
 mod without_counterpart;
 
 use std::collections::{BTreeMap, BTreeSet};

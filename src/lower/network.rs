@@ -16,7 +16,7 @@ use crate::compose::model::network::{Attachment, Attachments};
 use crate::compose::model::text::{OneOrMore, TextSet};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Alias, HostAlias, Link, Network, NetworkMode, Resolver, Traced};
-use crate::lower::{Context, later};
+use crate::lower::{Context, later, without_counterpart};
 use crate::origin::Origin;
 
 /// The names of a service, and where they are known.
@@ -97,7 +97,11 @@ fn attachment(path: &str, network: &str, attachment: &Attachment, names: &mut Na
                 .cause("interface names"),
         );
     }
-    later::used_up(driver_opts, "options of Docker's own networks; there is one pod network", diags);
+    if driver_opts.get().is_some_and(|options| options.value.0.is_empty()) {
+        later::used_up(driver_opts, "no options", diags);
+    } else {
+        without_counterpart::say(path, "driver_opts", driver_opts, diags);
+    }
     later::used_up(gw_priority, "there is one pod network, and one gateway", diags);
     later::used_up(priority, "there is one pod network, joined first and last", diags);
     later::used_up(use_service_name_alias, "a service's own name always resolves", diags);

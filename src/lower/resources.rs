@@ -42,6 +42,7 @@ pub(super) fn resources(path: &str, written: &Written<'_>, diags: &mut Diagnosti
         request_cpu: written.cpu_shares.get().and_then(shares),
         request_memory: written.mem_reservation.get().and_then(memory),
         limit_disk: disk(path, written.storage_opt, diags),
+        request_disk: None,
         extended: devices::gpus(path, written.gpus, diags),
     };
     if let Some(of_deploy) = written.deploy.get().and_then(|deploy| deploy.value.resources.get()) {
@@ -71,6 +72,18 @@ pub(super) fn resources(path: &str, written: &Written<'_>, diags: &mut Diagnosti
             );
         }
     }
+    if let (Some(shares), Some(request)) = (written.cpu_shares.get(), &found.request_cpu)
+        && request.why.origins().contains(&shares.origin)
+    {
+        diags.push(
+            Diagnostic::new(Code::CpuWeight, shares.origin, "the weight is a reservation, too")
+                .label(format!("{} thousandths of a core are kept free", request.value))
+                .why("the kubelet makes the weight of a container of what it requests")
+                .help("lower it if the pods find no node")
+                .cause("cpu_shares")
+                .key(format!("{path}.cpu_shares")),
+        );
+    }
     let zero = || Traced::decided(0, "nothing-reserved");
     if found.limit_cpu.is_some() {
         found.request_cpu = found.request_cpu.or_else(|| Some(zero()));
@@ -78,6 +91,7 @@ pub(super) fn resources(path: &str, written: &Written<'_>, diags: &mut Diagnosti
     if found.limit_memory.is_some() {
         found.request_memory = found.request_memory.or_else(|| Some(zero()));
     }
+    found.request_disk = found.limit_disk.as_ref().map(|_| zero());
     found
 }
 

@@ -13,8 +13,9 @@ use crate::lower::security::Rights;
 use crate::lower::sharing;
 use crate::lower::volumes::Definitions;
 use crate::lower::{
-    Context, annotations, command, devices, environment, grants, health, image, kubernetes, later, lifecycle, memory,
-    mounts, network, placement, ports, resources, rollout, router_labels, security, without_counterpart,
+    Context, annotations, before, command, devices, environment, grants, health, image, kubernetes, later, lifecycle,
+    memory, mounts, network, placement, ports, resources, rollout, router_labels, security, windows,
+    without_counterpart,
 };
 use crate::origin::Origin;
 
@@ -160,7 +161,7 @@ pub(super) fn lower(
     let known = crate::images::known(&image.value);
     let user = security::user(&path, user, diags);
     let (device_files, privileged_by) = devices::mappings(&path, devices, diags);
-    let check = health::check(context.dialect(), &path, healthcheck, diags);
+    let check = health::check(context, &path, healthcheck, diags);
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
     let extras = kubernetes::extras(context, &path, extensions, diags);
     let mut group = user
@@ -207,7 +208,8 @@ pub(super) fn lower(
     };
     let resources = resources::resources(&path, &written, diags);
     let rights = Rights { user: user.clone(), read_only, privileged, cap_add, cap_drop, security_opt };
-    let security = security::security(&path, rights, privileged_by, diags);
+    let mut security = security::security(&path, rights, privileged_by, diags);
+    security.windows_account = windows::account(&path, credential_spec, diags);
     let placement = placement::with_platform(plan.placement, &path, platform, diags);
     let of_labels = annotations::of(&format!("{path}.labels"), labels, router_labels::taken(context), diags);
     let of_annotations = annotations::of(&format!("{path}.annotations"), annotations, |_| false, diags);
@@ -219,6 +221,8 @@ pub(super) fn lower(
     let system = lifecycle::system(stop.as_ref());
     let stated =
         ports::stated(ports, expose, check.as_ref(), known, ports::of_routers(labels, deploy, environment), diags);
+    let main = before::Main { name, own: &own, image: &image, is_single: plan.replicas.value <= 1 };
+    let steps_before = before::members(context, &main, pre_start, shared, objects, diags);
     let without: &[(&str, &dyn Written)] = &[
         ("blkio_config", blkio_config),
         ("cgroup_parent", cgroup_parent),
@@ -226,12 +230,10 @@ pub(super) fn lower(
         ("cpu_rt_period", cpu_rt_period),
         ("cpu_rt_runtime", cpu_rt_runtime),
         ("cpuset", cpuset),
-        ("credential_spec", credential_spec),
         ("device_cgroup_rules", device_cgroup_rules),
         ("mac_address", mac_address),
         ("mem_swappiness", mem_swappiness),
         ("models", models),
-        ("pre_start", pre_start),
         ("pull_refresh_after", pull_refresh_after),
         ("ulimits", ulimits),
         ("umask", umask),
@@ -350,6 +352,7 @@ pub(super) fn lower(
             together: None,
         },
         waits: Vec::new(),
+        before: steps_before,
         steps: Vec::new(),
         beside: Vec::new(),
         called: own.clone(),

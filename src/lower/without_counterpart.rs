@@ -46,24 +46,19 @@ const REASONS: &[Reason] = &[
         "write service:NAME, host, or remove it",
     ),
     reason(
-        "pre_start",
-        "it runs once for all pods there, and an init container runs in each",
-        "write it under x-kubernetes.init_containers, or as a service that runs once",
-    ),
-    reason(
         "cpuset",
         "pods cannot choose processors by number",
         "reserve and limit whole cores alike, on nodes whose CPU manager is static, to get cores of their own",
     ),
     reason(
-        "credential_spec",
-        "it means something on Windows alone",
-        "set securityContext.windowsOptions on the pod by hand",
-    ),
-    reason(
         "device_cgroup_rules",
         "the kubelet writes the rules for devices itself",
         "use a device plugin, or privileged: true",
+    ),
+    reason(
+        "driver_opts",
+        "there is one pod network, and it takes no options of a container",
+        "remove them, or attach further networks with Multus",
     ),
     reason(
         "generic_resources",

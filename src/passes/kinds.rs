@@ -93,6 +93,23 @@ fn runs_its_server(workload: &Workload) -> bool {
         || matches!(program, "server" | "serve" | "start" | "run" | "agent")
 }
 
+/// Says that what Docker lets end is started again.
+fn restarted(workload: &Workload, condition: &Traced<RestartCondition>, diags: &mut Diagnostics) {
+    let Some(place) = condition.why.origins().first() else { return };
+    let (title, cause) = match condition.value {
+        RestartCondition::Never => ("it is started again when it ends", "never"),
+        RestartCondition::OnFailure => ("it is started again after a good end, too", "on failure"),
+        RestartCondition::Always => return,
+    };
+    diags.push(
+        Diagnostic::new(Code::RestartedAlways, *place, title)
+            .why("pods of a Deployment, StatefulSet or DaemonSet are always restarted")
+            .help("write x-kubernetes: { kind: Job } if it ends by itself")
+            .key(format!("services.{}", workload.service))
+            .cause(cause),
+    );
+}
+
 /// A Job is tried again as Docker would have started it again. Everything else is restarted for ever.
 fn settle_restart(workload: &mut Workload, declared: bool, diags: &mut Diagnostics) {
     let Restart { condition, attempts, pauses } = std::mem::take(&mut workload.restart);
@@ -125,6 +142,9 @@ fn settle_restart(workload: &mut Workload, declared: bool, diags: &mut Diagnosti
         }
         for place in condition.iter().flat_map(|found| found.why.origins()) {
             diags.consume(*place, "a Deployment restarts whatever ends");
+        }
+        if let Some(condition) = condition.as_ref().filter(|found| found.value != RestartCondition::Always) {
+            restarted(workload, condition, diags);
         }
         let same = condition.as_ref().map(|found| found.why.origins());
         match attempts.as_ref().and_then(|found| found.why.origins().first()) {

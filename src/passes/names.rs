@@ -30,6 +30,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     for (index, workload) in app.workloads.iter_mut().enumerate() {
         environment(index, workload, &mut objects, &mut table, &mut seen);
         words(index, workload, &mut table, &mut seen);
+        before(index, workload, &mut objects, &mut table, &mut seen);
         texts::mounted(index, workload, &mut objects, &mut table, &mut seen);
     }
     app.files = objects.into_files();
@@ -202,17 +203,34 @@ fn sibling_port(name: &str, ports: &BTreeMap<String, u16>) -> Option<u16> {
     beside.or_else(|| ports.get(&format!("{upper}_PORT"))).or_else(|| ports.get(&format!("{upper}PORT"))).copied()
 }
 
+/// The containers before the main one, each in its place.
+fn before(index: usize, workload: &mut Workload, objects: &mut Objects, table: &mut Table, seen: &mut Seen) {
+    let mut steps = std::mem::take(&mut workload.before);
+    for step in &mut steps {
+        std::mem::swap(&mut workload.container, &mut step.container);
+        environment(index, workload, objects, table, seen);
+        command(index, workload, table, seen);
+        std::mem::swap(&mut workload.container, &mut step.container);
+    }
+    workload.before = steps;
+}
+
 /// The entrypoint with its arguments, and the healthcheck.
 fn words(index: usize, workload: &mut Workload, table: &mut Table, seen: &mut Seen) {
+    command(index, workload, table, seen);
+    if let Some(check) = &mut workload.check {
+        let mut command: Vec<_> = check.command.iter_mut().collect();
+        texts::rewrite_words(index, &mut command, (|_| "healthcheck.test", workload.origin), table, seen);
+    }
+}
+
+/// The entrypoint with its arguments.
+fn command(index: usize, workload: &mut Workload, table: &mut Table, seen: &mut Seen) {
     let container = &mut workload.container;
     let first = container.command.iter().flatten().count();
     let key = |number: usize| if number < first { "entrypoint" } else { "command" };
     let mut command: Vec<_> = container.command.iter_mut().chain(&mut container.args).flatten().collect();
     texts::rewrite_words(index, &mut command, (key, workload.origin), table, seen);
-    if let Some(check) = &mut workload.check {
-        let mut command: Vec<_> = check.command.iter_mut().collect();
-        texts::rewrite_words(index, &mut command, (|_| "healthcheck.test", workload.origin), table, seen);
-    }
 }
 
 /// What became of names, once for each service that lost one.

@@ -82,6 +82,7 @@ fn same_nodes(app: &mut App, joined: Vec<(Name, Name)>) {
 struct Part {
     member: Member,
     waits: Vec<Wait>,
+    before: Vec<Member>,
     needs: Vec<(Name, Condition)>,
     stays: bool,
     ends: bool,
@@ -102,13 +103,28 @@ fn part(workload: &mut Workload) -> Part {
         }
     }
     let waits = std::mem::take(&mut workload.waits);
+    let mut before = std::mem::take(&mut workload.before);
+    before.iter_mut().for_each(|step| inherit(&mut step.container, &member.container));
     let Some(Host { owner, position: _, same_network: _, shared_paths: _, needs, staged }) = workload.host.clone()
     else {
-        return Part { member, waits, needs: Vec::new(), stays: false, ends: workload.once_per_node.is_some() };
+        return Part { member, waits, before, needs: Vec::new(), stays: false, ends: workload.once_per_node.is_some() };
     };
     // What ends would be started again for ever beside what stays. In a Job of its own it is the main container.
     let ends = workload.once_per_node.is_some() || (workload.kind.value == Kind::Job && owner != workload.name);
-    Part { member, waits, needs, stays: staged, ends }
+    Part { member, waits, before, needs, stays: staged, ends }
+}
+
+/// What a container before the main one has from it: its mounts, its folder, and the variables that it does not set itself.
+fn inherit(step: &mut Container, main: &Container) {
+    step.mounts.clone_from(&main.mounts);
+    step.env_from.clone_from(&main.env_from);
+    if step.working_dir.is_none() {
+        step.working_dir.clone_from(&main.working_dir);
+    }
+    let own = std::mem::take(&mut step.env);
+    let is_own = |name: &str| own.iter().any(|variable| variable.name == name);
+    step.env = main.env.iter().filter(|variable| !is_own(&variable.name)).cloned().collect();
+    step.env.extend(own);
 }
 
 /// The server takes no hooks on an init container.
@@ -143,13 +159,15 @@ fn arrange(workload: &mut Workload, mut parts: Vec<Part>) {
     // A Job is over when its own container is, whatever runs beside it.
     let is_job = matches!(workload.kind.value, Kind::Job | Kind::CronJob);
     let mut beside = Vec::new();
-    for Part { member, waits, needs: _, stays, ends } in parts {
+    for Part { member, waits, before, needs: _, stays, ends } in parts {
         let is_own = member.name == workload.called;
+        let ends_first = before.into_iter().map(|step| Step::Ends(Box::new(step)));
+        let waits: Vec<Step> = waits.into_iter().map(Step::Wait).chain(ends_first).collect();
         if ends {
-            workload.steps.extend(waits.into_iter().map(Step::Wait));
+            workload.steps.extend(waits);
             workload.steps.push(Step::Ends(Box::new(member)));
         } else if stays || (is_job && !is_own) {
-            workload.steps.extend(waits.into_iter().map(Step::Wait));
+            workload.steps.extend(waits);
             workload.steps.push(Step::Stays(Box::new(member)));
         } else {
             beside.push((member, waits));
@@ -158,7 +176,7 @@ fn arrange(workload: &mut Workload, mut parts: Vec<Part>) {
     let mut rest = beside.into_iter();
     match rest.next() {
         Some((main, waits)) => {
-            workload.steps.extend(waits.into_iter().map(Step::Wait));
+            workload.steps.extend(waits);
             let Member { name, container, ports, why: _ } = main;
             workload.called = name;
             workload.container = container;
@@ -167,7 +185,7 @@ fn arrange(workload: &mut Workload, mut parts: Vec<Part>) {
         None => workload.called = workload.name.with("done"),
     }
     for (member, waits) in rest {
-        workload.steps.extend(waits.into_iter().map(Step::Wait));
+        workload.steps.extend(waits);
         workload.beside.push(member);
     }
 }
