@@ -2,27 +2,49 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::mpsc;
+use std::thread;
 
 use super::arguments::Format;
 use crate::emit::{Manifest, Value};
 use crate::render;
 use crate::world::OutputFile;
 
-/// All manifests in one text, piece by piece.
+/// How many manifests are handed over at once, so that the handing over costs nothing beside the making.
+const BATCH: usize = 32;
+
+/// How many batches may wait to be written.
+const WAITING: usize = 8;
+
+/// All manifests in one text, piece by piece: one thread makes them, and this one writes them, in the order in which they are made.
 pub(super) fn together(
-    manifests: impl Iterator<Item = Manifest>,
+    manifests: impl Iterator<Item = Manifest> + Send,
     format: Format,
     take: impl FnMut(&str) -> io::Result<()>,
 ) -> io::Result<()> {
-    let objects = manifests.map(|manifest| manifest.object);
-    match format {
-        Format::Yaml => render::yaml::pieces(objects, take),
-        Format::Json => render::json::pieces(objects, take),
-    }
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel::<Vec<Value>>(WAITING);
+        let mut objects = manifests.map(|manifest| manifest.object);
+        let make = move || {
+            loop {
+                let batch: Vec<Value> = objects.by_ref().take(BATCH).collect();
+                // Nobody listens any more once writing has failed.
+                if batch.is_empty() || sender.send(batch).is_err() {
+                    break;
+                }
+            }
+        };
+        thread::Builder::new().spawn_scoped(scope, make)?;
+        let objects = receiver.into_iter().flatten();
+        match format {
+            Format::Yaml => render::yaml::pieces(objects, take),
+            Format::Json => render::json::pieces(objects, take),
+        }
+    })
 }
 
 /// All manifests in one file.
-pub(super) fn single(manifests: impl Iterator<Item = Manifest>, format: Format) -> OutputFile {
+pub(super) fn single(manifests: impl Iterator<Item = Manifest> + Send, format: Format) -> OutputFile {
     let mut file = OutputFile { path: String::new(), text: String::new(), private: false };
     let manifests = manifests.inspect(|manifest| file.private |= is_secret(manifest));
     // A text takes every piece.

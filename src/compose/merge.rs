@@ -196,6 +196,9 @@ pub(crate) fn settle_lists(node: &mut Node, rule: Merge, shape: Shape, diags: &m
 }
 
 fn once(items: &mut Vec<Node>, identity: impl Fn(&Node) -> Option<String>, diags: &mut Diagnostics) {
+    if items.len() < 2 {
+        return;
+    }
     let mut places: HashMap<String, usize> = HashMap::with_capacity(items.len());
     if items.iter().all(|item| identity(item).is_none_or(|key| places.insert(key, 0).is_none())) {
         return;

@@ -124,7 +124,7 @@ impl At {
 
     fn push(&mut self, key: &str) {
         self.pointer.push('/');
-        if !key.contains(['~', '/']) {
+        if !key.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
             self.pointer.push_str(key);
             return;
         }

@@ -192,16 +192,22 @@ fn string(out: &mut String, text: &str, column: usize) {
     }
 }
 
-/// The ASCII characters that are safe anywhere in a plain text, one bit each.
-const SAFE: u128 = bits(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-./+=@%()$;^~*<>\\'\"&!?|,");
+/// By byte, whether it is safe anywhere in a plain text.
+const SAFE: [bool; 256] =
+    among(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-./+=@%()$;^~*<>\\'\"&!?|,");
 
-const fn bits(mut characters: &[u8]) -> u128 {
-    let mut bits = 0;
-    while let [first, rest @ ..] = characters {
-        bits |= 1 << *first;
-        characters = rest;
+#[expect(clippy::indexing_slicing, reason = "a byte is an index of the table, and this runs in the compiler alone")]
+const fn among(mut bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    while let [first, rest @ ..] = bytes {
+        table[*first as usize] = true;
+        bytes = rest;
     }
-    bits
+    table
+}
+
+fn is_safe(byte: u8) -> bool {
+    SAFE.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// Whether every reader gives a plain `text` back as that string, be it a key or a value, in any block position.
@@ -214,21 +220,27 @@ fn is_plain(text: &str) -> bool {
     if text.starts_with("...") {
         return false;
     }
-    let mut previous = first;
+    let is_written_plain = text.bytes().all(is_safe) || is_spaced_plainly(text);
+    is_written_plain && !is_reserved(text) && !is_number_like(text)
+}
+
+/// Whether blanks, colons and hashes stand where they mean nothing: one blank between words, as two, or one at the end, would be
+/// folded away; `: ` opens a value, ` #` a comment.
+fn is_spaced_plainly(text: &str) -> bool {
+    let mut previous = b' ';
     for byte in text.bytes() {
-        let safe = match byte {
-            // One blank between words; two, or one at the end, would be folded away. `: ` opens a value, ` #` a comment.
+        let is_plain = match byte {
             b' ' => previous != b' ' && previous != b':',
             b'#' => previous != b' ',
             b':' => true,
-            _ => byte.is_ascii() && SAFE >> byte & 1 == 1,
+            _ => is_safe(byte),
         };
-        if !safe {
+        if !is_plain {
             return false;
         }
         previous = byte;
     }
-    previous != b' ' && previous != b':' && !is_reserved(text) && !is_number_like(text)
+    previous != b' ' && previous != b':'
 }
 
 /// The words that some reader takes for a boolean, a null, a float or a merge, in any mixture of cases; `None` is not
@@ -239,7 +251,10 @@ fn is_reserved(text: &str) -> bool {
         "~", "=", "<<", "y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", ".inf", "+.inf", "-.inf",
         "nan", ".nan", "infinity",
     ];
-    text.len() <= LONGEST_WORD && WORDS.iter().any(|word| word.len() == text.len() && word.eq_ignore_ascii_case(text))
+    let begins = text.bytes().next().is_some_and(|first| b"~=<yntfoi+-.".contains(&first.to_ascii_lowercase()));
+    begins
+        && text.len() <= LONGEST_WORD
+        && WORDS.iter().any(|word| word.len() == text.len() && word.eq_ignore_ascii_case(text))
 }
 
 /// Whether `text` could be a number of any base, a sexagesimal, a date or a time: it begins like one, and holds nothing

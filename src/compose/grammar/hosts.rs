@@ -90,7 +90,9 @@ impl<'a> Scan<'a> {
         if between.contains([';', '|', '&', '\n']) {
             self.command = Command::None;
         }
-        if let Some(at) = between.rfind("//")
+        // Nearly all that stands between is one character, and no scheme.
+        if between.len() >= "://".len()
+            && let Some(at) = between.rfind("//")
             && range.start + at >= self.authority.end
             && (between.get(..at).is_some_and(|before| before.ends_with([':', '@'])))
         {
