@@ -360,6 +360,30 @@ fn explains_by_id_and_name() {
 }
 
 #[test]
+fn explains_keys_by_their_paths() {
+    let key = ran(QUIET, &["explain", "services.web.healthcheck.interval"]);
+    assert_eq!((key.code, key.stderr.as_str()), (0, ""));
+    assert!(key.stdout.starts_with("services.*.healthcheck.interval\n\nTime between checks."), "{}", key.stdout);
+    assert_eq!(ran(QUIET, &["explain", "healthcheck.interval"]).stdout, key.stdout);
+    let of_list = ran(QUIET, &["explain", "services.web.ports[0].published"]).stdout;
+    assert!(of_list.starts_with("services.*.ports[].published\n"), "{of_list}");
+    let words = ran(QUIET, &["explain", "volumes.data.x-kubernetes.access_mode"]).stdout;
+    assert!(words.contains("One of: ReadWriteOnce, ") && words.contains("Docker passes over it."), "{words}");
+    let below = ran(QUIET, &["explain", "healthcheck"]).stdout;
+    assert!(below.contains("\n  interval "), "{below}");
+    let wrong = ran(QUIET, &["explain", "services.web.helthcheck"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
+    assert!(wrong.stderr.contains("did you mean `healthcheck`?"), "{}", wrong.stderr);
+}
+
+#[test]
+fn prints_the_schema_of_x_kubernetes() {
+    let ran = ran(QUIET, &["schema"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(ran.stdout, include_str!("../docs/x-kubernetes.schema.json").replace("\r\n", "\n"));
+}
+
+#[test]
 fn completions_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = ran(QUIET, &["completions", shell]);

@@ -27,12 +27,13 @@ pub(super) enum Command {
     Check(Check),
     /// Write the resolved project, as `docker compose config` does
     Config(Config),
-    /// Explain a code of a message
+    /// Explain a code of a message, or what becomes of a key
     Explain {
-        /// The id or the name, as T0101 or unknown-key
-        #[arg(value_parser = code)]
-        code: Code,
+        /// The id or the name of a code, as T0101 or unknown-key, or a key, as services.healthcheck.interval
+        subject: String,
     },
+    /// Print the JSON Schema of `x-kubernetes`
+    Schema,
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -467,7 +468,7 @@ fn denied(text: &str) -> Result<Denied, String> {
     }
 }
 
-fn code(text: &str) -> Result<Code, String> {
+pub(super) fn code(text: &str) -> Result<Code, String> {
     find(text).ok_or_else(|| unknown(text, &[]))
 }
 

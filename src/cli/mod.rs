@@ -37,7 +37,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &dyn World, out
         Command::Convert(choices) => convert::convert(choices, world, output),
         Command::Check(choices) => convert::check(choices, world, output),
         Command::Config(choices) => config::config(choices, world, output),
-        Command::Explain { code } => print(explain::page(code), world, output),
+        Command::Explain { subject } => match explain::explain(&subject) {
+            Ok(text) => print(&text, world, output),
+            Err(message) => {
+                messages::to_stderr(&format!("error: {message}\n"), output);
+                WRONG_USAGE
+            }
+        },
+        Command::Schema => print(&format!("{:#}\n", crate::compose::schema::schema()), world, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "transship", &mut script);

@@ -180,6 +180,10 @@ pub enum Form {
     Portion,
     /// A size such as `10Gi`.
     Size,
+    /// One of a table's mappings, or a list of them.
+    OneOrMore,
+    /// One text, or a list of them.
+    TextOrTexts,
 }
 
 /// All keys of one kind of mapping.

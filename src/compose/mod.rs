@@ -26,6 +26,7 @@ pub mod model;
 mod paths;
 mod profiles;
 mod project_name;
+pub mod schema;
 mod select;
 mod shape;
 mod tags;

@@ -2,6 +2,7 @@
 //! checked against its API and becomes a patch, the most special one last.
 
 mod beside;
+mod ingress;
 mod patches;
 
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscalerBehavior;
@@ -18,7 +19,8 @@ use crate::compose::model::scalar::scalar_text;
 use crate::compose::model::text::Texts;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Autoscaling, Budget, ExposureKind, Kind, Outside, Overlap, Patch, Portion, Target, Timetable, Traced, Why, Wishes,
+    Autoscaling, Budget, ExposureKind, Kind, Name, Outside, Overlap, Patch, Portion, Route, Target, Timetable, Traced,
+    Why, Wishes,
 };
 use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
@@ -41,6 +43,7 @@ pub(super) struct Extras {
     pub(super) wishes: Wishes,
     pub(super) account: Option<Traced<String>>,
     pub(super) pull_secrets: Vec<Traced<String>>,
+    pub(super) routes: Vec<Route>,
     pub(super) patches: Vec<Patch>,
 }
 
@@ -65,17 +68,28 @@ fn written<T: Decode>(
 }
 
 /// Reads it. `extensions` are the service's keys that begin with `x-`.
-pub(super) fn extras(context: &Context<'_>, path: &str, extensions: &Extensions, diags: &mut Diagnostics) -> Extras {
+pub(super) fn extras(
+    context: &Context<'_>,
+    (path, own): (&str, &Name),
+    extensions: &Extensions,
+    diags: &mut Diagnostics,
+) -> Extras {
     let path = format!("{path}.{NAME}");
     let mut extras = Extras::default();
     if let Some((place, written)) = written::<ServiceExtras>(context, &path, extensions, diags) {
-        take(&path, place, written, &mut extras, diags);
+        take((&path, own), place, written, &mut extras, diags);
     }
     extras
 }
 
 #[expect(clippy::too_many_lines, reason = "one line a key is what makes this readable")]
-fn take(path: &str, place: Origin, written: ServiceExtras, extras: &mut Extras, diags: &mut Diagnostics) {
+fn take(
+    (path, own): (&str, &Name),
+    place: Origin,
+    written: ServiceExtras,
+    extras: &mut Extras,
+    diags: &mut Diagnostics,
+) {
     let ServiceExtras {
         kind,
         replicas,
@@ -86,6 +100,7 @@ fn take(path: &str, place: Origin, written: ServiceExtras, extras: &mut Extras, 
         concurrency_policy,
         backoff_limit,
         publish,
+        ingress,
         service,
         storage,
         probes,
@@ -114,9 +129,20 @@ fn take(path: &str, place: Origin, written: ServiceExtras, extras: &mut Extras, 
     extras.budget = pod_disruption_budget.take().and_then(|found| budget(path, found, diags));
     extras.timetable = timetable(path, schedule, time_zone, concurrency_policy, diags);
     extras.attempts = count(path, "backoff_limit", backoff_limit, diags);
-    extras.outside.publish = publish.take().map(|word| Traced::from_origin(self::publish(word.value), word.origin));
+    let publish = publish.take();
+    let needs_ingress = publish.as_ref().filter(|word| matches!(word.value, PublishWord::Ingress));
+    if let (Some(word), true) = (needs_ingress, ingress.get().is_none()) {
+        diags.push(
+            Diagnostic::new(Code::Missing, word.origin, format!("`{path}` has no `ingress`"))
+                .why("it is to be reached by its Ingress, whose host is not known")
+                .help("write ingress: { host: shop.example.com } beside it")
+                .key(format!("{path}.publish")),
+        );
+    }
+    extras.outside.publish = publish.map(|word| Traced::from_origin(self::publish(word.value), word.origin));
     extras.wishes = beside::wishes(storage, diags);
     let mut patches = Patches { path, list: &mut extras.patches, diags };
+    extras.routes = ingress::routes(own, ingress, &mut patches);
     extras.account = service_account.take().and_then(|name| patches.name("service_account", name));
     extras.pull_secrets = self::pull_secrets(pull_secrets, &mut patches);
     if let Some(class) = priority_class.take().and_then(|name| patches.name("priority_class", name)) {
@@ -229,7 +255,7 @@ fn service(written: ServiceObjectExtras, outside: &mut Outside, patches: &mut Pa
 
 fn publish(word: PublishWord) -> Publish {
     match word {
-        PublishWord::None => Publish::None,
+        PublishWord::None | PublishWord::Ingress => Publish::None,
         PublishWord::LoadBalancer => Publish::LoadBalancer,
         PublishWord::NodePort => Publish::NodePort,
     }

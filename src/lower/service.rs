@@ -163,7 +163,7 @@ pub(super) fn lower(
     let (device_files, privileged_by) = devices::mappings(&path, devices, diags);
     let check = health::check(context, &path, healthcheck, diags);
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
-    let extras = kubernetes::extras(context, &path, extensions, diags);
+    let extras = kubernetes::extras(context, (&path, &own), extensions, diags);
     let mut group = user
         .1
         .clone()
@@ -364,7 +364,7 @@ pub(super) fn lower(
         network: network_mode,
         networks: names.networks,
         router_labels,
-        routes: Vec::new(),
+        routes: extras.routes,
         routed: Vec::new(),
         addresses: names.addresses,
         aliases: names.aliases,

@@ -8,11 +8,11 @@ mod beside;
 mod value;
 
 pub use beside::{AccessWord, FileExtras, ProjectExtras, RetentionWord, StorageExtras, VolumeExtras};
-pub use value::{Amounts, Portion, Raw, RawList, Size};
+pub use value::{Amounts, IngressList, Portion, Raw, RawList, Size};
 
 use crate::compose::keys::{Merge, keys};
 use crate::compose::model::scalar::choices;
-use crate::compose::model::text::{Pairs, Texts};
+use crate::compose::model::text::{OneOrMore, Pairs, Texts};
 
 /// The key under which it stands.
 pub const NAME: &str = "x-kubernetes";
@@ -29,6 +29,7 @@ keys! {
         concurrency_policy "concurrency_policy": ConcurrencyWord, Merge::Default, Reads, Exact, "What happens when a run is due while the last one goes on.";
         backoff_limit "backoff_limit": i64, Merge::Default, Reads, Exact, "How often a Job that failed is tried again.";
         publish "publish": PublishWord, Merge::Default, Reads, Exact, "How its ports are reached from outside.";
+        ingress "ingress": IngressList, Merge::Default, Reads, Exact, "Hosts and paths by which it is reached: one, or a list of them.";
         service "service": ServiceObjectExtras, Merge::Default, Reads, Exact, "What its Services say.";
         storage "storage": StorageExtras, Merge::Default, Reads, Exact, "What holds for each claim of its pods whose volume says nothing else.";
         probes "probes": ProbeExtras, Merge::Default, Reads, Exact, "Probes as Kubernetes has them.";
@@ -80,6 +81,21 @@ keys! {
 }
 
 keys! {
+    /// `x-kubernetes.ingress`: an Ingress that leads to it.
+    IngressExtras in "services.*.x-kubernetes.ingress[]" requires "host" closed true {
+        host "host": OneOrMore, Merge::Default, Reads, Exact, "The host that is asked for, or several; `*` is any, `*.example.com` any below.";
+        path "path": String, Merge::Default, Reads, Exact, "The path that is asked for: `/` unless it says so.";
+        path_type "path_type": PathWord, Merge::Default, Reads, Exact, "Whether longer paths lead there too: they do unless it says so.";
+        port "port": i64, Merge::Default, Reads, Exact, "The port of the container, where it has several.";
+        class "class": String, Merge::Default, Reads, Exact, "The IngressClass.";
+        tls "tls": bool, Merge::Default, Reads, Exact, "Whether it is encrypted.";
+        tls_secret "tls_secret": String, Merge::Default, Reads, Exact, "The Secret with the certificate.";
+        issuer "issuer": String, Merge::Default, Reads, Exact, "The ClusterIssuer of cert-manager that makes the certificate.";
+        annotations "annotations": Pairs, Merge::Pairs, Reads, Exact, "Annotations of the Ingress.";
+    }
+}
+
+keys! {
     /// `x-kubernetes.service`.
     ServiceObjectExtras in "services.*.x-kubernetes.service" closed true {
         kind "type": ServiceWord, Merge::Default, Reads, Exact, "The type of the Service of its own name.";
@@ -125,6 +141,15 @@ choices! {
         None "none" "Not at all.";
         LoadBalancer "load-balancer" "At an address of their own.";
         NodePort "node-port" "On a port of every node.";
+        Ingress "ingress" "By its Ingress alone.";
+    }
+}
+
+choices! {
+    /// How a path is compared.
+    PathWord {
+        Prefix "Prefix" "It begins like this.";
+        Exact "Exact" "It is this one.";
     }
 }
 

@@ -59,6 +59,7 @@ impl Decode for TextSet {
 pub struct OneOrMore(pub Vec<Spanned<String>>);
 
 impl Decode for OneOrMore {
+    const FORM: Form = Form::TextOrTexts;
     const EXPECTED: &'static str = "a string or a list of strings";
 
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {

@@ -2,8 +2,10 @@
 
 use crate::compose::canonical::{Canonical, Form as Written, plain};
 use crate::compose::grammar::bytes;
-use crate::compose::keys::{Decode, Form, Reader};
+use crate::compose::keys::{Decode, Form, Reader, Shape};
+use crate::compose::model::kubernetes::IngressExtras;
 use crate::compose::model::scalar::scalar_text;
+use crate::origin::Spanned;
 use crate::syntax::{Node, Value};
 
 /// States a value that is handed on as it is written.
@@ -113,5 +115,29 @@ impl Decode for Size {
 impl Canonical for Size {
     fn canonical(&self, _form: Written) -> Option<serde_json::Value> {
         Some(self.0.into())
+    }
+}
+
+/// Ingresses: one may stand without a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IngressList(pub Vec<Spanned<IngressExtras>>);
+
+impl Decode for IngressList {
+    const SHAPE: Shape = Shape::Items(IngressExtras::TABLE);
+    const FORM: Form = Form::OneOrMore;
+    const EXPECTED: &'static str = "a mapping or a list of mappings";
+
+    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if !matches!(node.value, Value::Map(_)) {
+            return Vec::decode(node, reader).map(IngressList);
+        }
+        let origin = node.origin;
+        IngressExtras::decode(node, reader).map(|value| IngressList(vec![Spanned { value, origin }]))
+    }
+}
+
+impl Canonical for IngressList {
+    fn canonical(&self, form: Written) -> Option<serde_json::Value> {
+        self.0.canonical(form)
     }
 }

@@ -1,0 +1,134 @@
+//! `x-kubernetes.ingress` of a service: routes to it, which become Ingresses as those of routers do.
+
+use std::collections::BTreeSet;
+
+use crate::compose::keys::Key;
+use crate::compose::model::kubernetes::{IngressExtras, IngressList, PathWord};
+use crate::compose::model::text::OneOrMore;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{Carries, Name, Route, RouteHost, RouteMatch, RoutePath, RouteTls, Traced, Why};
+use crate::lower::kubernetes::patches::Patches;
+use crate::lower::later;
+use crate::origin::{Origin, Spanned};
+use crate::syntax::Value;
+
+/// The routes that it makes.
+pub(super) fn routes(own: &Name, key: Key<IngressList>, patches: &mut Patches<'_>) -> Vec<Route> {
+    let mut all = Vec::new();
+    let mut taken = BTreeSet::new();
+    for written in key.take().into_iter().flat_map(|list| list.value.0) {
+        if let Some(mut route) = route(own, written, patches) {
+            let mut number = 2;
+            while !taken.insert(route.name.clone()) {
+                route.name = own.with(&number.to_string());
+                number += 1;
+            }
+            all.push(route);
+        }
+    }
+    all
+}
+
+fn route(own: &Name, written: Spanned<IngressExtras>, patches: &mut Patches<'_>) -> Option<Route> {
+    let IngressExtras { host, path, path_type, port, class, tls, tls_secret, issuer, annotations, extensions } =
+        written.value;
+    later::extensions(&extensions, patches.diags);
+    let place = format!("{}.ingress", patches.path);
+    let why = Why::Origin(written.origin);
+    let matches = matches(&place, host.take()?, path.take(), path_type, patches.diags)?;
+    let secret = tls_secret.take().and_then(|name| patches.name("ingress.tls_secret", name));
+    let issuer = issuer.take().and_then(|name| patches.name("ingress.issuer", name));
+    let flag = tls.take();
+    let of_tls = secret.iter().chain(&issuer).map(|found| found.why.clone()).next();
+    let encrypted = match &flag {
+        Some(flag) if !flag.value => {
+            patches.diags.consume(flag.origin, "it is not encrypted unless something says so");
+            for place in secret.iter().chain(&issuer).flat_map(|found| found.why.origins()) {
+                patches.diags.push(
+                    Diagnostic::new(Code::KubernetesWithoutEffect, *place, "what is not encrypted has no certificate")
+                        .help("remove tls: false, or this")
+                        .key(format!("{}.ingress", patches.path)),
+                );
+            }
+            None
+        }
+        Some(flag) => Some(Why::Origin(flag.origin)),
+        None => of_tls,
+    };
+    let tls = encrypted.map(|why| RouteTls { secret, issuer, ..RouteTls::plain(why) });
+    let annotations = patches.texts("ingress.annotations", annotations, false).map_or_else(Vec::new, |node| {
+        let Value::Map(map) = node.value else { return Vec::new() };
+        let text = |entry: &crate::syntax::Entry| {
+            if let Value::String(text) = &entry.value.value { text.clone() } else { String::new() }
+        };
+        map.iter().map(|(key, entry)| (key.clone(), Traced::from_origin(text(entry), entry.value.origin))).collect()
+    });
+    Some(Route {
+        name: own.clone(),
+        called: "the ingress".to_owned(),
+        carries: Carries::Http,
+        matches,
+        rule: None,
+        entry_points: Vec::new(),
+        tls,
+        port: port.take().and_then(|port| self::port(&place, &port, patches.diags)),
+        backend: Vec::new(),
+        steps: Vec::new(),
+        priority: None,
+        class: class.take().and_then(|name| patches.name("ingress.class", name)),
+        annotations,
+        why,
+    })
+}
+
+fn port(place: &str, port: &Spanned<i64>, diags: &mut Diagnostics) -> Option<Traced<u16>> {
+    let number = u16::try_from(port.value).ok().filter(|number| *number > 0);
+    if number.is_none() {
+        refuse(place, port.origin, &format!("{} is no port", port.value), "write a number from 1 to 65535", diags);
+    }
+    number.map(|number| Traced::from_origin(number, port.origin))
+}
+
+/// Every host with the path.
+fn matches(
+    place: &str,
+    hosts: Spanned<OneOrMore>,
+    path: Option<Spanned<String>>,
+    path_type: Key<PathWord>,
+    diags: &mut Diagnostics,
+) -> Option<Vec<RouteMatch>> {
+    let exact = path_type.take();
+    let path_origin = path.as_ref().map(|path| path.origin);
+    let path = match (path, &exact) {
+        (Some(path), _) if !path.value.starts_with('/') => {
+            refuse(place, path.origin, &format!("`{}` is no path", path.value), "begin it with a slash", diags);
+            return None;
+        }
+        (Some(path), Some(word)) if matches!(word.value, PathWord::Exact) => RoutePath::Is(path.value),
+        (None, Some(word)) if matches!(word.value, PathWord::Exact) => RoutePath::Is("/".to_owned()),
+        (Some(path), _) if path.value != "/" => RoutePath::Prefix(path.value),
+        (Some(_) | None, _) => RoutePath::Any,
+    };
+    let mut all = Vec::new();
+    for host in hosts.value.0 {
+        let name = host.value.strip_prefix("*.").unwrap_or(&host.value);
+        let found = match host.value.as_str() {
+            "*" => RouteHost::Any,
+            _ if !crate::ir::is_object_name(name) => {
+                let help = "write a name in lower case, as shop.example.com, without port and path";
+                refuse(place, host.origin, &format!("`{}` is no name of a host", host.value), help, diags);
+                continue;
+            }
+            text if text.starts_with("*.") => RouteHost::Below(name.to_owned()),
+            text => RouteHost::Is(text.to_owned()),
+        };
+        let places = [Some(host.origin), path_origin, exact.as_ref().map(|word| word.origin)];
+        let why = Why::Origins(places.into_iter().flatten().collect());
+        all.push(RouteMatch { host: found, path: path.clone(), tests: Vec::new(), why });
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+fn refuse(place: &str, origin: Origin, problem: &str, help: &str, diags: &mut Diagnostics) {
+    diags.push(Diagnostic::new(Code::BadValue, origin, format!("`{place}`: {problem}")).help(help).key(place));
+}
