@@ -11,6 +11,8 @@ use crate::syntax::{Node, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Leaves {
     all: Vec<Origin>,
+    /// Those that are empty lists or mappings.
+    empty: Vec<Origin>,
     /// By the origin of the key or collection, sorted, the range of its leaves.
     below: Vec<(Origin, Range<u32>)>,
     paths: Paths,
@@ -121,6 +123,11 @@ impl Leaves {
         (self.all, self.paths)
     }
 
+    /// Lists and mappings that hold nothing.
+    pub fn empty(&self) -> &[Origin] {
+        &self.empty
+    }
+
     /// Every leaf under a key, by the origin of the key, or under a list or mapping, by its own. A leaf stands for itself.
     pub fn below(&self, place: Origin) -> impl Iterator<Item = Origin> + '_ {
         // Of several that have one origin the last counts.
@@ -147,13 +154,13 @@ impl Leaves {
             }
             // A key without a value has no text of its own: the key stands for it.
             Value::Null => self.leaf(key, step),
-            Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::Timestamp(_)
-            | Value::String(_)
-            | Value::List(_)
-            | Value::Map(_) => self.leaf(node.origin, step),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) | Value::String(_) => {
+                self.leaf(node.origin, step)
+            }
+            Value::List(_) | Value::Map(_) => {
+                self.empty.push(node.origin);
+                self.leaf(node.origin, step);
+            }
         }
         let range = small(start)..small(self.all.len());
         if node.origin != key && matches!(node.value, Value::List(_) | Value::Map(_)) {

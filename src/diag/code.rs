@@ -210,6 +210,9 @@ codes! {
     Placeholder "T0503" "placeholder" Warning;
     LabelKey "T0504" "label-key" Note;
     PullPolicy "T0505" "pull-policy" Warning;
+    MountTwice "T0506" "mount-twice" Warning;
+    CapabilityUnknown "T0508" "capability-unknown" Warning;
+    UserKnown "T0509" "user-known" Note;
     HealthcheckNone "T0601" "healthcheck-none" Note;
     HealthcheckRounded "T0602" "healthcheck-rounded" Note;
     RollbackAction "T0701" "rollback-action" Warning;

@@ -203,6 +203,8 @@ impl Diagnostics {
         for (place, reason) in std::mem::take(&mut self.consumed_below) {
             self.consumed.extend(leaves.below(place).map(|leaf| (leaf, reason)));
         }
+        // Behind what is said of them elsewhere.
+        self.consumed.extend(leaves.empty().iter().map(|leaf| (*leaf, "an empty list or mapping says nothing")));
         for diagnostic in &mut self.list {
             for place in std::mem::take(&mut diagnostic.covers_below) {
                 diagnostic.covers.extend(leaves.below(place));

@@ -84,7 +84,12 @@ pub(super) fn labels(context: &Context, at: &mut At, label: &Name) -> Labels {
 
 /// Texts for people and tools.
 pub(super) fn annotations(at: &mut At, annotations: &[(String, Traced<String>)]) -> BTreeMap<String, String> {
-    at.within("annotations", |at| annotations.iter().map(|(key, text)| (key.clone(), at.put(key, text))).collect())
+    texts(at, "annotations", annotations)
+}
+
+/// Labels or annotations that the user wrote.
+pub(super) fn texts(at: &mut At, section: &str, texts: &[(String, Traced<String>)]) -> BTreeMap<String, String> {
+    at.within(section, |at| texts.iter().map(|(key, text)| (key.clone(), at.put(key, text))).collect())
 }
 
 /// The labels that find a workload's pods.

@@ -19,6 +19,9 @@ use super::at::At;
 use super::{Context, access, config, container, meta, network, placement, storage, wait};
 use crate::ir::{Kind, Member, Name, Pod, Retries, Step, Traced, Why, Workload};
 
+/// Labels or annotations.
+type Texts = [(String, Traced<String>)];
+
 /// The label of workloads that must share a node.
 const TOGETHER: &str = "transship.dev/together";
 
@@ -30,6 +33,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
         host_aliases,
         resolver,
         marks,
+        labels,
         annotations,
         fs_group,
         groups,
@@ -45,7 +49,7 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
         together,
     } = &workload.pod;
     at.within("template", |at| {
-        let metadata = at.within("metadata", |at| metadata(context, at, workload, marks, annotations));
+        let metadata = at.within("metadata", |at| metadata(context, at, workload, marks, (labels, annotations)));
         let spec = at.within("spec", |at| {
             let mut volumes = at.list("volumes", &workload.volumes, storage::volume).unwrap_or_default();
             let index = volumes.len().to_string();
@@ -146,9 +150,10 @@ fn metadata(
     at: &mut At,
     workload: &Workload,
     marks: &[Traced<Name>],
-    annotations: &[(String, Traced<String>)],
+    (own, annotations): (&Texts, &Texts),
 ) -> ObjectMeta {
     let mut labels = meta::labels(context, at, &workload.name);
+    labels.extend(meta::texts(at, "labels", own));
     for mark in marks {
         let label = meta::mark(&mark.value);
         at.within("labels", |at| at.because(&label, &mark.why));

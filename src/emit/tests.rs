@@ -49,6 +49,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         timetable: None,
         attempts: None,
         kind_is_said: false,
+        labels: vec![("tier".to_owned(), said("front".to_owned()))],
         annotations: vec![("team".to_owned(), said("a".to_owned()))],
         min_ready_seconds: None,
         progress_deadline: None,
@@ -82,6 +83,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
             host_aliases: Vec::new(),
             resolver: Resolver::default(),
             marks: Vec::new(),
+            labels: Vec::new(),
             annotations: Vec::new(),
             fs_group: None,
             groups: Vec::new(),
@@ -223,6 +225,7 @@ fn web() -> Workload {
         container: web_container(),
         pod: Pod {
             marks: vec![said(name("mark"))],
+            labels: vec![("role".to_owned(), said("web".to_owned()))],
             annotations: vec![("note".to_owned(), said("b".to_owned()))],
             grace_seconds: said(10),
             hostname: Some(said("web".to_owned())),

@@ -48,6 +48,7 @@ fn account_for(workload: &Workload) {
         origin,
         kind,
         replicas,
+        labels,
         annotations,
         autoscaling,
         budget,
@@ -103,6 +104,7 @@ fn account_for(workload: &Workload) {
         origin,
         kind,
         replicas,
+        labels,
         annotations,
         run,
         min_ready_seconds,
@@ -111,9 +113,8 @@ fn account_for(workload: &Workload) {
         ports,
         container,
     );
-    let _ = (called, pod, schedule);
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, ingresses, files);
-    let _ = (autoscaling, budget, patches, wishes);
+    let _ = (called, pod, schedule, autoscaling, budget, patches, wishes);
     // Heard by the passes, which left them in place.
     let _ = (networks, routed, network, any_port, service, once_per_node, host, headless, kind_is_said);
     // Taken by the passes.
@@ -131,6 +132,8 @@ fn metadata(context: &Context, at: &mut At, name: &Name, workload: &Workload) ->
     let mut metadata = meta::object(context, at, name, &workload.name, &Why::Origin(workload.origin));
     at.because("apiVersion", &workload.kind.why);
     at.because("kind", &workload.kind.why);
+    let labels = at.within("metadata", |at| meta::texts(at, "labels", &workload.labels));
+    metadata.labels.get_or_insert_default().extend(labels);
     let annotations = at.within("metadata", |at| meta::annotations(at, &workload.annotations));
     metadata.annotations = (!annotations.is_empty()).then_some(annotations);
     metadata

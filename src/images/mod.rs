@@ -2,6 +2,9 @@
 //! them must be filled with. A fact here only ever fills in what the stack file leaves open.
 
 mod table;
+mod users;
+
+pub(crate) use users::ids;
 
 /// One image.
 #[derive(Debug)]
@@ -25,6 +28,11 @@ pub(crate) struct Image {
 }
 
 impl Image {
+    /// Whether a port is one that data is read and written by, not a page for people that a datastore has beside it.
+    pub(crate) fn is_data_port(&self, port: u16) -> bool {
+        self.datastore && !PAGES.iter().any(|(name, pages)| *name == self.name && pages.contains(&port))
+    }
+
     /// The group that must own its volumes: its own, unless that is root's.
     pub(crate) fn volume_group(&self) -> Option<i64> {
         self.group.filter(|group| *group != 0).or(self.user)
@@ -50,6 +58,22 @@ const fn image(
     let (datastore, wants_empty_folder) = (flags & STORE != 0, flags & EMPTY != 0);
     Image { name, ports, data, datastore, wants_empty_folder, user, group, seeded }
 }
+
+/// Ports of datastores that serve pages for people alone.
+const PAGES: &[(&str, &[u16])] = &[
+    ("apache/activemq-artemis", &[8161]),
+    ("apache/activemq-classic", &[8161]),
+    ("bitnami/minio", &[9001]),
+    ("bitnami/rabbitmq", &[15672]),
+    ("cockroach", &[8080]),
+    ("emqx", &[18083]),
+    ("hivemq/hivemq4", &[8080]),
+    ("minio", &[9001]),
+    ("neo4j", &[7473, 7474]),
+    ("rabbitmq", &[15671, 15672]),
+    ("redis-stack", &[8001]),
+    ("rethinkdb", &[8080]),
+];
 
 /// Publishers whose images are laid out their own way: another publisher's image of the same name says nothing about theirs.
 const OWN_LAYOUT: [&str; 4] = ["bitnami", "bitnamilegacy", "bitnamisecure", "linuxserver"];
@@ -103,6 +127,13 @@ mod tests {
             assert!(!image.ports.is_empty() || paths.count() > 0 || image.user.is_some(), "{}", image.name);
             assert!(!image.wants_empty_folder || image.datastore && !image.data.is_empty(), "{}", image.name);
         }
+    }
+
+    #[test]
+    fn a_page_for_people_is_no_data() {
+        let is_data = |reference: &str, port| known(reference).is_some_and(|image| image.is_data_port(port));
+        assert!(is_data("rabbitmq:4-management", 5672) && !is_data("rabbitmq:4-management", 15672));
+        assert!(is_data("minio/minio", 9000) && !is_data("minio/minio", 9001) && !is_data("nginx", 80));
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "changedetection.io" | 5000 | "/datastore" | | ;
     "chirpstack-rest-api" | 8090 | | | ;
     "chirpstack/chirpstack" | 8080 | | | ;
-    "chromadb/chroma" STORE | 8000 | | | ;
+    "chromadb/chroma" STORE | 8000 | "/data" "/chroma/chroma" | | ;
     "clickhouse" STORE | 8123 9000 | "/var/lib/clickhouse" | | "/etc/clickhouse-server";
     "clickhouse-server" STORE | 8123 9000 | "/var/lib/clickhouse" | | "/etc/clickhouse-server";
     "cloudbeaver" | 8978 | "/opt/cloudbeaver/workspace" | | ;
@@ -226,7 +226,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "node-red" | 1880 | "/data" | 1000 1000 | ;
     "oauth2-proxy" | 4180 | | 65532 65532 | ;
     "oceanbase-ce" STORE | 2881 | "/root/ob" | | ;
-    "odoo" | 8069 8072 | "/var/lib/odoo" "/mnt/extra-addons" | | "/etc/odoo";
+    "odoo" | 8069 8072 | "/var/lib/odoo" "/mnt/extra-addons" | 101 101 | "/etc/odoo";
     "ollama" | 11434 | "/root/.ollama" | | ;
     "onlyoffice/documentserver" | 80 | "/var/www/onlyoffice/Data" | | ;
     "open-webui" | 8080 | "/app/backend/data" | | ;
@@ -272,7 +272,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "redis-stack" STORE | 6379 8001 | "/data" | | ;
     "redis-stack-server" STORE | 6379 | "/data" | | ;
     "redis_exporter" | 9121 | | 59000 59000 | ;
-    "redisinsight" | 5540 | "/data" | | ;
+    "redisinsight" | 5540 | "/data" | 1000 1000 | ;
     "redismod" STORE | 6379 | "/data" | | ;
     "redmine" | 3000 | "/usr/src/redmine/files" | | ;
     "redpanda" STORE | | "/var/lib/redpanda/data" | 101 101 | ;

@@ -20,6 +20,8 @@ pub struct Workload {
     pub kind: Traced<Kind>,
     /// How many; meaningless for a DaemonSet, whose value is 1.
     pub replicas: Traced<u32>,
+    /// What its controller is labelled with, beside the labels that everything has.
+    pub labels: Vec<(String, Traced<String>)>,
     /// What its controller is annotated with: keys that Kubernetes takes, and texts for people and tools.
     pub annotations: Vec<(String, Traced<String>)>,
     /// Between how many pods it has, where that changes by itself.
@@ -511,6 +513,8 @@ pub struct Pod {
     pub grace_seconds: Traced<u32>,
     /// Host name, where one was written that Kubernetes takes.
     pub hostname: Option<Traced<String>>,
+    /// What its pods are labelled with, beside the labels that everything has; nothing selects pods by them.
+    pub labels: Vec<(String, Traced<String>)>,
     /// Keys that Kubernetes takes, and texts for people and tools.
     pub annotations: Vec<(String, Traced<String>)>,
     /// Lines of /etc/hosts, by address.

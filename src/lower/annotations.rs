@@ -1,11 +1,15 @@
-//! Labels and annotations (compose-spec "labels", "annotations", "deploy.labels"; Kubernetes, "Annotations"): free text for people and
-//! tools, so that they become annotations, which hold any text, and never labels, which select pods.
+//! Labels and annotations (compose-spec "labels", "annotations", "deploy.labels"; Kubernetes, "Labels and Selectors", "Annotations"):
+//! free text for people and tools. Labels become labels where Kubernetes takes their values, and annotations, which hold any text,
+//! otherwise; nothing is ever selected by them.
 
 use crate::compose::keys::Key;
 use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Traced, Why};
+use crate::lower::labelled::is_value;
 use crate::origin::Origin;
+
+use std::collections::BTreeSet;
 
 /// Annotations: key and value, in the order of the file.
 pub(super) type Annotations = Vec<(String, Traced<String>)>;
@@ -45,6 +49,17 @@ pub(super) fn of(path: &str, labels: &Key<Pairs>, taken: fn(&str) -> bool, diags
     found
 }
 
+/// What is a label, and what is an annotation for its value. A router's or scheduler's keys belong together: where one of them is no
+/// label, none is.
+pub(super) fn sorted(found: Annotations) -> (Annotations, Annotations) {
+    let tool = |key: &str| key.split_once('.').map(|(tool, _)| tool.to_owned());
+    let texts: BTreeSet<String> =
+        found.iter().filter(|(_, value)| !is_value(&value.value)).filter_map(|(key, _)| tool(key)).collect();
+    found.into_iter().partition(|(key, value)| {
+        is_value(&value.value) && key != OTHERS && tool(key).is_none_or(|tool| !texts.contains(&tool))
+    })
+}
+
 /// The later of two with one key counts.
 pub(super) fn joined(first: Annotations, second: Annotations, diags: &mut Diagnostics) -> Annotations {
     let mut all = first;
@@ -76,9 +91,12 @@ fn is_key(key: &str) -> bool {
             && is_end(label.bytes().last())
             && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
-    // Domains of Kubernetes are its own.
+    // Domains of Kubernetes are its own, but for what it recommends; ours holds marks.
     let is_reserved = |domain: &str| {
-        ["kubernetes.io", "k8s.io"]
+        if domain == "app.kubernetes.io" {
+            return matches!(name, "name" | "part-of" | "managed-by");
+        }
+        ["kubernetes.io", "k8s.io", "transship.dev"]
             .iter()
             .any(|own| domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
     };
@@ -90,11 +108,29 @@ fn is_key(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_key;
+    use super::{is_key, sorted};
+    use crate::ir::Traced;
+
+    #[test]
+    fn the_labels_of_a_tool_stand_together() {
+        let found = [("team", "web"), ("note", "two words"), ("job.on", "true"), ("job.at", "* *"), ("tier.a", "b")];
+        let found = found.map(|(key, value)| (key.to_owned(), Traced::decided(value.to_owned(), "test")));
+        let keys = |pairs: Vec<(String, _)>| pairs.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        let (labels, annotations) = sorted(found.into());
+        assert_eq!(keys(labels), ["team", "tier.a"]);
+        assert_eq!(keys(annotations), ["note", "job.on", "job.at"]);
+    }
 
     #[test]
     fn keys_are_qualified_names() {
-        for good in ["a", "com.example.team", "example.com/a_b", "traefik.http.routers.web.rule", "A-1"] {
+        for good in [
+            "a",
+            "com.example.team",
+            "example.com/a_b",
+            "traefik.http.routers.web.rule",
+            "A-1",
+            "app.kubernetes.io/component",
+        ] {
             assert!(is_key(good), "{good}");
         }
         for bad in [
@@ -108,6 +144,7 @@ mod tests {
             "a/b/c",
             "kubernetes.io/a",
             "x.k8s.io/a",
+            "app.kubernetes.io/name",
             &"a".repeat(64),
         ] {
             assert!(!is_key(bad), "{bad}");

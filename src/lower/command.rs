@@ -52,6 +52,25 @@ pub(super) fn process(
     Process { command: own, args: None }
 }
 
+/// The folder it starts in: empty is the image's own.
+pub(super) fn folder(path: &str, folder: &Key<String>, diags: &mut Diagnostics) -> Option<Traced<String>> {
+    let found = folder.get()?;
+    if found.value.is_empty() {
+        diags.consume(found.origin, "an empty folder is the image's own");
+        return None;
+    }
+    // A drive letter begins a path of Windows.
+    let is_absolute = found.value.starts_with(['/', '\\']) || found.value.get(1..2) == Some(":");
+    if !is_absolute {
+        diags.push(
+            Diagnostic::new(Code::BadValue, found.origin, format!("the folder `{}` is not absolute", found.value))
+                .help("write a path that begins with a slash")
+                .key(format!("{path}.working_dir")),
+        );
+    }
+    Some(Traced::from(found.clone()))
+}
+
 /// The words; `None` where the image's own hold.
 fn words(command: &Key<Command>, diags: &mut Diagnostics) -> Option<Vec<Traced<String>>> {
     let found = command.get()?;

@@ -47,10 +47,12 @@ pub(super) fn environment(
 }
 
 fn is_name(name: &str, origin: Origin, path: &str, diags: &mut Diagnostics) -> bool {
-    let good = !name.is_empty() && !name.contains(['=', '\0']);
+    // What the API server takes since 1.30: printable characters of ASCII but for the equals sign.
+    let good = !name.is_empty() && name.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'=');
     if !good {
         diags.push(
             Diagnostic::new(Code::EnvironmentName, origin, format!("`{name}` is no name of a variable"))
+                .why("Kubernetes takes printable characters of ASCII, but no equals sign")
                 .help("write NAME: value")
                 .key(path),
         );

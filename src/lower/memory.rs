@@ -45,6 +45,18 @@ pub(super) fn refuse(option: &str, folder: &str, origin: Origin, key: String, di
 pub(super) fn tmpfs(path: &str, tmpfs: &Key<TmpfsMounts>, diags: &mut Diagnostics) -> Vec<Mount> {
     let mut all = Vec::new();
     for found in tmpfs.get().iter().flat_map(|tmpfs| tmpfs.value.0.iter()) {
+        if !found.value.path.starts_with('/') {
+            diags.push(
+                Diagnostic::new(
+                    Code::BadValue,
+                    found.origin,
+                    format!("the mount point `{}` is not absolute", found.value.path),
+                )
+                .help("write a path that begins with a slash")
+                .key(format!("{path}.tmpfs")),
+            );
+            continue;
+        }
         let folder = mounts::clean(&found.value.path);
         let mut size = None;
         for (option, value) in &found.value.options {

@@ -383,10 +383,16 @@ const DEPENDENCIES: [&str; 8] =
 pub(super) fn without_doubles(mounts: Vec<Mount>, diags: &mut Diagnostics) -> Vec<Mount> {
     let mut kept: indexmap::IndexMap<String, Mount> = indexmap::IndexMap::new();
     for mount in mounts {
-        if let Some(earlier) = kept.insert(mount.target.value.clone(), mount) {
-            for place in earlier.target.why.origins().iter().copied().chain([earlier.origin]) {
-                diags.consume(place, "a later mount stands at the same path");
-            }
+        let (path, place) = (mount.target.value.clone(), mount.origin);
+        if let Some(earlier) = kept.insert(path.clone(), mount) {
+            diags.push(
+                Diagnostic::new(Code::MountTwice, place, format!("two things are mounted at {path}"))
+                    .label("this one is")
+                    .also(earlier.origin, "this one is not")
+                    .why("one path shows one thing; Docker refuses such a container")
+                    .help("mount one of them elsewhere")
+                    .covers(earlier.target.why.origins().iter().copied()),
+            );
         }
     }
     kept.into_values().collect()

@@ -138,6 +138,10 @@ pub(super) fn hostname(
         diags.consume(domain.origin, "no domain");
     }
     let found = hostname.get()?;
+    if found.value.is_empty() {
+        diags.consume(found.origin, "an empty name is the pod's own");
+        return None;
+    }
     if found.value.contains("{{") {
         diags.push(
             Diagnostic::new(

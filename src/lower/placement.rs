@@ -101,6 +101,15 @@ pub(super) fn with_platform(
         [system, processor, variant, ..] => (Some(*system), Some(*processor), Some(*variant)),
         [] => (None, None, None),
     };
+    let is_processor = |text: &str| PROCESSORS.contains(&architecture(text));
+    if system.is_some_and(|system| !is_system(system)) || processor.is_some_and(|text| !is_processor(text)) {
+        diags.push(
+            Diagnostic::new(Code::BadValue, found.origin, format!("`{}` is no platform", found.value))
+                .help("write a system, a processor, or both: linux/arm64")
+                .key(format!("{path}.platform")),
+        );
+        return placement;
+    }
     let labels = [
         (OPERATING_SYSTEM, system.map(str::to_ascii_lowercase)),
         (ARCHITECTURE, processor.map(|text| architecture(text).to_owned())),
@@ -127,6 +136,12 @@ pub(super) fn with_platform(
     }
     placement
 }
+
+/// What nodes call their processors: the names of Go's compiler.
+const PROCESSORS: &[&str] = &[
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64",
+    "s390x", "wasm",
+];
 
 fn is_system(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "linux" | "windows" | "darwin" | "freebsd")

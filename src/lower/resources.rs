@@ -37,7 +37,9 @@ const SHARES_OF_A_CORE: i64 = 1024;
 /// Limits and requests. A limit without a reservation gets a request of 0: Kubernetes would copy the limit, Docker reserved nothing.
 pub(super) fn resources(path: &str, written: &Written<'_>, diags: &mut Diagnostics) -> Resources {
     let mut found = Resources {
-        limit_cpu: written.cpus.get().and_then(cores).or_else(|| quota(written)).or_else(|| count(written)),
+        limit_cpu: cores(&format!("{path}.cpus"), written.cpus, diags)
+            .or_else(|| quota(written))
+            .or_else(|| count(written)),
         limit_memory: written.mem_limit.get().and_then(memory),
         request_cpu: written.cpu_shares.get().and_then(shares),
         request_memory: written.mem_reservation.get().and_then(memory),
@@ -101,14 +103,14 @@ fn of_deploy_resources(path: &str, written: &DeployResources, found: &mut Resour
     if let Some(limits) = limits.get() {
         let Limits { cpus, memory: bytes, pids, extensions } = &limits.value;
         later::extensions(extensions, diags);
-        found.limit_cpu = cpus.get().and_then(cores).or(found.limit_cpu.take());
+        found.limit_cpu = cores(&format!("{path}.limits.cpus"), cpus, diags).or(found.limit_cpu.take());
         found.limit_memory = bytes.get().and_then(memory).or(found.limit_memory.take());
         without_counterpart::say(&format!("{path}.limits"), "pids", pids, diags);
     }
     if let Some(reservations) = reservations.get() {
         let Reservations { cpus, memory: bytes, generic_resources, devices: wanted, extensions } = &reservations.value;
         later::extensions(extensions, diags);
-        found.request_cpu = cpus.get().and_then(cores).or(found.request_cpu.take());
+        found.request_cpu = cores(&format!("{path}.reservations.cpus"), cpus, diags).or(found.request_cpu.take());
         found.request_memory = bytes.get().and_then(memory).or(found.request_memory.take());
         let path = format!("{path}.reservations");
         found.extended.extend(devices::generic(&path, generic_resources, diags));
@@ -214,8 +216,18 @@ fn disk(path: &str, options: &Key<StorageOptions>, diags: &mut Diagnostics) -> O
     size
 }
 
+/// A number of cores, which no machine has more than a million of; 0 is no limit.
 #[expect(clippy::cast_possible_truncation, reason = "a number of cores in thousandths is far below 2^63")]
-fn cores(cpus: &Spanned<f64>) -> Option<Traced<i64>> {
+fn cores(path: &str, cpus: &Key<f64>, diags: &mut Diagnostics) -> Option<Traced<i64>> {
+    let cpus = cpus.get()?;
+    if !(0.0..=1e6).contains(&cpus.value) {
+        diags.push(
+            Diagnostic::new(Code::BadValue, cpus.origin, format!("{} is no number of cores", cpus.value))
+                .help("write a number such as 0.5")
+                .key(path),
+        );
+        return None;
+    }
     (cpus.value > 0.0).then(|| Traced::from_origin((cpus.value * 1000.0 - 1e-6).ceil() as i64, cpus.origin))
 }
 

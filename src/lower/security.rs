@@ -28,13 +28,26 @@ const SAFE_SYSCTLS: &[&str] = &[
 ];
 
 /// `user`: ids; a name is known to the image alone, but for root.
-pub(super) fn user(path: &str, user: &Key<String>, diags: &mut Diagnostics) -> User {
+pub(super) fn user(path: &str, image: &str, user: &Key<String>, diags: &mut Diagnostics) -> User {
     let Some(found) = user.get() else { return (None, None) };
     let (name, group) = match found.value.split_once(':') {
         Some((name, group)) => (name, Some(group)),
         None => (found.value.as_str(), None),
     };
-    let (user_id, group_id) = (id(name), group.and_then(id));
+    let of_user = id(name).is_none().then(|| crate::images::ids(image, name)).flatten();
+    let of_group = group.filter(|group| id(group).is_none()).and_then(|group| crate::images::ids(image, group));
+    let user_id = id(name).or(of_user.map(|(user, _)| user));
+    let group_id = group.and_then(|group| id(group).or(of_group.map(|(_, group)| group)));
+    if let (Some(user), true) = (user_id, of_user.is_some() || of_group.is_some()) {
+        let numbers = group_id.map_or(user.to_string(), |group| format!("{user}:{group}"));
+        diags.push(
+            Diagnostic::new(Code::UserKnown, found.origin, format!("the user `{}` is {numbers}", found.value))
+                .why("Kubernetes takes numbers alone, and these are the image's")
+                .help(format!("write user: \"{numbers}\" to be sure"))
+                .cause(found.value.as_str())
+                .key(format!("{path}.user")),
+        );
+    }
     if user_id.is_none() && !name.is_empty() || (group.is_some_and(|group| !group.is_empty()) && group_id.is_none()) {
         diags.push(
             Diagnostic::new(Code::UserName, found.origin, format!("the user `{}` is not set", found.value))
@@ -92,17 +105,13 @@ pub(super) fn security(
     diags: &mut Diagnostics,
 ) -> SecurityContext {
     let Rights { user: (user, group), read_only, privileged, cap_add, cap_drop, security_opt } = rights;
-    let capabilities = |key: &Key<TextSet>| {
-        let names = key.get().map_or(&[][..], |texts| texts.value.0.as_slice());
-        names.iter().map(|name| Traced::from_origin(capability(&name.value), name.origin)).collect()
-    };
     let mut context = SecurityContext {
         user,
         group,
         read_only_root: flag(read_only, diags),
         privileged: flag(privileged, diags).or(privileged_by),
-        add: capabilities(cap_add),
-        drop: capabilities(cap_drop),
+        add: capabilities(&format!("{path}.cap_add"), cap_add, diags),
+        drop: capabilities(&format!("{path}.cap_drop"), cap_drop, diags),
         ..SecurityContext::default()
     };
     for option in security_opt.get().iter().flat_map(|options| options.value.0.iter()) {
@@ -121,6 +130,73 @@ pub(super) fn security(
     }
     context
 }
+
+/// Those that Linux has; a container with another one does not start.
+fn capabilities(path: &str, key: &Key<TextSet>, diags: &mut Diagnostics) -> Vec<Traced<String>> {
+    let mut found = Vec::new();
+    for written in key.get().map_or(&[][..], |texts| texts.value.0.as_slice()) {
+        let name = capability(&written.value);
+        if CAPABILITIES.contains(&name.as_str()) {
+            found.push(Traced::from_origin(name, written.origin));
+            continue;
+        }
+        diags.push(
+            Diagnostic::new(Code::CapabilityUnknown, written.origin, format!("`{}` is no capability", written.value))
+                .label("left out")
+                .why("Linux has none of this name, and a container that asks for it does not start")
+                .help("correct it, or remove it")
+                .cause(written.value.as_str())
+                .key(path),
+        );
+    }
+    found
+}
+
+/// What `capabilities(7)` lists, and what stands for all.
+const CAPABILITIES: &[&str] = &[
+    "ALL",
+    "AUDIT_CONTROL",
+    "AUDIT_READ",
+    "AUDIT_WRITE",
+    "BLOCK_SUSPEND",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "KILL",
+    "LEASE",
+    "LINUX_IMMUTABLE",
+    "MAC_ADMIN",
+    "MAC_OVERRIDE",
+    "MKNOD",
+    "NET_ADMIN",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_RAW",
+    "PERFMON",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYSLOG",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_CHROOT",
+    "SYS_MODULE",
+    "SYS_NICE",
+    "SYS_PACCT",
+    "SYS_PTRACE",
+    "SYS_RAWIO",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "WAKE_ALARM",
+];
 
 /// The bare name that container runtimes know.
 fn capability(name: &str) -> String {

@@ -159,7 +159,7 @@ pub(super) fn lower(
     }
     let image = image::image(context, &own, image, build, (&path, origin), diags);
     let known = crate::images::known(&image.value);
-    let user = security::user(&path, user, diags);
+    let user = security::user(&path, &image.value, user, diags);
     let (device_files, privileged_by) = devices::mappings(&path, devices, diags);
     let check = health::check(context, &path, healthcheck, diags);
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
@@ -213,7 +213,9 @@ pub(super) fn lower(
     let placement = placement::with_platform(plan.placement, &path, platform, diags);
     let of_labels = annotations::of(&format!("{path}.labels"), labels, router_labels::taken(context), diags);
     let of_annotations = annotations::of(&format!("{path}.annotations"), annotations, |_| false, diags);
+    let (pod_labels, of_labels) = annotations::sorted(of_labels);
     let pod_annotations = annotations::joined(of_labels, of_annotations, diags);
+    let (own_labels, own_annotations) = annotations::sorted(plan.annotations);
     let router_labels = router_labels::of(context, labels, deploy);
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
     let before_stop = hooks::command(&format!("{path}.pre_stop"), pre_stop, diags);
@@ -296,7 +298,8 @@ pub(super) fn lower(
         kind_is_said: extras.kind.is_some(),
         kind: extras.kind.or(plan.kind).unwrap_or_else(|| Traced::decided(Kind::Deployment, "ordinary-service")),
         replicas: extras.replicas.unwrap_or(plan.replicas),
-        annotations: plan.annotations,
+        labels: own_labels,
+        annotations: own_annotations,
         autoscaling: extras.autoscaling,
         budget: extras.budget,
         patches: extras.patches,
@@ -316,7 +319,7 @@ pub(super) fn lower(
             pull: image::pull(&path, pull_policy, diags),
             command: process.command,
             args: process.args,
-            working_dir: working_dir.get().cloned().map(Traced::from),
+            working_dir: command::folder(&path, working_dir, diags),
             env,
             env_from,
             resources,
@@ -337,6 +340,7 @@ pub(super) fn lower(
             host_aliases: network::hosts(&path, extra_hosts, diags),
             resolver: network::resolver(&path, dns, dns_search, dns_opt, diags),
             marks: Vec::new(),
+            labels: pod_labels,
             annotations: pod_annotations,
             system,
             fs_group: group,

@@ -108,15 +108,17 @@ fn is_label(key: &str) -> bool {
 }
 
 fn has_labels(workload: &Workload) -> bool {
-    workload.annotations.iter().chain(&workload.pod.annotations).any(|(key, _)| is_label(key))
+    let own = workload.labels.iter().chain(&workload.annotations);
+    own.chain(&workload.pod.labels).chain(&workload.pod.annotations).any(|(key, _)| is_label(key))
 }
 
 /// Takes the labels of schedulers out of what a workload is annotated with.
 fn take_labels(workload: &mut Workload) -> Vec<(String, Traced<String>)> {
     let mut found = Vec::new();
-    for annotations in [&mut workload.annotations, &mut workload.pod.annotations] {
-        let (ours, others) = std::mem::take(annotations).into_iter().partition(|(key, _)| is_label(key));
-        *annotations = others;
+    let Workload { labels, annotations, pod, .. } = workload;
+    for texts in [labels, annotations, &mut pod.labels, &mut pod.annotations] {
+        let (ours, others) = std::mem::take(texts).into_iter().partition(|(key, _)| is_label(key));
+        *texts = others;
         found.extend::<Vec<_>>(ours);
     }
     found

@@ -241,7 +241,8 @@ fn port(
         return None;
     }
     if how.said.is_none()
-        && let Some(image) = crate::images::known(&workload.container.image.value).filter(|image| image.datastore)
+        && let Some(image) =
+            crate::images::known(&workload.container.image.value).filter(|image| image.is_data_port(target.value))
     {
         diags.push(
             Diagnostic::new(

@@ -131,6 +131,7 @@ fn detach(workload: &mut Workload, wanted: &Name, taken: &mut BTreeSet<Name>) {
     workload.ports.clear();
     workload.published.clear();
     workload.files.clear();
+    workload.labels.clear();
     workload.annotations.clear();
     workload.check = None;
     workload.autoscaling = None;

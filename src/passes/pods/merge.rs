@@ -31,6 +31,7 @@ pub(super) fn merge(
     let Workload {
         name,
         volumes,
+        labels,
         annotations,
         claim_templates,
         exposures,
@@ -43,6 +44,7 @@ pub(super) fn merge(
         service,
         ..
     } = guest;
+    annotate(&mut owner.labels, labels, diags);
     annotate(&mut owner.annotations, annotations, diags);
     let shared: Vec<String> = host.into_iter().flat_map(|host| host.shared_paths).collect();
     let mounts = &mut part.member.container.mounts;
@@ -284,6 +286,7 @@ fn merge_pod(owner: &mut Workload, pod: Pod, diags: &mut Diagnostics) {
     let Pod {
         grace_seconds,
         hostname,
+        labels,
         annotations,
         host_aliases,
         resolver,
@@ -301,6 +304,7 @@ fn merge_pod(owner: &mut Workload, pod: Pod, diags: &mut Diagnostics) {
         one_process_space,
         together,
     } = pod;
+    annotate(&mut owner.pod.labels, labels, diags);
     annotate(&mut owner.pod.annotations, annotations, diags);
     let own = &mut owner.pod;
     if grace_seconds.value > own.grace_seconds.value {
