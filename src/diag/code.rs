@@ -243,6 +243,7 @@ codes! {
     RouteStepUnknown "T0740" "route-step-unknown" Warning;
     RouteCertificate "T0741" "route-certificate" Note;
     RouteRedirect "T0742" "route-redirect" Note;
+    EndlessDependency "T0717" "endless-dependency" Warning;
     KubernetesField "T0801" "kubernetes-field" Error;
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
     KubernetesWithoutEffect "T0803" "kubernetes-without-effect" Warning;

@@ -32,7 +32,8 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             (Kind::StatefulSet | Kind::DaemonSet | Kind::Job | Kind::CronJob, _) => None,
             (Kind::Deployment, _) if workload.kind_is_said => None,
             (Kind::Deployment, _) if awaited.contains(&workload.service) => {
-                Some((place.unwrap_or(workload.origin), "another service waits for its completion"))
+                say_endless(workload, diags);
+                Some((place.unwrap_or(workload.origin), AWAITED))
             }
             (Kind::Deployment, Some(place)) if !serves() => Some((
                 place,
@@ -46,6 +47,30 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         }
         settle_restart(workload, declared, diags);
     }
+}
+
+/// Why the target of a wait for an end is a Job.
+const AWAITED: &str = "another service waits for its completion";
+
+/// What is waited for to end, and looks as if it never did: docker compose would wait for ever.
+fn say_endless(workload: &Workload, diags: &mut Diagnostics) {
+    let always = workload.restart.condition.as_ref().filter(|found| found.value == RestartCondition::Always);
+    let (place, what) = match (always, workload.published.first(), &workload.check) {
+        (Some(always), _, _) => (always.why.origins().first().copied(), "is started again whenever it ends"),
+        (None, Some(published), _) => (Some(published.origin), "publishes ports"),
+        (None, None, Some(check)) => (Some(check.origin), "has a healthcheck"),
+        (None, None, None) => return,
+    };
+    diags.push(
+        Diagnostic::new(
+            Code::EndlessDependency,
+            place.unwrap_or(workload.origin),
+            format!("`{}` {what}, and its completion is waited for", workload.service),
+        )
+        .why("those who wait start once it has ended with success, and never if it is a server")
+        .help("wait for service_healthy or service_started if it is a server; else remove this")
+        .key(format!("services.{}", workload.service)),
+    );
 }
 
 fn becomes_job(workload: &mut Workload, place: Origin, because: &str, diags: &mut Diagnostics) {
@@ -64,7 +89,11 @@ fn becomes_job(workload: &mut Workload, place: Origin, because: &str, diags: &mu
     diags.push(
         Diagnostic::new(Code::KindJob, place, message)
             .why(because)
-            .help("write restart: always if it is a server")
+            .help(if because == AWAITED {
+                "wait for service_healthy or service_started if it is a server"
+            } else {
+                "write restart: always if it is a server"
+            })
             .key(format!("services.{}", workload.service)),
     );
 }

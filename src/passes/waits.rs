@@ -71,7 +71,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
                     let path = format!("services.{}.depends_on", workload.service);
                     nothing_waits(Code::DependencyAbsent, &dependency, message, help, path, diags);
                 }
-                None => absent(&dependency, diags),
+                None => absent(&workload.service, &dependency, diags),
             }
         }
     }
@@ -138,7 +138,7 @@ fn target(index: usize, workload: &Workload, asked: &Workload, taken: &mut BTree
     }
 }
 
-fn absent(dependency: &Dependency, diags: &mut Diagnostics) {
+fn absent(from: &str, dependency: &Dependency, diags: &mut Diagnostics) {
     let Dependency { service, condition: _, required, origin, leaves } = dependency;
     if !required {
         diags.push(
@@ -148,6 +148,7 @@ fn absent(dependency: &Dependency, diags: &mut Diagnostics) {
                 format!("nothing waits for `{service}`, which is left out"),
             )
             .help("activate its profile to have it")
+            .key(format!("services.{from}.depends_on.{service}"))
             .covers(leaves.iter().copied()),
         );
     }
