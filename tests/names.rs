@@ -18,12 +18,24 @@ use serde_json::Value;
 use transship::world::OsWorld;
 use transship::{Request, compile};
 
-/// The keys of `services`, as they are written.
+/// Every name that the file gives a service: keys, container names, aliases of networks and links.
 fn services(path: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let Ok(file) = serde_yaml::from_str::<serde_yaml::Value>(&text) else { return BTreeSet::new() };
     let services = file.get("services").and_then(|services| services.as_mapping().cloned()).unwrap_or_default();
-    services.keys().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    let mut names = BTreeSet::new();
+    for (name, service) in &services {
+        names.extend(name.as_str().map(str::to_owned));
+        names.extend(service.get("container_name").and_then(|name| name.as_str()).map(str::to_owned));
+        let networks = service.get("networks").and_then(|networks| networks.as_mapping().cloned()).unwrap_or_default();
+        let aliases = networks.values().filter_map(|network| network.get("aliases")?.as_sequence());
+        names.extend(aliases.flatten().filter_map(|alias| alias.as_str().map(str::to_owned)));
+        let links = service.get("links").and_then(|links| links.as_sequence()).into_iter().flatten();
+        names.extend(links.filter_map(|link| Some(link.as_str()?.split_once(':')?.1.to_owned())));
+    }
+    // What is interpolated stands there otherwise.
+    names.retain(|name| !name.contains('$'));
+    names
 }
 
 /// Every `name:port` in a text, however it is surrounded.
