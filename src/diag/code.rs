@@ -230,6 +230,7 @@ codes! {
     Device "T0713" "device" Warning;
     DeviceFile "T0714" "device-file" Warning;
     CpuPeriod "T0715" "cpu-period" Warning;
+    EndlessDependency "T0717" "endless-dependency" Warning;
     RouterLabel "T0730" "router-label" Warning;
     RouteRule "T0731" "route-rule" Warning;
     RouteTarget "T0732" "route-target" Warning;
@@ -243,7 +244,6 @@ codes! {
     RouteStepUnknown "T0740" "route-step-unknown" Warning;
     RouteCertificate "T0741" "route-certificate" Note;
     RouteRedirect "T0742" "route-redirect" Note;
-    EndlessDependency "T0717" "endless-dependency" Warning;
     KubernetesField "T0801" "kubernetes-field" Error;
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
     KubernetesWithoutEffect "T0803" "kubernetes-without-effect" Warning;
