@@ -15,6 +15,8 @@ pub struct Neighbour {
     pub namespace: Name,
     /// The workload.
     pub workload: Name,
+    /// The Service that the name leads to.
+    pub service: Name,
     /// Whether the name leads to each of its pods (`tasks.SERVICE`).
     pub each_pod: bool,
 }

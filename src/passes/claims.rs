@@ -22,6 +22,7 @@ use crate::ir::{
 use crate::lower::Context;
 use crate::passes::claims::place::Placer;
 use crate::passes::claims::stores::{Store, Stores};
+use crate::passes::free::Taken;
 
 /// What a volume gets when nothing states its size: the least that every cloud gives.
 const DEFAULT_SIZE: i64 = 1 << 30;
@@ -36,6 +37,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         || Traced::decided(DEFAULT_SIZE, "default-volume-size"),
         |size| Traced::decided(size, "chosen-volume-size"),
     );
+    let mut taken = Taken::of(app);
     for (index, workload) in app.workloads.iter_mut().enumerate() {
         for mount in &workload.mounts {
             if seeders.at(index, &mount.target.value).is_none() {
@@ -51,7 +53,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             placer.workload.container.mounts.push(placed);
         }
         workload.steps.extend(seeds);
-        finish(workload);
+        finish(workload, &mut taken);
     }
     for store in stores.iter().filter(|store| store.is_shared_claim) {
         let (claim, volume) = claim(store, app, &default);
@@ -87,7 +89,7 @@ fn has_own_volumes(workload: &Workload, dialect: Dialect) -> bool {
 }
 
 /// A workload with claim templates is a StatefulSet.
-fn finish(workload: &mut Workload) {
+fn finish(workload: &mut Workload, taken: &mut Taken) {
     let needs_group = !workload.claim_templates.is_empty()
         || workload.volumes.iter().any(|volume| {
             matches!(volume.source, VolumeSource::Claim(_) | VolumeSource::Object { kind: _, object: _, items: _ })
@@ -98,7 +100,7 @@ fn finish(workload: &mut Workload) {
     if let Some(first) = workload.claim_templates.first() {
         let why = first.why.clone();
         workload.kind = Traced { value: Kind::StatefulSet, why: why.clone() };
-        let governing = workload.name.with("headless");
+        let governing = taken.add(&workload.name, "headless");
         workload.exposures.push(Exposure {
             name: governing.clone(),
             kind: ExposureKind::Headless,

@@ -48,6 +48,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             leave_out(workload, diags);
         }
     }
+    let called = jobs::called(app);
     for index in 0..app.workloads.len() {
         let Some(workload) = app.workloads.get_mut(index) else { continue };
         if let Some(timetable) = workload.timetable.take() {
@@ -58,7 +59,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         if !services.is_empty() {
             of_service(workload, services, zone.as_ref(), diags);
         }
-        let jobs = jobs::make(app, index, jobs, zone.as_ref(), &mut taken, diags);
+        let jobs = jobs::make(app, (index, &called), jobs, zone.as_ref(), &mut taken, diags);
         made.entry(index).or_default().extend(jobs);
     }
     let mut rest = Vec::with_capacity(app.workloads.len());

@@ -6,13 +6,16 @@
 //! # Service db: port 5432; Service shop-db: the same port, the same pods
 //! ```
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Answer, App, Dial, Exposure, ExposureKind, ExposurePort, Name, NetworkMode, Port, Selects, Traced, Why, Workload,
+    Answer, App, Dial, Exposure, ExposureKind, ExposurePort, Name, NetworkMode, Port, Protocol, Selects, Traced, Why,
+    Workload,
 };
 use crate::lower::Context;
+use crate::origin::Origin;
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
     let mut dialled: BTreeMap<&Name, Vec<&Dial>> = BTreeMap::new();
@@ -136,7 +139,7 @@ pub(super) fn service_port(port: &Port) -> ExposurePort {
 
 /// The Services of further names; one that several workloads share finds their pods by a mark.
 fn further_names(workloads: &mut [Workload]) {
-    let mut shared: BTreeMap<Name, (usize, Exposure)> = BTreeMap::new();
+    let mut shared: BTreeMap<Name, Shared> = BTreeMap::new();
     for (index, workload) in workloads.iter_mut().enumerate() {
         for answer in std::mem::take(&mut workload.answers) {
             let Answer { name, each_pod, shared: is_shared, why } = answer;
@@ -148,33 +151,51 @@ fn further_names(workloads: &mut [Workload]) {
             }
             let mark = Name::from_text(&format!("answers-{name}"));
             workload.pod.marks.push(Traced { value: mark.clone(), why: why.clone() });
-            let ports = &own.ports;
-            let join = |(_, exposure): &mut (usize, Exposure)| add(exposure, ports, &why);
-            shared.entry(name.clone()).and_modify(join).or_insert_with(|| {
-                (index, Exposure { name, kind, selects: Selects::Marked(mark), why: why.clone(), ..own.clone() })
-            });
+            match shared.entry(name.clone()) {
+                Entry::Occupied(mut entry) => entry.get_mut().add(&own.ports, &why),
+                Entry::Vacant(entry) => {
+                    let places = why.origins().to_vec();
+                    let exposure = Exposure { name, kind, selects: Selects::Marked(mark), why, ..own.clone() };
+                    let ports = exposure.ports.iter().map(number).collect();
+                    entry.insert(Shared { index, exposure, ports, places });
+                }
+            }
         }
     }
-    for (index, exposure) in shared.into_values() {
+    for Shared { index, mut exposure, ports: _, places } in shared.into_values() {
+        exposure.why = Why::Origins(places);
         if let Some(workload) = workloads.get_mut(index) {
             workload.exposures.push(exposure);
         }
     }
 }
 
-/// Docker answers with the addresses of all in turn: an address of its own serves only where all listen on the same ports.
-fn add(exposure: &mut Exposure, ports: &[ExposurePort], why: &Why) {
-    let same =
-        |one: &ExposurePort, two: &ExposurePort| one.port.value == two.port.value && one.protocol == two.protocol;
-    let alike = exposure.ports.len() == ports.len()
-        && ports.iter().all(|port| exposure.ports.iter().any(|known| same(known, port)));
-    if !alike || ports.is_empty() {
-        exposure.kind = ExposureKind::Headless;
-    }
-    for port in ports {
-        if !exposure.ports.iter().any(|known| same(known, port)) {
-            exposure.ports.push(port.clone());
+/// The Service of a name that several workloads share.
+struct Shared {
+    /// The workload that it stands beside.
+    index: usize,
+    exposure: Exposure,
+    /// The numbers of its ports.
+    ports: BTreeSet<(u16, Protocol)>,
+    places: Vec<Origin>,
+}
+
+fn number(port: &ExposurePort) -> (u16, Protocol) {
+    (port.port.value, port.protocol)
+}
+
+impl Shared {
+    /// Docker answers with the addresses of all in turn: an address of its own serves only where all listen on the same ports.
+    fn add(&mut self, ports: &[ExposurePort], why: &Why) {
+        let alike = self.ports.len() == ports.len() && ports.iter().all(|port| self.ports.contains(&number(port)));
+        if !alike || ports.is_empty() {
+            self.exposure.kind = ExposureKind::Headless;
         }
+        for port in ports {
+            if self.ports.insert(number(port)) {
+                self.exposure.ports.push(port.clone());
+            }
+        }
+        self.places.extend(why.origins());
     }
-    exposure.why = Why::Origins(exposure.why.origins().iter().chain(why.origins()).copied().collect());
 }

@@ -4,6 +4,7 @@ mod claims;
 mod cron;
 mod cycles;
 mod exposures;
+mod free;
 mod groups;
 mod hostnames;
 mod ingresses;

@@ -10,7 +10,7 @@ mod far;
 mod table;
 mod texts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::table::{Table, Whom};
 use self::texts::{Found, Objects};
@@ -301,9 +301,15 @@ fn left(table: &Table, seen: &Seen, diags: &mut Diagnostics) {
     }
 }
 
-/// The Service of a workload that tells each of its pods apart.
-pub(super) fn tasks(workload: &Name) -> Name {
-    workload.with("tasks")
+/// The name of the Service of a workload that tells each of its pods apart: one that no service has.
+pub(super) fn tasks(workload: &Name, services: &BTreeSet<&Name>) -> Name {
+    let mut name = workload.with("tasks");
+    let mut number = 2;
+    while services.contains(&name) {
+        name = workload.with(&format!("tasks-{number}"));
+        number += 1;
+    }
+    name
 }
 
 /// A Service under a further name.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::free::Taken;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
     App, Exposure, ExposureKind, Name, Network, NetworkMode, Policy, PolicyPods, PolicyRule, Protocol, Selects, Traced,
@@ -221,6 +222,18 @@ fn open_ports(workload: &Workload) -> (Vec<(u16, Protocol)>, Why) {
     (ports, Why::Origins(places))
 }
 
+/// The Service that answers for ready pods alone, where a wait has asked for one.
+fn ready_service(workload: &Workload) -> Option<&Exposure> {
+    workload.exposures.iter().find(|exposure| {
+        let is_own = exposure.name == workload.name || workload.headless.is_some();
+        exposure.kind == ExposureKind::Headless
+            && exposure.ports.is_empty()
+            && exposure.not_ready.is_none()
+            && !is_own
+            && exposure.name.as_str().starts_with(workload.name.with("ready").as_str())
+    })
+}
+
 /// A wait for a service on no network of one's own cannot connect to it: it waits for the name, which resolves when the pod is ready.
 fn wait_without_reaching(app: &mut App) {
     let networks: BTreeMap<Name, BTreeSet<String>> = app
@@ -231,6 +244,12 @@ fn wait_without_reaching(app: &mut App) {
             (workload.name.clone(), keys.map(|network| network.value.clone()).collect())
         })
         .collect();
+    let mut taken = Taken::of(app);
+    let mut ready: BTreeMap<Name, Name> = app
+        .workloads
+        .iter()
+        .filter_map(|workload| Some((workload.name.clone(), ready_service(workload)?.name.clone())))
+        .collect();
     let mut asked: BTreeMap<Name, Why> = BTreeMap::new();
     for workload in &mut app.workloads {
         let (Some(own), mode) = (networks.get(&workload.name), workload.network) else { continue };
@@ -239,14 +258,15 @@ fn wait_without_reaching(app: &mut App) {
             let reaches = matches!(mode, NetworkMode::Host(_)) || !own.is_disjoint(target);
             let WaitFor::Port(_, _) = &wait.wait_for else { continue };
             if !reaches {
-                wait.wait_for = WaitFor::Resolve(wait.workload.with("ready"));
+                let ready = ready.entry(wait.workload.clone()).or_insert_with(|| taken.add(&wait.workload, "ready"));
+                wait.wait_for = WaitFor::Resolve(ready.clone());
                 asked.entry(wait.workload.clone()).or_insert_with(|| wait.why.clone());
             }
         }
     }
     for workload in &mut app.workloads {
         let Some(why) = asked.remove(&workload.name) else { continue };
-        let name = workload.name.with("ready");
+        let Some(name) = ready.remove(&workload.name) else { continue };
         if !workload.exposures.iter().any(|exposure| exposure.name == name) {
             workload.exposures.push(Exposure {
                 name,

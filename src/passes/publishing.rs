@@ -6,14 +6,13 @@
 //! # Service web-published, type LoadBalancer: port 80, targetPort 3000
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::free::Taken;
 use super::policies::is_cut_off;
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{
-    App, Exposure, ExposureKind, ExposurePort, Name, Port, Protocol, Published, Selects, Traced, Why, Workload,
-};
+use crate::ir::{App, Exposure, ExposureKind, ExposurePort, Port, Protocol, Published, Selects, Traced, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::request::Publish;
@@ -23,12 +22,7 @@ const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let mut taken: BTreeMap<(u16, Protocol), (String, Origin)> = BTreeMap::new();
-    let names: BTreeSet<Name> = app
-        .workloads
-        .iter()
-        .flat_map(|workload| workload.exposures.iter().map(|exposure| &exposure.name).chain([&workload.name]))
-        .cloned()
-        .collect();
+    let mut names = Taken::of(app);
     for workload in &mut app.workloads {
         let said = workload.outside.publish.take();
         let usual = workload.outside.usual.take();
@@ -63,7 +57,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         if let (Some(kind), Some(first)) = (kind, ports.first()) {
             let of_ports = first.port.why.clone();
             workload.exposures.push(Exposure {
-                name: free(&workload.name, &names),
+                name: names.add(&workload.name, "published"),
                 kind,
                 selects: Selects::Own,
                 why: said.as_ref().map_or(of_ports, |said| said.why.clone()),
@@ -157,17 +151,6 @@ fn of_nodes(workload: &mut Workload, diags: &mut Diagnostics) {
                 .key(format!("{path}.{key}")),
         );
     }
-}
-
-/// The name of the Service of what is published, beside those that are names of services.
-fn free(own: &Name, names: &BTreeSet<Name>) -> Name {
-    let mut name = own.with("published");
-    let mut number = 2;
-    while names.contains(&name) {
-        name = own.with(&format!("published-{number}"));
-        number += 1;
-    }
-    name
 }
 
 /// On a network that is cut off Docker publishes nothing.

@@ -70,14 +70,20 @@ pub(crate) fn introduce(apps: &mut [App]) {
 fn members(stack: usize, app: &App, key: &str, real: &str, neighbourhood: &mut Neighbourhood) {
     let Some(namespace) = &app.namespace else { return };
     let project = &app.project.value;
+    let services: BTreeSet<&Name> = app.workloads.iter().map(|workload| &workload.name).collect();
     for workload in &app.workloads {
         let is_member = workload.networks.iter().any(|network| network.value == key);
         if !is_member || workload.network != NetworkMode::Shared {
             continue;
         }
         let service = &workload.service;
-        let one =
-            |each_pod| Neighbour { stack, namespace: namespace.clone(), workload: workload.name.clone(), each_pod };
+        let one = |each_pod| Neighbour {
+            stack,
+            namespace: namespace.clone(),
+            workload: workload.name.clone(),
+            service: if each_pod { super::names::tasks(&workload.name, &services) } else { workload.name.clone() },
+            each_pod,
+        };
         let mut add = |name: &str, each_pod: bool| {
             let of = neighbourhood.names.entry(name.to_ascii_lowercase()).or_default();
             if !of.contains(&one(each_pod)) {
@@ -112,11 +118,11 @@ pub(crate) fn connect(apps: &mut [App]) {
     };
     let numbers: Vec<_> = apps.iter().map(index).collect();
     for Call { to, port, written, place, line } in calls {
-        let Neighbour { stack, namespace: _, workload: name, each_pod } = to;
+        let Neighbour { stack, namespace: _, workload: name, service, each_pod } = to;
         let Some(app) = apps.get_mut(stack) else { continue };
         let number = numbers.get(stack).and_then(|numbers| numbers.get(&name)).copied();
         if let Some(workload) = number.and_then(|number| app.workloads.get_mut(number)).filter(|_| each_pod) {
-            let answer = super::names::answer(super::names::tasks(&name), true, Why::Origin(place));
+            let answer = super::names::answer(service, true, Why::Origin(place));
             if !workload.answers.iter().any(|known| known.name == answer.name) {
                 workload.answers.push(answer);
             }

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::free::Taken;
 use super::{cycles, probes};
 use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -53,8 +54,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
         return;
     }
-    let mut taken: BTreeSet<Name> =
-        app.workloads.iter().flat_map(|workload| &workload.exposures).map(|exposure| exposure.name.clone()).collect();
+    let mut taken = Taken::of(app);
     let targets = targets(app, &mut taken);
     let provided: BTreeSet<&str> = app.provided.iter().map(String::as_str).collect();
     let mut asked_ready: BTreeMap<usize, Exposure> = BTreeMap::new();
@@ -94,7 +94,7 @@ fn start_healthy(app: &mut App) {
 }
 
 /// What is waited for under each service's name. What ends inside of another's pod is over when that pod is ready.
-fn targets(app: &App, taken: &mut BTreeSet<Name>) -> BTreeMap<String, Target> {
+fn targets(app: &App, taken: &mut Taken) -> BTreeMap<String, Target> {
     let index_of: BTreeMap<&Name, usize> =
         app.workloads.iter().enumerate().map(|(index, workload)| (&workload.name, index)).collect();
     let mut targets = BTreeMap::new();
@@ -107,20 +107,14 @@ fn targets(app: &App, taken: &mut BTreeSet<Name>) -> BTreeMap<String, Target> {
     targets
 }
 
-fn target(index: usize, workload: &Workload, asked: &Workload, taken: &mut BTreeSet<Name>) -> Target {
+fn target(index: usize, workload: &Workload, asked: &Workload, taken: &mut Taken) -> Target {
     // What ends listens nowhere by the time that its pod is ready.
     let listens = workload.ports.iter().filter(|_| !workload.ends());
     let port =
         listens.into_iter().find(|port| port.stated && port.protocol == Protocol::Tcp).map(|port| port.number.value);
     let own = workload.exposures.iter().find(|exposure| exposure.name == workload.name);
     let answers_early = own.is_some_and(|own| own.not_ready.is_some());
-    let wanted = workload.name.with("ready");
-    let mut ready = wanted.clone();
-    let mut number = 2;
-    while !taken.insert(ready.clone()) {
-        ready = wanted.with(&number.to_string());
-        number += 1;
-    }
+    let ready = taken.add(&workload.name, "ready");
     Target {
         index,
         asked: asked.name.clone(),

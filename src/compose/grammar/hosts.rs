@@ -166,7 +166,7 @@ impl<'a> Scan<'a> {
     fn outside(&mut self, range: Range<usize>) -> Option<Host> {
         let before = self.before(range.start);
         let is_flag = self.slice(range.clone()).starts_with('-');
-        let near = last_bytes(before, 80);
+        let near = before_list(last_bytes(before, 160));
         let key = keyed(near);
         let previous = near.split_whitespace().next_back().filter(|_| near.ends_with([' ', '\t', '"', '\'']));
         let said = key.or_else(|| previous.map(flag)).unwrap_or(Says::Anything);
@@ -186,7 +186,7 @@ impl<'a> Scan<'a> {
         if after.starts_with(['=', '(']) || after.starts_with("://") || in_path {
             return None;
         }
-        if is_tasks {
+        if is_tasks || is_followed_by_port(after) {
             return host(None);
         }
         if said == Says::Hosts {
@@ -261,9 +261,33 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// What stands before the list that a word is an item of: `hosts: [a, ` and `--hosts a,` end in what is said of all items.
+fn before_list(near: &str) -> &str {
+    let is_between = |c: char| is_host_character(c) || c.is_whitespace() || matches!(c, ',' | ':' | '"' | '\'');
+    if let Some((before, items)) = near.rsplit_once('[').filter(|(_, items)| items.chars().all(is_between)) {
+        // Else it is a list of words that a command is made of.
+        return if items.contains(" -") || items.contains("\"-") { near } else { before };
+    }
+    let is_item = |c: char| is_host_character(c) || c == ',';
+    if near.ends_with(',') { near.trim_end_matches(is_item) } else { near }
+}
+
+/// Whether a list of hosts goes on, and one of them has a port: `,two,three:9300`.
+fn is_followed_by_port(after: &str) -> bool {
+    if !after.starts_with(',') {
+        return false;
+    }
+    // Of a list of any length, what is near will do.
+    let rest: String = after.chars().take(160).skip_while(|c| is_host_character(*c) || *c == ',').take(2).collect();
+    let mut rest = rest.chars();
+    rest.next() == Some(':') && rest.next().is_some_and(|c| c.is_ascii_digit())
+}
+
 /// What `key=` or `key: ` before a word says of it; `None` where there is no key.
 fn keyed(near: &str) -> Option<Says> {
     let quoted = near.trim_end_matches([' ', '"', '\'']);
+    // SQL Server's `Server=tcp:host,1433`.
+    let quoted = quoted.strip_suffix("tcp:").filter(|rest| rest.ends_with('=')).unwrap_or(quoted);
     let before = quoted.strip_suffix(['=', ':'])?.trim_end_matches([' ', '"', '\'']);
     let start = before.rfind(|c: char| !is_host_character(c)).map_or(0, |at| at + 1);
     let key = before.get(start..).unwrap_or_default();
@@ -324,6 +348,13 @@ mod tests {
             ("--db-host=my_db --db-name=my_db", "my_db"),
             ("PLAINTEXT://kafka_1:9092,EXTERNAL://localhost:9094", "kafka_1:9092 localhost:9094"),
             ("my_db", ""),
+            ("a_1,b_2:9300", "a_1 b_2:9300"),
+            ("Server=tcp:my_db,1433;Database=my_db", "tcp my_db:1433"),
+            ("run --hosts a_1,b_2 c_3", "a_1 b_2"),
+            ("run --hosts=a_1,b_2 --name c_3,d_4", "a_1 b_2"),
+            ("{\"hosts\": [\"a_1\", \"b_2\"], \"names\": [\"a_1\"]}", "a_1 b_2"),
+            ("seed_hosts: [a_1, b_2]", "a_1 b_2"),
+            ("[\"run\", \"--name\", \"a_1\"]", ""),
             ("tasks.my_db", "tasks.my_db"),
             ("tasks.my_db:9000 and /srv/tasks.my_db", "tasks.my_db:9000"),
             ("example/my_db:5432", ""),

@@ -8,6 +8,15 @@ use crate::ir::{
 };
 use crate::passes::claims::stores::{Identity, Stores, last_part};
 
+/// A volume of single files of one object.
+struct Files {
+    /// Its place among the volumes of the pod.
+    index: usize,
+    name: Name,
+    /// The keys that it has, with their modes.
+    modes: BTreeMap<String, Option<Traced<u32>>>,
+}
+
 /// Places the mounts of one workload.
 pub(super) struct Placer<'a> {
     index: usize,
@@ -17,6 +26,10 @@ pub(super) struct Placer<'a> {
     known: Option<&'static Image>,
     by_source: BTreeMap<String, Name>,
     taken: BTreeSet<Name>,
+    /// The volumes of single files, by the object that they are of.
+    files: BTreeMap<(FileObjectKind, Name), Vec<Files>>,
+    /// The volumes of claims.
+    claims: BTreeMap<Name, Name>,
     /// The number to try next behind a name that is taken.
     next: BTreeMap<Name, u32>,
 }
@@ -37,6 +50,8 @@ impl<'a> Placer<'a> {
             known,
             by_source: BTreeMap::new(),
             taken: BTreeSet::new(),
+            files: BTreeMap::new(),
+            claims: BTreeMap::new(),
             next: BTreeMap::new(),
         }
     }
@@ -112,43 +127,45 @@ impl<'a> Placer<'a> {
 
     /// Files of one object share a volume as long as no key is asked for with two modes.
     fn file(&mut self, object: &Name, kind: FileObjectKind, item: Item, why: &Why) -> Name {
-        for volume in &mut self.workload.volumes {
-            if let VolumeSource::Object { kind: its_kind, object: its_object, items } = &mut volume.source
-                && *its_kind == kind
-                && its_object == object
-                && !items.is_empty()
-                && items.iter().all(|known| known.key == known.path)
-            {
-                match items.iter().find(|known| known.key == item.key) {
-                    Some(known) if known.mode == item.mode => return volume.name.clone(),
-                    Some(_) => {}
-                    None => {
+        let of_object = self.files.entry((kind, object.clone())).or_default();
+        for volume in of_object.iter_mut() {
+            match volume.modes.get(&item.key) {
+                Some(mode) if *mode == item.mode => return volume.name.clone(),
+                Some(_) => {}
+                None => {
+                    volume.modes.insert(item.key.clone(), item.mode.clone());
+                    let pod_volume = self.workload.volumes.get_mut(volume.index).map(|volume| &mut volume.source);
+                    if let Some(VolumeSource::Object { kind: _, object: _, items }) = pod_volume {
                         items.push(item);
-                        return volume.name.clone();
                     }
+                    return volume.name.clone();
                 }
             }
         }
-        self.add(object.as_str(), VolumeSource::Object { kind, object: object.clone(), items: vec![item] }, why)
+        let modes = BTreeMap::from([(item.key.clone(), item.mode.clone())]);
+        let index = self.workload.volumes.len();
+        let source = VolumeSource::Object { kind, object: object.clone(), items: vec![item] };
+        let name = self.add(object.as_str(), source, why);
+        self.files.entry((kind, object.clone())).or_default().push(Files { index, name: name.clone(), modes });
+        name
     }
 
     /// Adds a volume, or joins the one of the same claim.
     fn add(&mut self, wanted: &str, source: VolumeSource, why: &Why) -> Name {
-        if let VolumeSource::Claim(claim) = &source {
-            let same = self.workload.volumes.iter().find(|volume| match &volume.source {
-                VolumeSource::Claim(other) => other == claim,
-                VolumeSource::Empty
-                | VolumeSource::Memory(_)
-                | VolumeSource::Object { kind: _, object: _, items: _ }
-                | VolumeSource::Host { path: _, kind: _ }
-                | VolumeSource::Image(_) => false,
-            });
-            if let Some(volume) = same {
-                return volume.name.clone();
-            }
+        let claim = match &source {
+            VolumeSource::Claim(claim) => Some(claim.clone()),
+            VolumeSource::Empty
+            | VolumeSource::Memory(_)
+            | VolumeSource::Object { kind: _, object: _, items: _ }
+            | VolumeSource::Host { path: _, kind: _ }
+            | VolumeSource::Image(_) => None,
+        };
+        if let Some(name) = claim.as_ref().and_then(|claim| self.claims.get(claim)) {
+            return name.clone();
         }
         let number = format!("volume {}", self.workload.volumes.len());
         let (name, _) = self.name(wanted, &number);
+        self.claims.extend(claim.map(|claim| (claim, name.clone())));
         self.workload.volumes.push(Volume { name: name.clone(), source, why: why.clone() });
         name
     }

@@ -1,6 +1,6 @@
 //! The jobs that ofelia and chadburn are told by labels: `job-exec` in a service's container, `job-run` in a container of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -16,7 +16,7 @@ use crate::origin::Origin;
 /// The workloads that the jobs of one service's labels make.
 pub(super) fn make(
     app: &App,
-    index: usize,
+    (index, called): (usize, &BTreeMap<String, usize>),
     jobs: IndexMap<(String, String), Parameters>,
     zone: Option<&Traced<String>>,
     taken: &mut BTreeSet<Name>,
@@ -31,7 +31,7 @@ pub(super) fn make(
         let container = parameters.shift_remove("container");
         let named = container.as_ref().map(|container| container.value.as_str());
         let source = match named {
-            Some(name) => app.workloads.iter().find(|workload| is_called(workload, name)),
+            Some(name) => called.get(name).and_then(|index| app.workloads.get(*index)),
             None if kind == "job-exec" => Some(labelled),
             None => None,
         };
@@ -75,9 +75,16 @@ pub(super) fn make(
     made
 }
 
-/// Whether a container's name on the Docker host is that of a service.
-fn is_called(workload: &Workload, name: &str) -> bool {
-    workload.service == name || workload.aliases.iter().any(|alias| alias.name.value == name)
+/// The workload of each container's name on the Docker host.
+pub(super) fn called(app: &App) -> BTreeMap<String, usize> {
+    let mut all = BTreeMap::new();
+    for (index, workload) in app.workloads.iter().enumerate() {
+        let aliases = workload.aliases.iter().map(|alias| &alias.name.value);
+        for name in aliases.chain([&workload.service]) {
+            all.entry(name.clone()).or_insert(index);
+        }
+    }
+    all
 }
 
 fn in_a_pod_of_its_own(source: &Workload, job: &str, place: Origin, path: &str, diags: &mut Diagnostics) {

@@ -128,6 +128,5 @@ fn at(code: Code, why: &Why, message: String) -> Diagnostic {
 
 /// Its name as seen from another namespace.
 fn short(meant: &Neighbour) -> String {
-    let Neighbour { stack: _, namespace, workload, each_pod } = meant;
-    if *each_pod { format!("{}.{namespace}", super::tasks(workload)) } else { format!("{workload}.{namespace}") }
+    format!("{}.{}", meant.service, meant.namespace)
 }

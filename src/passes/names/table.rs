@@ -79,9 +79,10 @@ impl Table {
         table.addresses(app);
         table.aliases(app, diags);
         table.links(app, diags);
+        let services: BTreeSet<&Name> = app.workloads.iter().map(|workload| &workload.name).collect();
         for (index, workload) in app.workloads.iter().enumerate() {
             let service = &workload.service;
-            let each = Entry { name: super::tasks(&workload.name), to: index, tasks: true };
+            let each = Entry { name: super::tasks(&workload.name, &services), to: index, tasks: true };
             table.offer(&format!("tasks.{service}"), each.clone());
             table.offer(&format!("tasks.{project}_{service}"), each);
             table.offer(&format!("{project}_{service}"), Entry::new(&workload.name, index));
