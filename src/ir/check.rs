@@ -54,6 +54,9 @@ fn objects(app: &App, diags: &mut Diagnostics) {
             see("Service", &exposure.name, place(&exposure.why).or(Some(workload.origin)), diags);
         }
     }
+    for policy in &app.policies {
+        see("NetworkPolicy", &policy.name, place(&policy.why), diags);
+    }
     for elsewhere in &app.elsewhere {
         see("Service", &elsewhere.name, place(&elsewhere.why), diags);
     }

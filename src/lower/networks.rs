@@ -1,12 +1,14 @@
 //! Networks of the project (compose-spec, "networks"): nothing is made for them but, where they kept services apart, policies.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use crate::compose::keys::{Entries, Key, Named};
 use crate::compose::model::files::External;
 use crate::compose::model::network::Network as Written;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Name, Network};
+use crate::ir::{Name, Network, short_hash};
 use crate::lower::{Context, later};
 use crate::origin::Origin;
 
@@ -20,7 +22,19 @@ pub(super) fn networks(context: &Context<'_>, diags: &mut Diagnostics) -> IndexM
         all.insert(key.clone(), network);
     }
     all.entry("default".to_owned()).or_insert_with(|| plain(context, "default"));
+    tell_apart(&mut all);
     all
+}
+
+/// Two networks whose marks would be one (`a_b` and `a-b`): the second's ends in a hash.
+fn tell_apart(all: &mut IndexMap<String, Network>) {
+    let mut taken: BTreeMap<Name, String> = BTreeMap::new();
+    for network in all.values_mut() {
+        if taken.get(&network.mark).is_some_and(|real| *real != network.real) {
+            network.mark = network.mark.with(&short_hash(network.real.as_bytes()));
+        }
+        taken.entry(network.mark.clone()).or_insert_with(|| network.real.clone());
+    }
 }
 
 fn plain(context: &Context<'_>, name: &str) -> Network {

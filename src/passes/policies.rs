@@ -46,8 +46,10 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         .flat_map(|workload| workload.networks.iter().map(|network| network.value.as_str()))
         .collect();
     let mut policies = Vec::new();
+    let mut marked = BTreeSet::new();
     for (key, network) in &app.networks {
-        if let Some(places) = members.get(key) {
+        // One external network may have several keys.
+        if let Some(places) = members.get(key).filter(|_| marked.insert(&network.mark)) {
             policies.extend(of_network(network, places, cut_off.contains(key.as_str())));
         }
     }
