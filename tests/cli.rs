@@ -165,6 +165,8 @@ fn a_folder_is_known_by_its_slash_or_by_being_there() {
 #[test]
 fn separate_stacks_have_folders_that_are_called_as_they_are() {
     let mut there = world(QUIET);
+    // It would call all of them alike.
+    there.environment.insert("COMPOSE_PROJECT_NAME".to_owned(), "one".to_owned());
     for path in ["data/db.stack.yml", "data/docker-compose.web.yml", "mail/docker-stack.yml", "shop/compose.yaml"] {
         there.files.insert(format!("/guestbook/{path}"), QUIET.into());
     }

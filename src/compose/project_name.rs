@@ -23,7 +23,10 @@ pub(crate) fn project_name<'a>(
     let outside = sources.add_file("<project name>", "");
     let nowhere = sources.add(outside, 0..0);
     let from_flag = request.project_name.clone().map(|name| (name, "-p"));
-    let from_variable = || lookup("COMPOSE_PROJECT_NAME").map(|(name, _)| (name, "COMPOSE_PROJECT_NAME"));
+    // One name is no name for several stacks.
+    let is_one = !request.is_separate;
+    let from_variable =
+        || lookup("COMPOSE_PROJECT_NAME").filter(|_| is_one).map(|(name, _)| (name, "COMPOSE_PROJECT_NAME"));
     let asked = from_flag.filter(|(name, _)| !name.is_empty()).or_else(from_variable);
     if let Some((name, by)) = asked.filter(|(name, _)| !name.is_empty()) {
         if normal(&name) != name {
