@@ -92,7 +92,7 @@ impl Analysis {
 
     /// What was used up, as notes: with these, each leaf of the project stands in a manifest or in a message.
     pub fn used_up(&self) -> Vec<Diagnostic> {
-        used_up(&self.consumed, &self.diagnostics, &self.paths)
+        used_up(&self.consumed, &self.diagnostics, (&self.leaves, &self.paths))
     }
 }
 

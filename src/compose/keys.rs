@@ -350,7 +350,9 @@ pub trait Decode: Sized {
 /// Reads the value of a key. A key without a value is an error unless the type has a meaning for it.
 pub fn decode_key<T: Decode>(name: &str, key: Origin, node: Node, reader: &mut Reader<'_>) -> Key<T> {
     if node.value == Value::Null {
-        if !T::NULLABLE {
+        if T::NULLABLE {
+            reader.diags.consume(key, "a key without a value says nothing");
+        } else {
             reader.within(name, |reader| reader.without_value(key, T::EXPECTED));
         }
         return Key::Null(key);

@@ -104,9 +104,17 @@ pub(super) fn with_platform(
     let is_processor = |text: &str| PROCESSORS.contains(&architecture(text));
     if system.is_some_and(|system| !is_system(system)) || processor.is_some_and(|text| !is_processor(text)) {
         diags.push(
-            Diagnostic::new(Code::BadValue, found.origin, format!("`{}` is no platform", found.value))
-                .help("write a system, a processor, or both: linux/arm64")
-                .key(format!("{path}.platform")),
+            Diagnostic::new(
+                Code::PlacementUnknown,
+                found.origin,
+                format!("no node is of the platform `{}`", found.value),
+            )
+            .label("left out")
+            .why(
+                "nodes tell their system and architecture, as linux and arm64; a pod that no node suits waits for ever",
+            )
+            .help("write a system, a processor, or both: linux/arm64; for WebAssembly write runtime:")
+            .key(format!("{path}.platform")),
         );
         return placement;
     }
