@@ -51,12 +51,16 @@ fn fixtures(folder: &Path, main: Option<&Path>, found: &mut Vec<(PathBuf, PathBu
     entries.sort();
     let is_main = |path: &&PathBuf| path.ends_with("compose.yaml") || path.ends_with("docker-stack.yml");
     let main = main.or_else(|| entries.iter().find(is_main).map(PathBuf::as_path)).map(Path::to_path_buf);
+    // Stacks that stand beside each other bring nothing in.
+    let is_separate = main.as_ref().is_some_and(|main| {
+        std::fs::read_to_string(main).unwrap().lines().next().is_some_and(|line| line.contains("--separate"))
+    });
     for path in entries {
         if path.ends_with("testdata/reference") {
             // Cases of the loader alone, many of which it refuses.
             continue;
         } else if path.is_dir() {
-            fixtures(&path, main.as_deref(), found);
+            fixtures(&path, main.as_deref().filter(|_| !is_separate), found);
         } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
             found.push((path.clone(), main.clone().unwrap_or(path)));
         }
@@ -130,9 +134,11 @@ fn outcome(path: &Path, main: &Path, document: &Value) -> String {
         .diagnostics
         .iter()
         .map(|found| {
-            let places =
-                found.primary.iter().chain(&found.others).map(|label| label.origin).chain(found.covers.iter().copied());
-            (found.code, &found.message, &found.help, places.map(|place| sources.text_at(place)).collect::<Vec<_>>())
+            let labels = found.primary.iter().chain(&found.others);
+            let places: Vec<_> = labels.clone().map(|label| label.origin).chain(found.covers.iter().copied()).collect();
+            let texts: Vec<_> = labels.map(|label| &label.text).collect();
+            let places: Vec<_> = places.into_iter().map(|place| sources.text_at(place)).collect();
+            (found.code, &found.message, &found.help, texts, places)
         })
         .collect();
     let consumed: Vec<_> =
