@@ -192,7 +192,7 @@ impl Mounter<'_> {
                 )
                 .why("it becomes a ConfigMap or Secret, which is read-only")
                 .help("write :ro if the container only reads it; use a volume if it writes")
-                .cause(format!("bind-read-only {}", self.path))
+                .cause("bind-read-only")
                 .key(self.key()),
             );
         }
