@@ -60,7 +60,12 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             of_service(workload, services, zone.as_ref(), diags);
         }
         let jobs = jobs::make(app, (index, &called), jobs, zone.as_ref(), &mut taken, diags);
-        made.entry(index).or_default().extend(jobs);
+        if !jobs.is_empty() {
+            made.insert(index, jobs);
+        }
+    }
+    if made.is_empty() && schedulers.is_empty() {
+        return;
     }
     let mut rest = Vec::with_capacity(app.workloads.len());
     let mut dropped = BTreeSet::new();

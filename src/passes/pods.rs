@@ -20,18 +20,15 @@ const PAUSE: &str = "registry.k8s.io/pause:3.10";
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
     let mut guests: BTreeMap<Name, Vec<Workload>> = BTreeMap::new();
-    let mut owners = Vec::with_capacity(app.workloads.len());
     let mut joined = Vec::new();
-    for workload in std::mem::take(&mut app.workloads) {
-        match &workload.host {
-            Some(host) if host.owner != workload.name => {
-                guests.entry(host.owner.clone()).or_default().push(workload);
-            }
-            Some(_) | None => owners.push(workload),
+    let is_guest = |workload: &mut Workload| workload.host.as_ref().is_some_and(|host| host.owner != workload.name);
+    for guest in app.workloads.extract_if(.., is_guest) {
+        if let Some(host) = &guest.host {
+            guests.entry(host.owner.clone()).or_default().push(guest);
         }
     }
-    for mut owner in owners {
-        let mut parts = vec![part(&mut owner)];
+    for owner in &mut app.workloads {
+        let mut parts = vec![part(owner)];
         let mut of_pod = guests.remove(&owner.name).unwrap_or_default();
         of_pod.sort_by_key(|guest| guest.host.as_ref().map_or(0, |host| host.position));
         for mut guest in of_pod {
@@ -39,15 +36,14 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
                 joined.push((one.value.clone(), other.value.clone()));
             }
             let mut part = part(&mut guest);
-            merge::merge(&mut owner, guest, &mut part, &parts, &mut app.claims, diags);
+            merge::merge(owner, guest, &mut part, &parts, &mut app.claims, diags);
             parts.push(part);
         }
         for part in parts.iter_mut().filter(|part| part.ends) {
             without_hooks(&mut part.member.container, diags);
         }
-        arrange(&mut owner, parts);
-        name_waits(&mut owner);
-        app.workloads.push(owner);
+        arrange(owner, parts);
+        name_waits(owner);
     }
     same_nodes(app, joined);
 }

@@ -2,8 +2,8 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::MAX_DEPTH;
 use super::scalar::Misfit;
+use super::{MAX_DEPTH, MAX_NODES};
 use crate::diag::{Code, Diagnostic};
 use crate::origin::{FileId, Origin, Sources};
 
@@ -40,6 +40,14 @@ pub(super) fn too_deep(origin: Origin) -> Diagnostic {
         .label("one level too many")
         .why("The limit keeps a hostile file from filling the memory; real files need about ten levels.")
         .help("Write the value with fewer levels, and close brackets that are left open.")
+}
+
+/// The message for more keys and values than a file may hold.
+pub(super) fn too_many(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::YamlLimit, origin, format!("the file holds more than {MAX_NODES} keys and values"))
+        .label("one too many")
+        .why("The limit keeps a hostile file from filling the memory; docker compose reads a tenth of it.")
+        .help("Split the file in several and name each with -f.")
 }
 
 /// The first character that YAML does not allow in a text, quoted or not.

@@ -26,5 +26,8 @@ const MAX_COPIES: usize = 100_000;
 /// How many bytes of text aliases and merge keys may copy in one document.
 const MAX_COPIED_BYTES: usize = 16 << 20;
 
+/// How many keys, values and collections a file may hold: ten times as many as docker compose visits.
+const MAX_NODES: usize = 1_000_000;
+
 /// How many bytes a file may hold.
 const MAX_BYTES: usize = 64 << 20;

@@ -8,7 +8,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Span, Tag as YamlTag};
 
 use super::node::{Node, Tag, Value};
 use super::raw::{Id, Raw, Raws, What};
-use super::{MAX_BYTES, MAX_DEPTH, build, check, fault, scalar};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_NODES, build, check, fault, scalar};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::origin::{FileId, Origin, Sources};
 
@@ -37,6 +37,7 @@ pub fn parse(file: FileId, sources: &mut Sources, diags: &mut Diagnostics) -> Op
         open: Vec::new(),
         root: None,
         end: 0,
+        count: 0,
         sound: true,
         documents: Vec::new(),
     };
@@ -81,6 +82,8 @@ struct Reader<'a> {
     root: Option<Id>,
     /// The end of what was written last, without blanks after it.
     end: usize,
+    /// How many nodes all documents hold so far.
+    count: usize,
     sound: bool,
     documents: Vec<Node>,
 }
@@ -195,6 +198,11 @@ impl Reader<'_> {
 
     /// Gives a node that has ended to the collection around it, or makes it the root.
     fn attach(&mut self, raw: Raw, anchor: usize) -> Option<()> {
+        self.count += 1;
+        if self.count > MAX_NODES {
+            let fault = fault::too_many(raw.origin);
+            return self.stop(fault);
+        }
         let id = self.raws.push(raw);
         self.raws.close_anchor(anchor, id);
         match self.open.last_mut() {

@@ -10,6 +10,11 @@ pub struct Words {
     pub cut: Option<usize>,
 }
 
+/// More words than Linux passes to a program: each takes ten bytes of the two megabytes that it gives them.
+pub const MAX_WORDS: usize = 200_000;
+
+/// What is said of more.
+pub const TOO_MANY: &str = "the command has more than 200000 words, with which Linux starts no program";
 const UNCLOSED: &str = "the command is not closed: a quote, a backslash or a parenthesis has no end";
 const PARENTHESIS: &str = "the command has a parenthesis outside quotes";
 
@@ -32,7 +37,7 @@ struct Shellwords {
 ///
 /// # Errors
 ///
-/// Unclosed quotes and parentheses outside quotes.
+/// Unclosed quotes, parentheses outside quotes, and more than [`MAX_WORDS`] words.
 pub fn split_compose(text: &str) -> Result<Words, String> {
     let mut state = Shellwords::default();
     let mut cut = None;
@@ -40,6 +45,9 @@ pub fn split_compose(text: &str) -> Result<Words, String> {
         if !state.read(c)? {
             cut = Some(at);
             break;
+        }
+        if state.words.len() > MAX_WORDS {
+            return Err(TOO_MANY.to_owned());
         }
     }
     if state.escaped || state.quoted() {
@@ -134,7 +142,7 @@ enum Shlex {
 ///
 /// # Errors
 ///
-/// Unclosed quotes and a backslash at the end.
+/// Unclosed quotes, a backslash at the end, and more than [`MAX_WORDS`] words.
 pub fn split_swarm(text: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -166,6 +174,9 @@ pub fn split_swarm(text: &str) -> Result<Vec<String>, String> {
             Shlex::Comment if c == '\n' => Shlex::Between,
             Shlex::Comment => Shlex::Comment,
         };
+        if words.len() > MAX_WORDS {
+            return Err(TOO_MANY.to_owned());
+        }
     }
     match state {
         Shlex::Between | Shlex::Comment => {}
@@ -183,8 +194,17 @@ fn keep(word: &mut String, c: char, next: Shlex) -> Shlex {
 
 #[cfg(test)]
 mod tests {
-    use super::{split_compose, split_swarm};
+    use super::{MAX_WORDS, TOO_MANY, split_compose, split_swarm};
     use crate::compose::grammar::random_texts;
+
+    #[test]
+    fn no_program_starts_with_that_many_words() {
+        let most = "a ".repeat(MAX_WORDS);
+        assert_eq!(split_compose(&most).map(|words| words.words.len()), Ok(MAX_WORDS));
+        let more = format!("{most}a b");
+        assert_eq!(split_compose(&more), Err(TOO_MANY.to_owned()));
+        assert_eq!(split_swarm(&more), Err(TOO_MANY.to_owned()));
+    }
 
     #[test]
     fn compose_words() {

@@ -157,10 +157,19 @@ impl Decode for Command {
     fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
         let origin = node.origin;
         let Value::String(text) = &node.value else {
-            return Texts::decode(node, reader).map(|texts| Command(texts.0));
+            let words = Texts::decode(node, reader)?.0;
+            if words.len() > words::MAX_WORDS {
+                reader.bad_value(origin, words::TOO_MANY, "put the words in a file, and let the program read it");
+                return None;
+            }
+            return Some(Command(words));
         };
         let words = match words::split_compose(text) {
             Ok(words) => words,
+            Err(message) if message == words::TOO_MANY => {
+                reader.bad_value(origin, message, "put the words in a file, and let the program read it");
+                return None;
+            }
             Err(message) => {
                 reader.bad_value(origin, message, "balance the quotes, or write a list: [\"word\", \"word\"]");
                 return None;

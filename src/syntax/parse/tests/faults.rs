@@ -179,3 +179,8 @@ fn large_harmless_files_are_read() {
 fn a_file_larger_than_the_limit_is_refused() {
     check_refused(&" ".repeat((64 << 20) + 1), Code::YamlLimit);
 }
+
+#[test]
+fn a_file_holds_a_limited_number_of_values() {
+    check_refused(&"- a\n".repeat(crate::syntax::MAX_NODES + 1), Code::YamlLimit);
+}
