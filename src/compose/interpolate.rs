@@ -143,30 +143,28 @@ fn replace(
             }
             Some(value)
         }
-        Err(TemplateError::Syntax { message }) => {
-            diags.push(
-                Diagnostic::new(
-                    Code::InterpolationSyntax,
-                    origin,
-                    format!("`{key}` cannot be interpolated: {message}"),
-                )
-                .help("write $$ where a dollar sign is meant")
-                .key(key),
-            );
+        Err(error) => {
+            diags.push(refusal(&error, origin, &key, places));
             None
         }
-        Err(TemplateError::Required { variable, message }) => {
+    }
+}
+
+/// What is said of a text that cannot be interpolated; variables are set in `places`.
+fn refusal(error: &TemplateError, origin: Origin, key: &str, places: &str) -> Diagnostic {
+    match error {
+        TemplateError::Syntax { message } => {
+            let title = format!("`{key}` cannot be interpolated: {message}");
+            Diagnostic::new(Code::InterpolationSyntax, origin, title)
+                .help("write $$ where a dollar sign is meant")
+                .key(key)
+        }
+        TemplateError::Required { variable, message } => {
             let said = if message.is_empty() { String::new() } else { format!(": {message}") };
-            diags.push(
-                Diagnostic::new(
-                    Code::VariableRequired,
-                    origin,
-                    format!("the required variable `{variable}` is not set{said}"),
-                )
+            let title = format!("the required variable `{variable}` is not set{said}");
+            Diagnostic::new(Code::VariableRequired, origin, title)
                 .help(format!("set {variable} in {places} or in a file named with --env-file"))
-                .key(key),
-            );
-            None
+                .key(key)
         }
     }
 }

@@ -127,21 +127,10 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
         let lookup = variables.lookup(world);
         project_name(world, request, (&files, dialect), roots, &*lookup, loader.sources, loader.diags)
     };
-    let mut stack_files = None;
-    let root = match dialect {
-        Dialect::Compose => {
-            variables.project_name = Some(name.value.clone());
-            let mut root = compose_model(&mut loader, &files, &variables, documents)?;
-            settle_lists(&mut root, Merge::Default, Project::SHAPE, loader.diags);
-            root
-        }
-        Dialect::Swarm => {
-            let mut stack = swarm_model(&mut loader, &files, &variables, documents)?;
-            swarm::settle(&mut stack.root, loader.diags);
-            stack_files = Some(stack.env_files);
-            stack.root
-        }
-    };
+    if dialect == Dialect::Compose {
+        variables.project_name = Some(name.value.clone());
+    }
+    let (root, stack_files) = model(&mut loader, &files, &variables, documents, dialect)?;
     let Loader { spent, is_incomplete, held, sources, diags, .. } = loader;
     if !is_incomplete && is_empty(&root) {
         diags.push(
@@ -185,6 +174,28 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
         uses_default_network,
         leaves: all,
     })
+}
+
+/// The model by the rules of its dialect, and the environment files of a stack, which are read before it is whole.
+fn model(
+    loader: &mut Loader<'_>,
+    files: &Files,
+    variables: &Variables,
+    documents: Vec<Document>,
+    dialect: Dialect,
+) -> Option<(Node, Option<EnvFiles>)> {
+    match dialect {
+        Dialect::Compose => {
+            let mut root = compose_model(loader, files, variables, documents)?;
+            settle_lists(&mut root, Merge::Default, Project::SHAPE, loader.diags);
+            Some((root, None))
+        }
+        Dialect::Swarm => {
+            let mut stack = swarm_model(loader, files, variables, documents)?;
+            swarm::settle(&mut stack.root, loader.diags);
+            Some((stack.root, Some(stack.env_files)))
+        }
+    }
 }
 
 /// Whether nothing is there but `version`, which is taken away once it is read.
