@@ -168,6 +168,10 @@ codes! {
     HostnameTemplate "T0326" "hostname-template" Warning;
     ReferenceRewritten "T0327" "reference-rewritten" Note;
     EntrypointCleared "T0328" "entrypoint-cleared" Warning;
+    GraceRounded "T0329" "grace-rounded" Note;
+    DnsServerPublic "T0330" "dns-server-public" Note;
+    LabelOverridden "T0332" "label-overridden" Note;
+    DependencyOnJob "T0333" "dependency-on-job" Note;
     SearchDomainRefused "T0340" "search-domain-refused" Warning;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;

@@ -10,6 +10,8 @@ pub struct Restart {
     pub condition: Option<Traced<RestartCondition>>,
     /// How often it is tried.
     pub attempts: Option<Traced<u32>>,
+    /// The key below the service that says so.
+    pub key: &'static str,
     /// Settings that nothing in Kubernetes has: the key under `restart_policy`, and its place.
     pub pauses: Vec<(&'static str, Origin)>,
 }

@@ -61,13 +61,23 @@ pub(super) fn sorted(found: Annotations) -> (Annotations, Annotations) {
 }
 
 /// The later of two with one key counts.
-pub(super) fn joined(first: Annotations, second: Annotations, diags: &mut Diagnostics) -> Annotations {
+pub(super) fn joined(path: &str, first: Annotations, second: Annotations, diags: &mut Diagnostics) -> Annotations {
     let mut all = first;
     for (key, value) in second {
         match all.iter_mut().find(|(known, _)| *known == key) {
             Some((_, before)) => {
+                let same = before.value == value.value;
                 for place in before.why.origins() {
-                    diags.consume(*place, "an annotation of the same key beats the label");
+                    if same {
+                        diags.consume(*place, "an annotation says the same");
+                    } else {
+                        diags.push(
+                            Diagnostic::new(Code::LabelOverridden, *place, format!("the label `{key}` is left out"))
+                                .why("an annotation has the same key, and both become annotations of the pod")
+                                .help("give one of them another key")
+                                .key(format!("{path}.labels.{key}")),
+                        );
+                    }
                 }
                 *before = value;
             }

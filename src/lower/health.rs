@@ -57,6 +57,7 @@ pub(super) fn check(
         Some(retries) => Traced::from_origin(3, retries.origin),
         None => Traced::decided(3, "docker-default-retries"),
     };
+    fractions(path, [("interval", interval), ("timeout", timeout), ("start_interval", start_interval)], diags);
     Some(Check {
         command,
         interval: time(interval, 30, "docker-default-interval"),
@@ -71,6 +72,21 @@ pub(super) fn check(
         },
         origin: *key,
     })
+}
+
+/// Says which times are no whole seconds: probes have none other.
+fn fractions(path: &str, times: [(&str, &Key<Duration>); 3], diags: &mut Diagnostics) {
+    for (name, key) in times {
+        let Some(time) = key.get().filter(|time| time.value.0 > 0 && time.value.0 % SECOND != 0) else { continue };
+        let seconds = time.value.0 / SECOND + 1;
+        diags.push(
+            Diagnostic::new(Code::HealthcheckRounded, time.origin, format!("`{name}` is {seconds} s"))
+                .why("probes count in whole seconds")
+                .help(format!("write {seconds}s"))
+                .cause(name)
+                .key(format!("{path}.healthcheck.{name}")),
+        );
+    }
 }
 
 fn time(key: &Key<Duration>, default: i64, decision: &'static str) -> Traced<i64> {

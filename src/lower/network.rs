@@ -184,7 +184,7 @@ fn domain_lost(path: &str, place: Origin, domain: &str, diags: &mut Diagnostics)
         Diagnostic::new(Code::DomainLost, place, format!("the container does not know its domain {domain}"))
             .why("the full name of a pod is one of the cluster's own, and `hostname -f` prints that")
             .help("tell the program its full name by its own options, if it asks for it")
-            .key(path)
+            .key(format!("{path}.hostname"))
             .cause("domain names"),
     );
 }
@@ -322,7 +322,17 @@ pub(super) fn resolver(
 ) -> Resolver {
     for server in servers.get().iter().flat_map(|servers| servers.value.0.iter()) {
         if PUBLIC.contains(&server.value.as_str()) {
-            diags.consume(server.origin, "a public server answers as the cluster's own does");
+            diags.push(
+                Diagnostic::new(
+                    Code::DnsServerPublic,
+                    server.origin,
+                    format!("the cluster's own name server is asked, not {}", server.value),
+                )
+                .why("it knows the names of services, and asks others for the rest")
+                .help("remove it")
+                .key(format!("{path}.dns"))
+                .cause("public name servers"),
+            );
             continue;
         }
         diags.push(

@@ -24,6 +24,19 @@ struct Mapping {
     origin: Origin,
 }
 
+/// Addresses that stand for all of a node.
+const EVERY_ADDRESS: [&str; 3] = ["", "0.0.0.0", "::"];
+
+impl Mapping {
+    /// The port of the node under which it was published there. One at a single address, or at a number that Docker chooses, is
+    /// published like any other.
+    fn on_node(&self) -> Option<Traced<u16>> {
+        let is_everywhere = self.host_ip.as_ref().is_none_or(|(address, _)| EVERY_ADDRESS.contains(&address.as_str()));
+        let (text, origin) = self.published.as_ref().filter(|_| self.host_mode && is_everywhere)?;
+        Some(Traced::from_origin(text.parse().ok().filter(|port| *port > 0)?, *origin))
+    }
+}
+
 /// Ports that the service itself states, in order, no two alike.
 pub(super) fn stated(
     ports: &Key<Ports>,
@@ -36,10 +49,7 @@ pub(super) fn stated(
     let mut found: Vec<Port> = Vec::new();
     let long = long_ranges(ports, expose);
     for mapping in mappings(ports, &long, &mut Diagnostics::default()) {
-        let host_port = mapping
-            .published
-            .filter(|_| mapping.host_mode)
-            .and_then(|(text, origin)| Some(Traced::from_origin(text.parse().ok()?, origin)));
+        let host_port = mapping.on_node();
         let plain = Port::plain(mapping.target, mapping.protocol, true);
         add(&mut found, Port { host_port, name: mapping.name, spoken: mapping.spoken, ..plain }, diags);
     }
@@ -171,12 +181,12 @@ pub(super) fn published(
     let mut all: Vec<Published> = Vec::new();
     let long = long_ranges(ports, &Key::Absent);
     for mapping in mappings(ports, &long, diags) {
-        let Mapping { host_ip, published, target, protocol, host_mode, origin, name, spoken } = mapping;
-        // They belong to the container's port.
-        let _ = (name, spoken);
-        if host_mode {
+        if mapping.on_node().is_some() {
             continue;
         }
+        let Mapping { host_ip, published, target, protocol, host_mode, origin, name, spoken } = mapping;
+        // They belong to the container's port, and no port of the node has them.
+        let _ = (name, spoken, host_mode);
         let number = match published {
             None => None,
             Some((text, place)) => match text.split('-').next().unwrap_or_default().parse::<u16>() {

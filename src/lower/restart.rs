@@ -30,7 +30,7 @@ pub(super) fn restart(
 fn of_policy(path: &str, policy: &RestartPolicy, diags: &mut Diagnostics) -> Restart {
     let RestartPolicy { condition, delay, max_attempts, window, extensions } = policy;
     later::extensions(extensions, diags);
-    let mut found = Restart::default();
+    let mut found = Restart { key: "deploy.restart_policy", ..Restart::default() };
     if let Some(condition) = condition.get() {
         let value = match condition.value.as_str() {
             "none" => Some(RestartCondition::Never),
@@ -97,7 +97,8 @@ fn of_word(dialect: Dialect, path: &str, restart: &Spanned<String>, diags: &mut 
             return Restart::default();
         }
     };
-    let mut found = Restart { condition: Some(Traced::from_origin(condition, restart.origin)), ..Restart::default() };
+    let condition_found = Some(Traced::from_origin(condition, restart.origin));
+    let mut found = Restart { condition: condition_found, key: "restart", ..Restart::default() };
     match number.map(str::parse::<u32>) {
         // Docker reads 0 as no limit.
         None | Some(Ok(0)) => {}

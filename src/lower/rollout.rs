@@ -264,9 +264,21 @@ pub(super) fn seconds(nanoseconds: i64) -> u32 {
 }
 
 /// Seconds between the stop signal and the end: Docker's default is 10, Kubernetes' 30.
-pub(super) fn grace(period: &Key<Duration>) -> Traced<u32> {
+pub(super) fn grace(path: &str, period: &Key<Duration>, diags: &mut Diagnostics) -> Traced<u32> {
     match period.get() {
-        Some(period) => Traced::from_origin(seconds(period.value.0), period.origin),
+        Some(period) => {
+            let rounded = seconds(period.value.0);
+            if period.value.0 > 0 && period.value.0 % 1_000_000_000 != 0 {
+                diags.push(
+                    Diagnostic::new(Code::GraceRounded, period.origin, format!("`stop_grace_period` is {rounded} s"))
+                        .why("Kubernetes counts in whole seconds")
+                        .help(format!("write {rounded}s"))
+                        .cause("grace")
+                        .key(format!("{path}.stop_grace_period")),
+                );
+            }
+            Traced::from_origin(rounded, period.origin)
+        }
         None => Traced::decided(10, "docker-default-grace"),
     }
 }

@@ -214,7 +214,7 @@ pub(super) fn lower(
     let of_labels = annotations::of(&format!("{path}.labels"), labels, router_labels::taken(context), diags);
     let of_annotations = annotations::of(&format!("{path}.annotations"), annotations, |_| false, diags);
     let (pod_labels, of_labels) = annotations::sorted(of_labels);
-    let pod_annotations = annotations::joined(of_labels, of_annotations, diags);
+    let pod_annotations = annotations::joined(&path, of_labels, of_annotations, diags);
     let (own_labels, own_annotations) = annotations::sorted(plan.annotations);
     let router_labels = router_labels::of(context, labels, deploy);
     let stop = lifecycle::stop(context, &path, stop_signal, diags);
@@ -335,7 +335,7 @@ pub(super) fn lower(
             tty: resources::flag(tty, diags),
         },
         pod: Pod {
-            grace_seconds: rollout::grace(stop_grace_period),
+            grace_seconds: rollout::grace(&path, stop_grace_period, diags),
             hostname: network::hostname(&path, hostname, domainname, diags),
             host_aliases: network::hosts(&path, extra_hosts, diags),
             resolver: network::resolver(&path, dns, dns_search, dns_opt, diags),

@@ -123,7 +123,7 @@ fn runs_its_server(workload: &Workload) -> bool {
 }
 
 /// Says that what Docker lets end is started again.
-fn restarted(workload: &Workload, condition: &Traced<RestartCondition>, diags: &mut Diagnostics) {
+fn restarted(workload: &Workload, condition: &Traced<RestartCondition>, key: &str, diags: &mut Diagnostics) {
     let Some(place) = condition.why.origins().first() else { return };
     let (title, cause) = match condition.value {
         RestartCondition::Never => ("it is started again when it ends", "never"),
@@ -134,14 +134,14 @@ fn restarted(workload: &Workload, condition: &Traced<RestartCondition>, diags: &
         Diagnostic::new(Code::RestartedAlways, *place, title)
             .why("pods of a Deployment, StatefulSet or DaemonSet are always restarted")
             .help("write x-kubernetes: { kind: Job } if it ends by itself")
-            .key(format!("services.{}", workload.service))
+            .key(format!("services.{}.{key}", workload.service))
             .cause(cause),
     );
 }
 
 /// A Job is tried again as Docker would have started it again. Everything else is restarted for ever.
 fn settle_restart(workload: &mut Workload, declared: bool, diags: &mut Diagnostics) {
-    let Restart { condition, attempts, pauses } = std::mem::take(&mut workload.restart);
+    let Restart { condition, attempts, key, pauses } = std::mem::take(&mut workload.restart);
     let mut lost = pauses;
     let ends = match workload.kind.value {
         Kind::Job | Kind::CronJob => true,
@@ -173,7 +173,7 @@ fn settle_restart(workload: &mut Workload, declared: bool, diags: &mut Diagnosti
             diags.consume(*place, "a Deployment restarts whatever ends");
         }
         if let Some(condition) = condition.as_ref().filter(|found| found.value != RestartCondition::Always) {
-            restarted(workload, condition, diags);
+            restarted(workload, condition, key, diags);
         }
         let same = condition.as_ref().map(|found| found.why.origins());
         match attempts.as_ref().and_then(|found| found.why.origins().first()) {
@@ -183,7 +183,7 @@ fn settle_restart(workload: &mut Workload, declared: bool, diags: &mut Diagnosti
             None => {}
         }
     }
-    without_counterpart(workload, &lost, diags);
+    without_counterpart(workload, key, &lost, diags);
 }
 
 /// `replicated-job` tries again unless it is told not to; a service of docker compose only when it is told to.
@@ -218,7 +218,7 @@ fn retries(
     Traced { value, why }
 }
 
-fn without_counterpart(workload: &Workload, lost: &[(&'static str, Origin)], diags: &mut Diagnostics) {
+fn without_counterpart(workload: &Workload, key: &str, lost: &[(&'static str, Origin)], diags: &mut Diagnostics) {
     let Some((_, first)) = lost.first() else { return };
     let names: Vec<String> = lost.iter().map(|(name, _)| format!("`{name}`")).collect();
     let have = if names.len() == 1 { "has" } else { "have" };
@@ -239,7 +239,7 @@ fn without_counterpart(workload: &Workload, lost: &[(&'static str, Origin)], dia
         )
         .why(why)
         .help(help)
-        .key(format!("services.{}.deploy.restart_policy", workload.service))
+        .key(format!("services.{}.{key}", workload.service))
         .covers(lost.iter().map(|(_, place)| *place)),
     );
 }

@@ -200,8 +200,9 @@ fn wait(
         }
         // A Job that is only waited for to start has started as soon as it is there.
         (Condition::Started | Condition::Healthy, Kind::Job) => {
-            leaves.iter().chain([origin]).for_each(|leaf| diags.consume(*leaf, "a Job starts at once"));
-            return;
+            let message = format!("nothing waits for `{service}`, which runs once and starts at once");
+            let help = "write condition: service_completed_successfully to wait for its end";
+            return nothing_waits(Code::DependencyOnJob, dependency, message, help, path, diags);
         }
         (_, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
             let staged = target.host.as_ref().is_some_and(|(_, staged)| *staged);

@@ -8,7 +8,7 @@ use crate::kubelet;
 use crate::verdicts::Verdicts;
 
 /// A list of texts; `None` where nothing is said.
-fn list(value: &Value) -> Option<Vec<String>> {
+pub(crate) fn list(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Array(items) => Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
         Value::String(text) => Some(vec![text.clone()]),
@@ -84,7 +84,7 @@ pub(crate) fn judge(case: &Case, service: &Service, pod: &Pod, verdicts: &mut Ve
     if let Some(image) = service.value.get("image").filter(|image| !image.is_null()) {
         verdicts.settle(case, "image", &key("image"), same(image, &pod.container["image"]));
     }
-    if let Some(folder) = service.value.get("working_dir").filter(|folder| !folder.is_null()) {
+    if let Some(folder) = service.value.get("working_dir").filter(|folder| !folder.is_null() && *folder != "") {
         verdicts.settle(case, "working_dir", &key("working_dir"), same(folder, &pod.container["workingDir"]));
     } else if !pod.container["workingDir"].is_null() {
         let fault = format!("WRONG: {} is nowhere in the project", pod.container["workingDir"]);

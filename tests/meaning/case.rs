@@ -65,7 +65,8 @@ fn word(dialect: Dialect) -> &'static str {
 impl Case {
     /// A file, with the project as `transship config` prints it. `None` where there are no manifests: errors are told.
     pub(crate) fn resolved(path: &Path, dialect: Dialect, variables: BTreeMap<String, String>) -> Option<Case> {
-        let machine = Machine { folder: path.parent()?.to_str()?.to_owned(), variables: variables.clone() };
+        let folder = path.parent()?.to_str()?.to_owned();
+        let machine = Machine { folder, variables: variables.clone() };
         let file = path.to_str()?;
         let arguments = ["transship", "config", "--dialect", word(dialect), "--format", "json", "-f", file];
         let mut output = MemoryOutput::default();
@@ -158,14 +159,20 @@ impl Case {
         found
     }
 
-    /// The code of a message about a key, about what stands below it, or about what it stands in (but not a whole service).
+    /// The code of a message about a key, about what stands below it, or about what it stands in (but not a whole service). Places
+    /// in lists are not told apart: a list of the file is not that of the resolved project. That a value was used up in silence
+    /// (T0434) names nothing.
     pub(crate) fn names(&self, key: &str) -> Option<&'static str> {
+        let of_list = |key: &str| key.split('[').next().unwrap_or_default().to_owned();
         let below = |key: &str, above: &str| {
-            key.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            key.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         let is_whole = |said: &str| said.matches('.').count() < 2 && said != key;
-        let mut about = self.said.iter().filter(|said| !is_whole(&said.key));
-        about.find(|said| below(&said.key, key) || below(key, &said.key)).map(|said| said.code)
+        let mut about = self.said.iter().filter(|said| said.code != "T0434" && !is_whole(&said.key));
+        let wanted = of_list(key);
+        about
+            .find(|said| below(&of_list(&said.key), &wanted) || below(&wanted, &of_list(&said.key)))
+            .map(|said| said.code)
     }
 }
 

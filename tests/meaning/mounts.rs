@@ -26,6 +26,8 @@ pub(crate) struct Wanted {
     is_external: bool,
     /// Its content is that of a variable that is not among those of the case.
     is_of_a_variable: bool,
+    /// The volume's own options put it there.
+    is_in_memory: bool,
     below: String,
     size: Option<String>,
     files: Option<BTreeMap<String, File>>,
@@ -58,7 +60,7 @@ fn text(value: &Value) -> String {
     environment::text(value).unwrap_or_default()
 }
 
-fn of_volume(service: &Service, index: usize, value: &Value) -> Wanted {
+fn of_volume(case: &Case, service: &Service, index: usize, value: &Value) -> Wanted {
     let key = format!("{}.volumes[{index}]", service.key);
     let kind = text(&value["type"]);
     let source = text(&value["source"]);
@@ -71,6 +73,7 @@ fn of_volume(service: &Service, index: usize, value: &Value) -> Wanted {
         is_read_only: value["read_only"] == true,
         is_external: false,
         is_of_a_variable: false,
+        is_in_memory: case.project["volumes"][&source]["driver_opts"]["type"] == "tmpfs",
         below: text(&value["volume"]["subpath"]),
         files: None,
         mode: None,
@@ -97,6 +100,7 @@ fn of_tmpfs(service: &Service, value: &Value) -> Vec<Wanted> {
             is_read_only: options.split(',').any(|option| option == "ro"),
             is_external: false,
             is_of_a_variable: false,
+            is_in_memory: false,
             below: String::new(),
             size: options.split(',').find_map(|option| option.strip_prefix("size=")).map(str::to_owned),
             files: None,
@@ -133,6 +137,7 @@ fn of_grant(case: &Case, service: &Service, list: &str, index: usize, value: &Va
         is_read_only: true,
         is_external: object["external"] == true || object["external"].is_object(),
         is_of_a_variable: object["environment"].is_string() && variable.is_none(),
+        is_in_memory: false,
         below: String::new(),
         size: None,
         files: bytes.map(|bytes| BTreeMap::from([(String::new(), File { bytes, mode: 0 })])),
@@ -151,6 +156,7 @@ fn of_the_machine(service: &Service) -> Vec<Wanted> {
         is_read_only: false,
         is_external: false,
         is_of_a_variable: false,
+        is_in_memory: false,
         below: String::new(),
         size,
         files: None,
@@ -182,7 +188,7 @@ pub(crate) fn expected(case: &Case, service: &Service) -> Vec<Wanted> {
     let mut found: BTreeMap<String, Wanted> = BTreeMap::new();
     let volumes = entries("volumes");
     let mut all: Vec<Wanted> =
-        volumes.iter().enumerate().map(|(index, value)| of_volume(service, index, value)).collect();
+        volumes.iter().enumerate().map(|(index, value)| of_volume(case, service, index, value)).collect();
     all.extend(of_the_machine(service));
     all.extend(of_tmpfs(service, &service.value["tmpfs"]));
     for list in ["configs", "secrets"] {
@@ -243,6 +249,7 @@ fn outcome(wanted: &Wanted, mount: Option<&Value>, stored: Option<Stored>) -> Re
             let fault = format!("LOST: subpath {}, here {below:?}", wanted.below);
             (below.ends_with(&wanted.below)).then_some(()).ok_or(fault)
         }
+        ("volume", Stored::Memory(_)) if wanted.is_in_memory => Ok(()),
         ("volume", Stored::Scratch) if wanted.volume.is_none() => Ok(()),
         ("configs" | "secrets", Stored::Elsewhere(_)) if wanted.is_external => Ok(()),
         ("bind" | "device", Stored::Node(path)) if *path == clean(&wanted.source) => Ok(()),
@@ -270,6 +277,10 @@ pub(crate) fn judge(case: &Case, service: &Service, pod: &Pod, verdicts: &mut Ve
         let definition = format!("{}.{}", wanted.kind, wanted.source);
         let is_told = outcome.is_err() && case.names(&wanted.key).is_none() && case.names(&definition).is_some();
         verdicts.settle(case, "mount", if is_told { &definition } else { &wanted.key }, outcome);
+    }
+    // What another service mounts is mounted here too.
+    if !service.value["volumes_from"].is_null() {
+        return;
     }
     for path in mounted.keys().filter(|path| !expected.iter().any(|wanted| wanted.target == **path)) {
         let fault = format!("WRONG: the mount {path} is nowhere in the project");

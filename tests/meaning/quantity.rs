@@ -29,3 +29,43 @@ pub(crate) fn docker_bytes(text: &str) -> Option<u128> {
     let exact = number * f64::from(2).powi(shift);
     format!("{:.0}", exact.trunc()).parse().ok()
 }
+
+/// Thousandths of a core.
+pub(crate) fn milli_cores(text: &str) -> Option<u64> {
+    let milli = match text.strip_suffix('m') {
+        Some(milli) => milli.parse::<f64>().ok()?,
+        None => text.parse::<f64>().ok()? * 1000.0,
+    };
+    format!("{:.0}", milli.ceil()).parse().ok()
+}
+
+/// Seconds of a duration as Docker writes it, `1m30s`.
+pub(crate) fn seconds(text: &str) -> Option<f64> {
+    let (mut total, mut number, mut unit) = (0.0, String::new(), String::new());
+    let factor = |unit: &str| match unit {
+        "h" => Some(3600.0),
+        "m" => Some(60.0),
+        "s" => Some(1.0),
+        "ms" => Some(1e-3),
+        "us" | "µs" | "μs" => Some(1e-6),
+        "ns" => Some(1e-9),
+        "d" => Some(86400.0),
+        "w" => Some(604_800.0),
+        _ => None,
+    };
+    for character in text.chars() {
+        if character.is_ascii_digit() || character == '.' {
+            if !unit.is_empty() {
+                total += number.parse::<f64>().ok()? * factor(&unit)?;
+                (number, unit) = (String::new(), String::new());
+            }
+            number.push(character);
+        } else {
+            unit.push(character);
+        }
+    }
+    match (number.as_str(), unit.as_str()) {
+        ("0", "") => Some(total),
+        _ => Some(total + number.parse::<f64>().ok()? * factor(&unit)?),
+    }
+}
