@@ -145,6 +145,8 @@ pub enum Routes {
     /// Ingresses.
     #[default]
     Ingress,
+    /// Resources of Traefik's own, which say all that its labels can.
+    Traefik,
     /// Nothing: they stay labels.
     None,
 }

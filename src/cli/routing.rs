@@ -26,6 +26,8 @@ pub(super) struct Routing {
 pub(super) enum RoutesChoice {
     /// Ingresses
     Ingress,
+    /// IngressRoutes and Middlewares for a cluster that runs Traefik
+    Traefik,
     /// Nothing: labels become annotations
     None,
 }
@@ -34,6 +36,7 @@ impl RoutesChoice {
     pub(super) fn choice(self) -> Routes {
         match self {
             RoutesChoice::Ingress => Routes::Ingress,
+            RoutesChoice::Traefik => Routes::Traefik,
             RoutesChoice::None => Routes::None,
         }
     }

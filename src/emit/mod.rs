@@ -30,6 +30,7 @@ mod reasons;
 mod scaling;
 mod service;
 mod storage;
+mod traefik;
 mod value;
 mod wait;
 mod workload;
@@ -158,7 +159,7 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     // Taken by the passes.
     debug_assert!(named_volumes.is_empty() && shared_networks.is_empty() && calls.is_empty());
     // Heard by the passes.
-    let _ = (networks, dials, provided, treatments, wishes);
+    let _ = (networks, dials, provided, wishes);
     let files_by_name = files.iter().map(|file| ((file.kind, &file.name), file)).collect();
     let mut context = Context {
         project,
@@ -174,6 +175,7 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     shared.extend(files.iter().map(|file| config::file(&context, file, None)));
     shared.extend(policies.iter().map(|policy| policy::emit(&context, policy)));
     shared.extend(volumes.iter().map(|volume| storage::persistent_volume(&context, volume)));
+    shared.extend(treatments.iter().map(|found| traefik::treatment(&context, found)));
     shared.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
     shared.extend(elsewhere.iter().map(|elsewhere| service::elsewhere(&context, elsewhere)));
     shared.iter_mut().for_each(|manifest| {

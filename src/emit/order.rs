@@ -89,6 +89,8 @@ const SPEC: &[&str] = &[
     "ingressClassName",
     "parentRefs",
     "hostnames",
+    "entryPoints",
+    "routes",
     "tls",
     "rules",
     "scaleTargetRef",
@@ -187,6 +189,9 @@ const ORDERS: &[(&str, &[&str])] = &[
     ),
     ("tolerations", &["key", "operator", "value", "effect"]),
     ("hostAliases", &["ip", "hostnames"]),
+    ("services", &["name", "port", "scheme"]),
+    ("domains", &["main", "sans"]),
+    ("routes", &["kind", "match", "priority", "middlewares", "services"]),
     ("paths", &["path", "pathType", "backend"]),
     ("subjects", &["kind", "name", "namespace"]),
 ];
@@ -205,8 +210,19 @@ const USER_DATA: &[&str] = &[
 ];
 
 /// Where an empty map says something: this kind of volume, every pod, every namespace, this kind of issuer.
-const MEANINGFUL_WHEN_EMPTY: &[&str] =
-    &["emptyDir", "podSelector", "namespaceSelector", "labelSelector", "selector", "selfSigned"];
+const MEANINGFUL_WHEN_EMPTY: &[&str] = &[
+    "emptyDir",
+    "podSelector",
+    "namespaceSelector",
+    "labelSelector",
+    "selector",
+    "selfSigned",
+    "tls",
+    "cookie",
+    "compress",
+    "contentType",
+    "grpcWeb",
+];
 
 /// The keys that come first in a map under `parent`, or in a list there.
 pub(super) fn under(parent: &str) -> Option<&'static [&'static str]> {

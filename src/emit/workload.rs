@@ -12,7 +12,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
-use super::{Context, Manifest, Why, access, config, container, ingress, meta, patch, pod, scaling, service, storage};
+use super::{
+    Context, Manifest, Why, access, config, container, ingress, meta, patch, pod, scaling, service, storage, traefik,
+};
 use crate::ir::{Amount, Kind, Name, Outside, Overlap, Retries, Rollout, Schedule, Traced, Workload, short_hash};
 
 /// Writes down a workload and what belongs to it.
@@ -37,6 +39,7 @@ pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manife
     manifests.extend(workload.autoscaling.iter().map(|found| scaling::autoscaler(context, workload, &kind, found)));
     manifests.extend(workload.budget.iter().map(|found| scaling::budget(context, workload, found)));
     manifests.extend(workload.exposures.iter().map(|exposure| service::emit(context, name, exposure)));
+    manifests.extend(workload.routes.iter().map(|found| traefik::route(context, name, found)));
     manifests.extend(workload.ingresses.iter().map(|found| ingress::emit(context, name, found)));
 }
 
@@ -123,7 +126,9 @@ fn account_for(workload: &Workload) {
     debug_assert!(timetable.is_none() && attempts.is_none());
     debug_assert!(addresses.is_empty() && aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
-    debug_assert!(router_labels.is_empty() && routes.is_empty());
+    debug_assert!(router_labels.is_empty());
+    // Written down as they are where they stay routes.
+    let _ = routes;
     debug_assert!(restart.condition.is_none() && waits.is_empty() && before.is_empty() && shares.is_empty());
 }
 

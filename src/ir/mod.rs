@@ -32,8 +32,8 @@ pub use objects::{
 pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use route::{
-    Carries, Ingress, IngressPath, IngressRule, IngressTls, PathKind, Route, RouteHost, RouteMatch, RoutePath,
-    RouteTest, RouteTls, RouterLabel, Setting, SettingValue, Treatment,
+    Carries, Ingress, IngressPath, IngressRule, IngressTls, PathKind, Route, RouteDomain, RouteHost, RouteMatch,
+    RoutePath, RouteTest, RouteTls, RouterLabel, Setting, SettingValue, Treatment,
 };
 pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule, Timetable};
 pub use sharing::{Share, Shared, SharedWith};

@@ -35,7 +35,7 @@ pub struct Route {
     /// How the workload is spoken to, in the words of Traefik's load balancers.
     pub backend: Vec<Setting>,
     /// What is done on the way, in order: names of [`super::App::treatments`].
-    pub steps: Vec<Traced<Name>>,
+    pub steps: Vec<Traced<String>>,
     /// Which of two routes is asked first: the higher one.
     pub priority: Option<Traced<i64>>,
     /// The class of the Ingress, where it is another one than that of all.
@@ -114,14 +114,23 @@ pub struct RouteTls {
     pub issuer: Option<Traced<String>>,
     /// The Secret that holds it, where the user names one.
     pub secret: Option<Traced<String>>,
-    /// Whom the certificate is for, where that is said: main names, and lists of others.
-    pub domains: Vec<Traced<String>>,
+    /// Whom certificates are for, where that is said.
+    pub domains: Vec<RouteDomain>,
     /// Whether the workload itself ends the encryption.
     pub passthrough: Option<Why>,
     /// Further settings, in Traefik's words.
     pub settings: Vec<Setting>,
     /// Why it is encrypted.
     pub why: Why,
+}
+
+/// Whom one certificate is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RouteDomain {
+    /// The main name.
+    pub main: Option<Traced<String>>,
+    /// Others.
+    pub sans: Vec<Traced<String>>,
 }
 
 impl RouteTls {
@@ -183,6 +192,10 @@ pub enum SettingValue {
     Number(i64),
     /// Several texts.
     List(Vec<String>),
+    /// Several objects, by their names.
+    Names(Vec<String>),
+    /// It is there, and no more is said.
+    Empty,
 }
 
 /// An Ingress.

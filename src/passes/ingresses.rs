@@ -8,16 +8,28 @@
 
 mod build;
 mod loss;
+mod nginx;
+mod own;
 mod twins;
+mod users;
 
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{App, Carries, ExposureKind, Name, Protocol, Route, Traced, Treatment, Workload};
 use crate::lower::Context;
+use crate::request::Routes;
 use build::Builder;
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
+    if context.request.routes == Routes::Traefik {
+        for workload in &mut app.workloads {
+            let routes = std::mem::take(&mut workload.routes);
+            workload.routes = routes.into_iter().filter_map(|route| arrive(workload, route, diags)).collect();
+        }
+        own::settle(app, context.request.cluster_issuer.as_deref(), diags);
+        return;
+    }
     let treatments: BTreeMap<Name, Treatment> =
         std::mem::take(&mut app.treatments).into_iter().map(|treatment| (treatment.name.clone(), treatment)).collect();
     let mut builder = Builder::new(context, &treatments);
@@ -28,6 +40,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             builder.add(workload, route, diags);
         }
     }
+    app.files.extend(builder.into_secrets());
     for treatment in treatments.values() {
         treatment.why.origins().iter().for_each(|place| diags.consume(*place, "read for the routes that name it"));
     }
@@ -69,4 +82,29 @@ fn arrive(workload: &Workload, mut route: Route, diags: &mut Diagnostics) -> Opt
 /// The port that a route leads to, once it is settled.
 fn port(route: &Route) -> Traced<u16> {
     route.port.clone().unwrap_or_else(|| Traced::decided(80, "usual-port"))
+}
+
+/// Says that a middleware is defined elsewhere, and gives the name that it has in the cluster.
+fn elsewhere(treatment: &Treatment, called: &str, path: &str, diags: &mut Diagnostics) -> String {
+    let (name, provider) = treatment.called.split_once('@').unwrap_or((&treatment.called, "docker"));
+    let is_file = provider == "file";
+    if let Some(place) = treatment.why.origins().first() {
+        let why = if is_file {
+            "it stands in a configuration file of Traefik, which is not part of this project"
+        } else {
+            "no label of this project defines it: that of another one may"
+        };
+        diags.push(
+            Diagnostic::new(
+                Code::RouteStepUnknown,
+                *place,
+                format!("{called} names the middleware `{}`, which is not here", treatment.called),
+            )
+            .why(why)
+            .help("define it in a label, or in the cluster, and add it to the route there")
+            .cause(treatment.called.clone())
+            .key(path),
+        );
+    }
+    if is_file { treatment.called.clone() } else { Name::from_text(name).to_string() }
 }

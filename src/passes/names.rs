@@ -16,7 +16,7 @@ use self::table::{Table, Whom};
 use self::texts::{Found, Objects};
 use crate::compose::grammar::hosts;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Answer, App, Call, Dial, EnvSource, Name, Protocol, TextPart, Why, Workload};
+use crate::ir::{Answer, App, Call, Dial, EnvSource, Name, Protocol, SettingValue, TextPart, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -33,6 +33,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         before(index, workload, &mut objects, &mut table, &mut seen);
         texts::mounted(index, workload, &mut objects, &mut table, &mut seen);
     }
+    treatments(app, &mut table, &mut seen);
     app.files = objects.into_files();
     for answer in table.take_answers() {
         if let Some(workload) = app.workloads.get_mut(answer.0) {
@@ -159,6 +160,19 @@ fn environment(index: usize, workload: &mut Workload, objects: &mut Objects, tab
                 *bytes = text.into_bytes();
             }
         });
+    }
+}
+
+/// The services that routes ask before they let a request pass. The first workload that is routed stands for the router.
+fn treatments(app: &mut App, table: &mut Table, seen: &mut Seen) {
+    let Some(router) = app.workloads.iter().position(|workload| !workload.routes.is_empty()) else { return };
+    for setting in app.treatments.iter_mut().flat_map(|treatment| &mut treatment.settings) {
+        let place = setting.value.why.origins().first().copied();
+        if let (SettingValue::Text(text), Some(place), true) =
+            (&mut setting.value.value, place, setting.path == ["address"])
+        {
+            value(router, "ADDRESS", text, place, &BTreeMap::new(), table, seen);
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::loss;
+use super::nginx::{self, Rewrite, Said};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Carries, Ingress, IngressPath, IngressRule, IngressTls, Name, PathKind, Route, RouteHost, RouteMatch, RoutePath,
-    RouteTls, Traced, Treatment, Why, Workload,
+    Carries, FileObject, Ingress, IngressPath, IngressRule, IngressTls, Name, PathKind, Route, RouteHost, RouteMatch,
+    RoutePath, RouteTls, Traced, Treatment, Why, Workload,
 };
 use crate::lower::Context;
 use crate::origin::Origin;
@@ -22,11 +23,18 @@ pub(super) struct Builder<'a> {
     taken: BTreeMap<(RouteHost, RoutePath), (String, Origin)>,
     /// The Secret of each set of hosts: two Ingresses of one host share its certificate.
     secrets: BTreeMap<Vec<String>, String>,
+    /// Names and passwords, by the Secrets that hold them.
+    made: BTreeMap<Name, FileObject>,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(context: &'a Context<'a>, treatments: &'a BTreeMap<Name, Treatment>) -> Self {
-        Builder { context, treatments, taken: BTreeMap::new(), secrets: BTreeMap::new() }
+        Builder { context, treatments, taken: BTreeMap::new(), secrets: BTreeMap::new(), made: BTreeMap::new() }
+    }
+
+    /// The Secrets of names and passwords.
+    pub(super) fn into_secrets(self) -> impl Iterator<Item = FileObject> {
+        self.made.into_values()
     }
 
     /// Adds the Ingress of a route to the workload that it leads to, or says why there is none.
@@ -38,7 +46,7 @@ impl<'a> Builder<'a> {
             diags.push(
                 Diagnostic::new(Code::RouteNotMade, place, title)
                     .why(why)
-                    .help("say --routes traefik where the cluster runs Traefik, or write the route by hand")
+                    .help("say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx")
                     .key(path.clone())
                     .covers(places.iter().copied()),
             );
@@ -52,15 +60,25 @@ impl<'a> Builder<'a> {
         }
         let steps: Vec<&Treatment> = loss::steps(&route, self.treatments);
         let steps: Vec<&Treatment> = steps.into_iter().filter(|step| !loss::is_https_redirect(step)).collect();
-        if let Some(guard) = steps.iter().find(|step| loss::is_guard(step)) {
+        let mut said = Said::default();
+        let is_nginx = nginx::serves(&route, self.context.request.ingress_class.as_deref());
+        let left: Vec<&Treatment> =
+            steps.into_iter().filter(|step| !(is_nginx && said.step(step, &route.matches))).collect();
+        if let Some(guard) = left.iter().find(|step| loss::is_guard(step)) {
             let title = format!("no Ingress is made of {}: it cannot {}", route.called, loss::deed(guard));
             say(title, "without that it would let in whom it kept out", diags);
             return;
         }
-        // A message about those that are defined elsewhere was given already.
-        let known = steps.iter().filter(|step| step.kind != Treatment::ELSEWHERE);
-        let mut lost: Vec<String> = known.map(|step| loss::deed(step)).collect();
-        lost.extend(route.backend.iter().filter_map(loss::of_backend));
+        let mut lost = Vec::new();
+        for step in left {
+            if step.kind == Treatment::ELSEWHERE {
+                super::elsewhere(step, &route.called, &path, diags);
+            } else {
+                lost.push(loss::deed(step));
+            }
+        }
+        let backend = route.backend.iter().filter(|setting| !(is_nginx && said.backend(setting)));
+        lost.extend(backend.filter_map(loss::of_backend));
         let mut matches = Vec::new();
         let mut unsayable = Vec::new();
         for found in &route.matches {
@@ -86,14 +104,14 @@ impl<'a> Builder<'a> {
                 )
                 .why("the Ingress API knows hosts, paths and certificates alone")
                 .help(
-                    "say --routes traefik where the cluster runs Traefik, or see what annotations your controller has",
+                    "say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx",
                 )
                 .key(path.clone())
                 .covers(places.iter().copied()),
             );
         }
         if !matches.is_empty() {
-            let ingress = self.ingress(workload, &route, &matches, diags);
+            let ingress = self.ingress(workload, &route, &matches, said, diags);
             workload.routed.push(super::port(&route));
             workload.ingresses.push(ingress);
         }
@@ -139,13 +157,14 @@ impl<'a> Builder<'a> {
         workload: &Workload,
         route: &Route,
         matches: &[&RouteMatch],
+        said: Said,
         diags: &mut Diagnostics,
     ) -> Ingress {
         let port = super::port(route);
         let mut rules: Vec<IngressRule> = Vec::new();
         for found in matches {
             let host = host(found);
-            let path = path(found, &workload.name, &port);
+            let path = path(found, &workload.name, &port, said.rewrite.as_ref());
             match rules
                 .iter_mut()
                 .find(|rule| rule.host.as_ref().map(|host| &host.value) == host.as_ref().map(|host| &host.value))
@@ -154,7 +173,11 @@ impl<'a> Builder<'a> {
                 None => rules.push(IngressRule { host, paths: vec![path] }),
             }
         }
+        for secret in said.secrets {
+            self.made.entry(secret.name.clone()).or_insert(secret);
+        }
         let mut annotations = route.annotations.clone();
+        annotations.extend(said.annotations);
         let tls = route.tls.as_ref().and_then(|tls| self.tls(route, tls, &rules, &mut annotations, workload, diags));
         let chosen = self.context.request.ingress_class.clone();
         let class = route.class.clone().or_else(|| Some(Traced::decided(chosen?, "chosen-ingress-class")));
@@ -179,8 +202,10 @@ impl<'a> Builder<'a> {
         diags: &mut Diagnostics,
     ) -> Option<IngressTls> {
         let hosts: Vec<Traced<String>> = rules.iter().filter_map(|rule| rule.host.clone()).collect();
-        let domains = tls.domains.iter().flat_map(|domain| domain.why.origins());
-        domains.for_each(|place| diags.consume(*place, "the certificate is for the hosts of the route"));
+        let domains = tls.domains.iter().flat_map(|domain| domain.main.iter().chain(&domain.sans));
+        domains
+            .flat_map(|domain| domain.why.origins())
+            .for_each(|place| diags.consume(*place, "the certificate is for the hosts of the route"));
         if hosts.is_empty() {
             tls.why
                 .origins()
@@ -199,7 +224,10 @@ impl<'a> Builder<'a> {
         };
         let chosen =
             self.context.request.cluster_issuer.clone().map(|name| Traced::decided(name, "chosen-cluster-issuer"));
-        let issuer = tls.issuer.clone().or(chosen).or_else(|| tls.resolver.clone());
+        let issuer = tls.issuer.clone().or(chosen).or_else(|| {
+            // Names of the cluster's objects have no capitals.
+            tls.resolver.clone().map(|resolver| resolver.map(|name| Name::from_text(&name).to_string()))
+        });
         let place = tls.why.origins().first().copied().unwrap_or(workload.origin);
         let note = |title: String| {
             Diagnostic::new(Code::RouteCertificate, place, title).key(format!("services.{}.labels", workload.service))
@@ -240,13 +268,14 @@ fn host(found: &RouteMatch) -> Option<Traced<String>> {
     Some(Traced { value, why: found.why.clone() })
 }
 
-fn path(found: &RouteMatch, service: &Name, port: &Traced<u16>) -> IngressPath {
-    let (path, compared) = match &found.path {
+fn path(found: &RouteMatch, service: &Name, port: &Traced<u16>, rewrite: Option<&Rewrite>) -> IngressPath {
+    let rewritten = rewrite.and_then(|rewrite| rewrite.path(&found.path));
+    let (path, compared) = rewritten.unwrap_or_else(|| match &found.path {
         RoutePath::Any => ("/".to_owned(), PathKind::Prefix),
         RoutePath::Is(path) => (path.clone(), PathKind::Exact),
         RoutePath::Prefix(path) => (path.clone(), PathKind::Prefix),
         RoutePath::Like(regex) => (regex.clone(), PathKind::OfController),
-    };
+    });
     // A port that is found elsewhere is a reason of its own.
     let why = Why::Origins(found.why.origins().iter().chain(port.why.origins()).copied().collect());
     let port = Traced { value: port.value, why: if why.origins().is_empty() { port.why.clone() } else { why } };

@@ -22,7 +22,7 @@ pub(super) fn places(route: &Route) -> Vec<Origin> {
 /// The middlewares of a route, those that stand in chains one by one.
 pub(super) fn steps<'a>(route: &Route, known: &'a BTreeMap<Name, Treatment>) -> Vec<&'a Treatment> {
     let mut all = Vec::new();
-    let mut open: Vec<(Name, usize)> = route.steps.iter().rev().map(|step| (step.value.clone(), 0)).collect();
+    let mut open: Vec<(Name, usize)> = route.steps.iter().rev().map(|step| (Name::from_text(&step.value), 0)).collect();
     while let Some((name, depth)) = open.pop() {
         let Some(treatment) = known.get(&name) else { continue };
         if treatment.kind != "chain" {
@@ -41,9 +41,9 @@ pub(super) fn steps<'a>(route: &Route, known: &'a BTreeMap<Name, Treatment>) -> 
 /// The texts of a list, or the one text.
 pub(super) fn texts(setting: &Setting) -> std::slice::Iter<'_, String> {
     match &setting.value.value {
-        SettingValue::List(items) => items.iter(),
+        SettingValue::List(items) | SettingValue::Names(items) => items.iter(),
         SettingValue::Text(text) => std::slice::from_ref(text).iter(),
-        SettingValue::Flag(_) | SettingValue::Number(_) => [].iter(),
+        SettingValue::Flag(_) | SettingValue::Number(_) | SettingValue::Empty => [].iter(),
     }
 }
 
@@ -63,6 +63,9 @@ pub(super) fn is_https_redirect(treatment: &Treatment) -> bool {
 pub(super) fn is_guard(treatment: &Treatment) -> bool {
     if treatment.kind == Treatment::ELSEWHERE {
         let lower = treatment.called.to_ascii_lowercase();
+        if ["no-auth", "noauth", "no_auth", "without-auth"].iter().any(|word| lower.contains(word)) {
+            return false;
+        }
         let words = ["auth", "sso", "login", "allow", "whitelist", "internal", "private", "vpn", "lan-", "local"];
         return words.iter().any(|word| lower.contains(word));
     }

@@ -184,7 +184,7 @@ fn lead(
         tls: is_tls.then(|| RouteTls { resolver: (!internal).then_some(resolver), ..plain }),
         port: port.map(|port| Traced { value: port, why: line.value.why.clone() }),
         backend: backend.into_iter().collect(),
-        steps: steps.iter().map(|step| Traced { value: step.name.clone(), why: step.why.clone() }).collect(),
+        steps: steps.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
         priority: None,
         class: None,
         annotations: Vec::new(),

@@ -159,7 +159,7 @@ fn route(
         tls: way.tls.map(|tls| RouteTls::plain(tls.why)),
         port: way.port.and_then(|port| super::port(&port, path, diags)),
         backend: backend.into_iter().collect(),
-        steps: steps.iter().map(|step| Traced { value: step.name.clone(), why: step.why.clone() }).collect(),
+        steps: steps.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
         priority: None,
         class: None,
         annotations: Vec::new(),

@@ -184,7 +184,7 @@ fn route(
             why: variables.get("VIRTUAL_PORT").map_or(&why, |port| &port.why).clone(),
         }),
         backend: backend.collect(),
-        steps: made.iter().map(|step| Traced { value: step.name.clone(), why: step.why.clone() }).collect(),
+        steps: made.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
         priority: None,
         class: None,
         annotations: Vec::new(),

@@ -1,169 +1,18 @@
 //! Traefik 2 and 3 (reference/routing, "Docker" and "Swarm" providers): routers, services and middlewares in labels become routes and
 //! treatments. A router leads to the service of the same container unless it names another one.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod shared;
 
-use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 use super::blocks::{Block, Blocks};
 use super::{Maker, fields, matches};
 use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Carries, Name, Route, RouteTls, Setting, SettingValue, Traced, Treatment, Why};
+use crate::ir::{App, Carries, Name, Route, RouteDomain, RouteTls, Setting, SettingValue, Traced, Treatment, Why};
 use crate::origin::Origin;
-
-/// How one service is reached, as the labels of its container say.
-#[derive(Clone, Default)]
-pub(super) struct Backend {
-    /// The workload.
-    pub(super) index: usize,
-    pub(super) port: Option<Traced<u16>>,
-    pub(super) settings: Vec<Setting>,
-    pub(super) places: Vec<Origin>,
-}
-
-/// Services and middlewares, which every router may name, by protocol and name in lower case.
-#[derive(Default)]
-pub(super) struct Shared {
-    pub(super) backends: IndexMap<(Carries, String), Backend>,
-    treatments: BTreeMap<(Carries, String), Name>,
-}
-
-/// Reads services and middlewares of all workloads.
-pub(super) fn shared(
-    app: &mut App,
-    all: &mut BTreeMap<usize, Blocks>,
-    maker: &mut Maker,
-    diags: &mut Diagnostics,
-) -> Shared {
-    let mut shared = Shared::default();
-    for (index, blocks) in all.iter_mut() {
-        let path = maker.path(app, *index);
-        for (carries, section) in
-            [(Carries::Http, &mut blocks.http), (Carries::Tcp, &mut blocks.tcp), (Carries::Udp, &mut blocks.udp)]
-        {
-            for (name, block) in std::mem::take(&mut section.services) {
-                let backend = self::backend(*index, block, &path, diags);
-                shared.backends.insert((carries, name), backend);
-            }
-            for (name, block) in std::mem::take(&mut section.middlewares) {
-                if let Some(treatment) = treatment(carries, &name, block, &path, maker, diags) {
-                    shared.treatments.insert((carries, name), treatment.name.clone());
-                    app.treatments.push(treatment);
-                }
-            }
-        }
-    }
-    chains(app, &shared, diags);
-    shared
-}
-
-/// A chain names its parts as labels do; from here on as treatments are called.
-fn chains(app: &mut App, shared: &Shared, diags: &mut Diagnostics) {
-    let mut made = Vec::new();
-    for treatment in app.treatments.iter_mut().filter(|treatment| treatment.kind == "chain") {
-        let carries = treatment.carries;
-        for setting in &mut treatment.settings {
-            let SettingValue::List(names) = &mut setting.value.value else { continue };
-            for name in names {
-                let step = Traced { value: name.clone(), why: setting.value.why.clone() };
-                let called = format!("the middleware `{}`", treatment.called);
-                let found = find_treatment(shared, carries, name)
-                    .unwrap_or_else(|| elsewhere(&step, carries, &called, "", &mut made, diags));
-                *name = found.to_string();
-            }
-        }
-    }
-    add(app, made);
-}
-
-/// Adds treatments that are defined elsewhere, each once.
-pub(super) fn add(app: &mut App, made: Vec<Treatment>) {
-    for treatment in made {
-        if !app.treatments.iter().any(|known| known.name == treatment.name) {
-            app.treatments.push(treatment);
-        }
-    }
-}
-
-fn backend(index: usize, mut block: Block, path: &str, diags: &mut Diagnostics) -> Backend {
-    let mut backend = Backend { index, ..Backend::default() };
-    backend.places = block.settings.iter().flat_map(|(_, value)| value.why.origins()).copied().collect();
-    if let Some(port) = block.take("loadbalancer.server.port") {
-        backend.port = super::port(&port, path, diags);
-    }
-    for (setting, value) in block.take_below("loadbalancer") {
-        keep("loadBalancer", &setting, value, &mut backend.settings, path, diags);
-    }
-    for (setting, value) in block.settings {
-        unknown(&format!("there is no `{}` of a service", setting.join(".")), &value, path, diags);
-    }
-    backend
-}
-
-/// Keeps a setting, or says that Traefik does not know it.
-fn keep(
-    root: &str,
-    setting: &[String],
-    value: Traced<String>,
-    kept: &mut Vec<Setting>,
-    path: &str,
-    diags: &mut Diagnostics,
-) {
-    let why = value.why.clone();
-    match fields::setting(root, setting, value) {
-        Ok(setting) => kept.push(setting),
-        Err(message) => unknown(&message, &Traced { value: String::new(), why }, path, diags),
-    }
-}
-
-pub(super) fn unknown(message: &str, value: &Traced<String>, path: &str, diags: &mut Diagnostics) {
-    let Some(place) = value.why.origins().first() else { return };
-    diags.push(
-        Diagnostic::new(Code::RouterLabel, *place, format!("a label says nothing to the router: {message}"))
-            .why("the router passes over it, or over the service")
-            .help("correct the label, or remove it")
-            .key(path)
-            .covers(value.why.origins().iter().copied()),
-    );
-}
-
-fn treatment(
-    carries: Carries,
-    name: &str,
-    block: Block,
-    path: &str,
-    maker: &mut Maker,
-    diags: &mut Diagnostics,
-) -> Option<Treatment> {
-    let places: Vec<Origin> = block.settings.iter().flat_map(|(_, value)| value.why.origins()).copied().collect();
-    let (first, value) = block.settings.first()?;
-    let written = first.first()?.clone();
-    let Some(kind) = fields::kind(&written) else {
-        unknown(
-            &format!("there is no middleware `{written}`"),
-            &Traced { value: String::new(), why: value.why.clone() },
-            path,
-            diags,
-        );
-        places.iter().for_each(|place| diags.consume(*place, "of a middleware that Traefik does not know"));
-        return None;
-    };
-    let mut settings = Vec::new();
-    for (setting, value) in block.settings {
-        let (root, below) = setting.split_first()?;
-        if !root.eq_ignore_ascii_case(&written) {
-            unknown(&format!("the middleware `{}` is a {written} already", block.called), &value, path, diags);
-        } else if below.is_empty() {
-            // `compress=true`.
-            value.why.origins().iter().for_each(|place| diags.consume(*place, "says which middleware it is"));
-        } else {
-            keep(kind, below, value, &mut settings, path, diags);
-        }
-    }
-    let name = maker.treatment_name(name);
-    Some(Treatment { name, called: block.called, carries, kind: kind.to_owned(), settings, why: Why::Origins(places) })
-}
+pub(super) use shared::{Backend, Shared, add, read as shared, unknown};
+use shared::{find_treatment, keep};
 
 /// The routes of one workload's routers, each with the workload that it leads to.
 pub(super) fn routes(
@@ -243,10 +92,10 @@ fn route(
     let mut steps = Vec::new();
     for step in super::list(block.take("middlewares")) {
         match find_treatment(shared, *carries, &step.value) {
-            Some(name) => steps.push(Traced { value: name, why: step.why }),
+            Some(name) => steps.push(Traced { value: name.to_string(), why: step.why }),
             None => {
-                let name = elsewhere(&step, *carries, &called, path, &mut maker.elsewhere, diags);
-                steps.push(Traced { value: name, why: step.why });
+                let name = elsewhere(&step, *carries, &mut maker.elsewhere);
+                steps.push(Traced { value: name.to_string(), why: step.why });
             }
         }
     }
@@ -341,21 +190,8 @@ fn backend_of(
     }
 }
 
-fn find_treatment(shared: &Shared, carries: Carries, written: &str) -> Option<Name> {
-    let (name, provider) = written.split_once('@').unwrap_or((written, "docker"));
-    let is_ours = matches!(provider, "docker" | "swarm");
-    shared.treatments.get(&(carries, name.to_ascii_lowercase())).filter(|_| is_ours).cloned()
-}
-
 /// A middleware that no label of the project defines. One that is called like a redirect to https is taken for it.
-fn elsewhere(
-    step: &Traced<String>,
-    carries: Carries,
-    called: &str,
-    path: &str,
-    made: &mut Vec<Treatment>,
-    diags: &mut Diagnostics,
-) -> Name {
+fn elsewhere(step: &Traced<String>, carries: Carries, made: &mut Vec<Treatment>) -> Name {
     let lower = step.value.to_ascii_lowercase();
     let mut treatment = Treatment {
         name: Name::from_text(&format!("{lower}-elsewhere")),
@@ -370,23 +206,6 @@ fn elsewhere(
         let scheme = Traced { value: SettingValue::Text("https".to_owned()), why: step.why.clone() };
         treatment.kind = "redirectScheme".to_owned();
         treatment.settings.push(Setting { path: vec!["scheme".to_owned()], value: scheme });
-    } else if let Some(place) = step.why.origins().first() {
-        let (_, provider) = step.value.split_once('@').unwrap_or((&step.value, "docker"));
-        let why = match provider {
-            "file" => "it stands in a configuration file of Traefik, which is not part of this project",
-            _ => "no label of this project defines it: that of another one may",
-        };
-        diags.push(
-            Diagnostic::new(
-                Code::RouteStepUnknown,
-                *place,
-                format!("{called} names the middleware `{}`, which is not here", step.value),
-            )
-            .why(why)
-            .help("define it in a label, or in the cluster, and add it to the route there")
-            .cause(step.value.clone())
-            .key(path),
-        );
     }
     made.push(treatment);
     name
@@ -410,10 +229,7 @@ fn tls(block: &mut Block, carries: &Carries, path: &str, diags: &mut Diagnostics
                 tls.passthrough = (fields::flag(&value.value) == Some(true)).then(|| value.why.clone());
             }
             "options" => keep("tls", key, value.clone(), &mut tls.settings, path, diags),
-            lower if lower.starts_with("domains[") => {
-                // The certificate that a Secret holds says itself whom it is for.
-                tls.domains.push(value.clone());
-            }
+            lower if lower.starts_with("domains[") => return !domain(&mut tls.domains, lower, value),
             _ => return true,
         }
         false
@@ -424,6 +240,28 @@ fn tls(block: &mut Block, carries: &Carries, path: &str, diags: &mut Diagnostics
     Some(tls)
 }
 
+/// `domains[0].main=example.com`; whether it is one.
+fn domain(domains: &mut Vec<RouteDomain>, key: &str, value: &Traced<String>) -> bool {
+    let number = key.strip_prefix("domains[").and_then(|rest| rest.split_once(']'));
+    let Some((number, rest)) = number.and_then(|(number, rest)| Some((number.parse::<usize>().ok()?, rest))) else {
+        return false;
+    };
+    // Numbers beyond any certificate are a mistake.
+    if number >= 64 || !matches!(rest, ".main" | ".sans") {
+        return false;
+    }
+    if domains.len() <= number {
+        domains.resize(number + 1, RouteDomain::default());
+    }
+    let Some(found) = domains.get_mut(number) else { return false };
+    if rest == ".main" {
+        found.main = Some(value.clone());
+    } else {
+        found.sans = super::list(Some(value.clone()));
+    }
+    true
+}
+
 /// Middlewares that no route names: nothing is done by them.
 pub(super) fn unused(app: &mut App, diags: &mut Diagnostics) {
     let mut used: BTreeSet<Name> = app
@@ -431,7 +269,7 @@ pub(super) fn unused(app: &mut App, diags: &mut Diagnostics) {
         .iter()
         .flat_map(|workload| &workload.routes)
         .flat_map(|route| &route.steps)
-        .map(|step| step.value.clone())
+        .map(|step| Name::from_text(&step.value))
         .collect();
     for treatment in &app.treatments {
         for setting in treatment.settings.iter().filter(|_| treatment.kind == "chain") {

@@ -148,7 +148,7 @@ fn route(
         tls,
         port,
         backend,
-        steps: made.iter().map(|step| Traced { value: step.name.clone(), why: step.why.clone() }).collect(),
+        steps: made.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
         priority,
         class: None,
         annotations: Vec::new(),
