@@ -116,7 +116,7 @@ fn account_for(workload: &Workload) {
         ports,
         container,
     );
-    let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, ingresses, files);
+    let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, routes, ingresses, files);
     let _ = (called, pod, schedule, autoscaling, budget, patches, wishes);
     // Heard by the passes, which left them in place.
     let _ = (networks, routed, network, any_port, service, once_per_node, host, headless, kind_is_said);
@@ -127,8 +127,6 @@ fn account_for(workload: &Workload) {
     debug_assert!(addresses.is_empty() && aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
     debug_assert!(router_labels.is_empty());
-    // Written down as they are where they stay routes.
-    let _ = routes;
     debug_assert!(restart.condition.is_none() && waits.is_empty() && before.is_empty() && shares.is_empty());
 }
 
