@@ -57,7 +57,7 @@ const REASONS: [&str; 6] = [
 
 /// Codes of messages that say why an entry makes no wait: of circles, of what is left out, of what has no replicas or runs at set
 /// times, and of pods that are left out themselves.
-const CODES: [&str; 7] = ["T0201", "T0204", "T0206", "T0208", "T0234", "T0233", "T0115"];
+const CODES: [&str; 8] = ["T0201", "T0204", "T0206", "T0208", "T0234", "T0233", "T0333", "T0115"];
 
 fn pod(object: &Json) -> Option<&Json> {
     ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec"].into_iter().find_map(|path| object.pointer(path))

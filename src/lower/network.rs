@@ -133,7 +133,7 @@ pub(super) fn hostname(
     diags: &mut Diagnostics,
 ) -> Option<Traced<String>> {
     if let Some(domain) = domainname.get().filter(|domain| !domain.value.is_empty()) {
-        domain_lost(path, domain.origin, &domain.value, diags);
+        domain_lost(format!("{path}.domainname"), domain.origin, &domain.value, diags);
     } else if let Some(domain) = domainname.get() {
         diags.consume(domain.origin, "no domain");
     }
@@ -158,7 +158,7 @@ pub(super) fn hostname(
     }
     let (first, domain) = found.value.split_once('.').unwrap_or((&found.value, ""));
     if !domain.is_empty() {
-        domain_lost(path, found.origin, domain, diags);
+        domain_lost(format!("{path}.hostname"), found.origin, domain, diags);
     }
     let label: String = first.to_ascii_lowercase().replace('_', "-");
     let label = label.trim_matches('-');
@@ -179,12 +179,12 @@ pub(super) fn hostname(
     kept.map(|label| Traced::from_origin(label, found.origin))
 }
 
-fn domain_lost(path: &str, place: Origin, domain: &str, diags: &mut Diagnostics) {
+fn domain_lost(key: String, place: Origin, domain: &str, diags: &mut Diagnostics) {
     diags.push(
         Diagnostic::new(Code::DomainLost, place, format!("the container does not know its domain {domain}"))
             .why("the full name of a pod is one of the cluster's own, and `hostname -f` prints that")
             .help("tell the program its full name by its own options, if it asks for it")
-            .key(format!("{path}.hostname"))
+            .key(key)
             .cause("domain names"),
     );
 }
