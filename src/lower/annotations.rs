@@ -60,11 +60,21 @@ pub(super) fn sorted(found: Annotations) -> (Annotations, Annotations) {
     })
 }
 
+/// The labels of two lists whose keys Kubernetes refuses, in one.
+fn both(first: &Traced<String>, second: &Traced<String>) -> Traced<String> {
+    let read = |text: &str| serde_json::from_str::<serde_json::Map<_, _>>(text).unwrap_or_default();
+    let mut all = read(&first.value);
+    all.extend(read(&second.value));
+    let places = first.why.origins().iter().chain(second.why.origins()).copied().collect();
+    Traced { value: serde_json::Value::Object(all).to_string(), why: Why::Origins(places) }
+}
+
 /// The later of two with one key counts.
 pub(super) fn joined(path: &str, first: Annotations, second: Annotations, diags: &mut Diagnostics) -> Annotations {
     let mut all = first;
     for (key, value) in second {
         match all.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, before)) if key == OTHERS => *before = both(before, &value),
             Some((_, before)) => {
                 let same = before.value == value.value;
                 for place in before.why.origins() {

@@ -23,6 +23,7 @@ fn fields(case: &Case, service: &Service, text: &str) -> String {
     let label = "app.kubernetes.io/part-of";
     let stack = case.objects.iter().find_map(|object| object["metadata"]["labels"][label].as_str()).unwrap_or_default();
     text.replace("{{index .Service.Labels \"com.docker.stack.namespace\"}}", stack)
+        .replace("{{ .Service.Name }}", "{{.Service.Name}}")
         .replace("{{.Service.Name}}", &format!("{stack}_{}", service.name))
         .replace("{{.Node.Hostname}}", "{{spec.nodeName}}")
         .replace("{{.Node.ID}}", "{{spec.nodeName}}")

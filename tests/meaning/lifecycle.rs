@@ -64,6 +64,8 @@ fn restart(service: &Service, pod: &Pod) -> (String, Result<(), String>) {
     let is_kept = match wanted.split(':').next().unwrap_or_default() {
         "no" | "none" => found == "Never",
         "on-failure" => found == "OnFailure",
+        // A job is over when it ends well.
+        "any" if pod.workload["kind"] == "Job" => found == "OnFailure",
         _ => found == "Always",
     };
     let fault = format!("WRONG: {wanted} became {found}");

@@ -39,10 +39,11 @@ fn outcome(case: &Case, pod: &Pod, name: &str, condition: &str) -> Result<(), St
         return Ok(());
     }
     let inits = pod.spec["initContainers"].as_array().cloned().unwrap_or_default();
-    let own = Name::from_text(name);
+    // A long name is cut, and how much of it is left depends on what follows.
+    let own: String = Name::from_text(name).as_str().chars().take(40).collect();
     let waits = inits.iter().filter(|container| container["name"] != pod.container["name"]).map(script);
     let scripts: Vec<String> = waits.collect();
-    let mut waits = scripts.iter().filter(|script| script.contains(own.as_str()));
+    let mut waits = scripts.iter().filter(|script| script.contains(&own));
     // What ends inside of another's pod is over when that pod is ready.
     let hosts: Vec<&str> = pods
         .iter()
