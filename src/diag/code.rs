@@ -252,6 +252,10 @@ codes! {
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
     KubernetesWithoutEffect "T0803" "kubernetes-without-effect" Warning;
     PatchUnmatched "T0804" "patch-unmatched" Warning;
+    KomposeUnknown "T0830" "kompose-unknown" Warning;
+    KomposeBeaten "T0831" "kompose-beaten" Warning;
+    KomposeInstead "T0832" "kompose-instead" Warning;
+    KomposeValue "T0833" "kompose-value" Warning;
     NoCounterpart "T0902" "no-counterpart" Warning;
     BuildNote "T0903" "build-note" Note;
     DevelopmentOnly "T0904" "development-only" Note;

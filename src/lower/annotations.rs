@@ -6,6 +6,7 @@ use crate::compose::keys::Key;
 use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Traced, Why};
+use crate::lower::kompose;
 use crate::lower::labelled::is_value;
 use crate::origin::Origin;
 
@@ -25,7 +26,9 @@ pub(super) fn of(path: &str, labels: &Key<Pairs>, taken: fn(&str) -> bool, diags
     let mut found = Annotations::new();
     let mut others = serde_json::Map::new();
     let mut places: Vec<Origin> = Vec::new();
-    for (key, pair) in labels.get().iter().flat_map(|pairs| pairs.value.0.iter()).filter(|(key, _)| !taken(key)) {
+    // Labels of kompose are heard as x-kubernetes is; an annotation of that name is one.
+    let is_taken = |key: &str| taken(key) || (path.ends_with("labels") && kompose::is_label(key));
+    for (key, pair) in labels.get().iter().flat_map(|pairs| pairs.value.0.iter()).filter(|(key, _)| !is_taken(key)) {
         let value = pair.value.clone().unwrap_or_default();
         if is_key(key) {
             found.push((key.clone(), Traced::from_origin(value, pair.origin)));

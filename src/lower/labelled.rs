@@ -3,11 +3,12 @@
 use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Labelled, Traced};
+use crate::lower::kompose;
 
 /// Sorts the pairs; those that are neither are said to be lost.
 pub(super) fn labelled(path: &str, pairs: &Pairs, diags: &mut Diagnostics) -> Labelled {
     let mut sorted = Labelled::default();
-    for (name, pair) in &pairs.0 {
+    for (name, pair) in pairs.0.iter().filter(|(name, _)| !kompose::is_label(name)) {
         let value = Traced::from_origin(pair.value.clone().unwrap_or_default(), pair.origin);
         if !is_key(name) {
             diags.push(

@@ -15,6 +15,7 @@ mod grants;
 mod health;
 mod hooks;
 mod image;
+mod kompose;
 mod kubernetes;
 mod labelled;
 mod later;

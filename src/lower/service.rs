@@ -13,8 +13,8 @@ use crate::lower::security::Rights;
 use crate::lower::sharing;
 use crate::lower::volumes::Definitions;
 use crate::lower::{
-    Context, annotations, before, command, devices, environment, grants, health, image, kubernetes, later, lifecycle,
-    memory, mounts, network, placement, ports, resources, rollout, router_labels, security, windows,
+    Context, annotations, before, command, devices, environment, grants, health, image, kompose, kubernetes, later,
+    lifecycle, memory, mounts, network, placement, ports, resources, rollout, router_labels, security, windows,
     without_counterpart,
 };
 use crate::origin::Origin;
@@ -163,7 +163,9 @@ pub(super) fn lower(
     let (device_files, privileged_by) = devices::mappings(&path, devices, diags);
     let check = health::check(context, &path, healthcheck, diags);
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
-    let extras = kubernetes::extras(context, (&path, &own), extensions, diags);
+    let of_kompose = kompose::of_service(&path, labels, deploy, extensions, diags);
+    let said = of_kompose.as_deref().unwrap_or(extensions);
+    let extras = kubernetes::extras(context, (&path, &own), said, diags);
     let mut group = user
         .1
         .clone()
@@ -316,7 +318,7 @@ pub(super) fn lower(
         once_per_node: plan.once_per_node,
         container: Container {
             image,
-            pull: image::pull(&path, pull_policy, diags),
+            pull: kompose::pull(labels, image::pull(&path, pull_policy, diags), diags),
             command: process.command,
             args: process.args,
             working_dir: command::folder(&path, working_dir, diags),

@@ -12,7 +12,7 @@ use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{FileObject, Labelled, Name, NamedVolume, Traced, Why, Wishes};
 use crate::lower::labelled::labelled;
-use crate::lower::{Context, kubernetes, later, local_driver};
+use crate::lower::{Context, kompose, kubernetes, later, local_driver};
 use crate::origin::{Origin, Spanned};
 
 /// What a volume's name stands for.
@@ -120,7 +120,8 @@ fn definition(
     if let Some(external) = external.get() {
         diags.consume(external.origin, "false is the default");
     }
-    let said = kubernetes::volume(context, &path, extensions, diags);
+    let of_kompose = kompose::of_volume(&path, labels, extensions, diags);
+    let said = kubernetes::volume(context, &path, of_kompose.as_deref().unwrap_or(extensions), diags);
     if let Some(claim) = said.claim {
         return existing(claim, &path, [driver, driver_opts, labels], said.place, diags);
     }
