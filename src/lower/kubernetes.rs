@@ -25,7 +25,7 @@ use crate::ir::{
 use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
 use crate::request::Publish;
-use crate::syntax::{Node, Value};
+use crate::syntax::{Entry, Node, Value};
 use patches::{Patches, map, text};
 
 pub(super) use beside::{apply, not_made, project, volume, with_file_extras};
@@ -167,9 +167,9 @@ fn take(
     if let Some(probes) = probes.take() {
         let ProbeExtras { startup, readiness, liveness, extensions } = probes.value;
         later::extensions(&extensions, patches.diags);
-        patches.container::<Probe>("probes.startup", raw(startup), "startupProbe");
-        patches.container::<Probe>("probes.readiness", raw(readiness), "readinessProbe");
-        patches.container::<Probe>("probes.liveness", raw(liveness), "livenessProbe");
+        patches.container::<Probe>("probes.startup", probe(startup), "startupProbe");
+        patches.container::<Probe>("probes.readiness", probe(readiness), "readinessProbe");
+        patches.container::<Probe>("probes.liveness", probe(liveness), "livenessProbe");
     }
     if let Some(service) = service.take() {
         self::service(service.value, &mut extras.outside, &mut patches);
@@ -189,6 +189,19 @@ fn take(
 
 fn raw(key: Key<model::Raw>) -> Option<Node> {
     key.take().map(|found| found.value.0)
+}
+
+/// A probe does one thing: another one takes the place of the command that the healthcheck made.
+fn probe(key: Key<model::Raw>) -> Option<Node> {
+    let mut node = raw(key)?;
+    if let Value::Map(fields) = &mut node.value {
+        let other = ["httpGet", "tcpSocket", "grpc"].into_iter().find_map(|field| fields.get(field));
+        if let Some(origin) = other.map(|entry| entry.key).filter(|_| !fields.contains_key("exec")) {
+            let nothing = Node { value: Value::Null, origin, tag: None };
+            fields.insert("exec".to_owned(), Entry { key: origin, value: nothing });
+        }
+    }
+    Some(node)
 }
 
 /// Amounts as texts: `cpu: 1` is `cpu: "1"` to Kubernetes.

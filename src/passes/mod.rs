@@ -19,6 +19,7 @@ mod rollouts;
 mod routes;
 mod scaling;
 mod secrets;
+mod sidecars;
 pub(crate) mod stacks;
 mod waits;
 
@@ -68,6 +69,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "hostnames", run: hostnames::run },
     // Looks at the checks, which the next one takes.
     Pass { name: "deadlines", run: rollouts::deadlines },
+    // Needs kinds alone.
+    Pass { name: "sidecars", run: sidecars::run },
     // Looks at nothing but the checks.
     Pass { name: "probes", run: probes::run },
     // Puts finished containers into pods: what each holds is known by now.

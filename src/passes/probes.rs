@@ -5,10 +5,11 @@
 //! # readinessProbe: { exec: { command: [check] }, periodSeconds: 10, timeoutSeconds: 30, failureThreshold: 4 }
 //! ```
 
-use crate::diag::Diagnostics;
-use crate::ir::{App, Check, Probe, Traced, Why};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{App, Check, Probe, Target, Traced, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
+use crate::syntax::Value;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -48,6 +49,32 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             });
         }
         workload.container.readiness = Some(probe);
+    }
+    app.workloads.iter().for_each(|workload| without_action(workload, diags));
+}
+
+/// What the user says of a probe alone needs a probe that it is said of.
+fn without_action(workload: &Workload, diags: &mut Diagnostics) {
+    let made = [
+        ("startupProbe", &workload.container.startup),
+        ("readinessProbe", &workload.container.readiness),
+        ("livenessProbe", &workload.container.liveness),
+    ];
+    for patch in workload.patches.iter().filter(|patch| patch.target == Target::MainContainer) {
+        let Value::Map(fields) = &patch.tree.value else { continue };
+        for (field, made) in &made {
+            let Some(Value::Map(probe)) = fields.get(*field).map(|entry| &entry.value.value) else { continue };
+            let acts = |field: &&str| probe.get(*field).is_some_and(|entry| entry.value.value != Value::Null);
+            let kept = made.is_some() && !probe.contains_key("exec");
+            if !kept && !["exec", "httpGet", "tcpSocket", "grpc"].iter().any(acts) {
+                diags.push(
+                    Diagnostic::new(Code::KubernetesField, patch.tree.origin, format!("the {field} does nothing"))
+                        .why(format!("`{}` has no healthcheck that made such a probe", workload.service))
+                        .help("write exec, httpGet, tcpSocket or grpc in it")
+                        .key(format!("services.{}.x-kubernetes.probes", workload.service)),
+                );
+            }
+        }
     }
 }
 

@@ -47,7 +47,7 @@ fn probe(kind: &'static str, label: &Written<'_>, tree: &mut Tree) -> bool {
 /// A request needs a port: without one, the probe stays what the healthcheck made it.
 pub(super) fn without_port(tree: &mut Tree) {
     let Some(Value::Map(kinds)) = tree.map.get_mut("probes").map(|entry| &mut entry.value.value) else { return };
-    for (_, probe) in kinds {
+    for (_, probe) in &mut *kinds {
         let Value::Map(probe) = &mut probe.value.value else { continue };
         let lacks = matches!(
             probe.get("httpGet").map(|request| &request.value.value),
@@ -58,6 +58,7 @@ pub(super) fn without_port(tree: &mut Tree) {
             probe.shift_remove("exec");
         }
     }
+    kinds.retain(|_, probe| !matches!(&probe.value.value, Value::Map(probe) if probe.is_empty()));
 }
 
 /// Whole seconds, at least one.
