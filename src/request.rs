@@ -36,6 +36,8 @@ pub struct Request {
     pub routes: Routes,
     /// The class of Ingresses; `nginx` makes use of its annotations. None: that of the cluster.
     pub ingress_class: Option<String>,
+    /// The class of the Gateway.
+    pub gateway_class: Option<String>,
     /// The cert-manager ClusterIssuer that makes certificates; by default the one that the router names.
     pub cluster_issuer: Option<String>,
     /// Whether a router that asks a Docker engine stays, though the cluster's own does its work.
@@ -135,6 +137,8 @@ pub enum Publish {
     LoadBalancer,
     /// At a port of every node: the published number, where nodes may have it.
     NodePort,
+    /// By an Ingress, where they speak HTTP.
+    Ingress,
     /// Not at all.
     None,
 }
@@ -145,6 +149,8 @@ pub enum Routes {
     /// Ingresses.
     #[default]
     Ingress,
+    /// A Gateway and routes of the Gateway API.
+    Gateway,
     /// Resources of Traefik's own, which say all that its labels can.
     Traefik,
     /// Nothing: they stay labels.

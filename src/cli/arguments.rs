@@ -255,7 +255,7 @@ impl Input {
             storing,
             routing,
         } = self;
-        let Routing { routes, ingress_class, cluster_issuer, keep_router } = routing;
+        let Routing { routes, ingress_class, gateway_class, cluster_issuer, keep_router } = routing;
         let Waiting { waits, wait_image, job_wait_image, liveness } = waiting;
         Request {
             files: file,
@@ -272,6 +272,7 @@ impl Input {
             registry,
             routes: routes.choice(),
             ingress_class,
+            gateway_class,
             cluster_issuer,
             keep_router,
             pull_secrets: image_pull_secret,
@@ -433,6 +434,8 @@ enum PublishChoice {
     LoadBalancer,
     /// At a port of every node: the published number where nodes may have it
     NodePort,
+    /// By an Ingress for any host, where they speak HTTP
+    Ingress,
     /// Not at all
     None,
 }
@@ -442,6 +445,7 @@ impl PublishChoice {
         match self {
             PublishChoice::LoadBalancer => Publish::LoadBalancer,
             PublishChoice::NodePort => Publish::NodePort,
+            PublishChoice::Ingress => Publish::Ingress,
             PublishChoice::None => Publish::None,
         }
     }

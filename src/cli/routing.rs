@@ -13,6 +13,9 @@ pub(super) struct Routing {
     /// The class of Ingresses; `nginx` makes use of the annotations of ingress-nginx [default: the cluster's]
     #[arg(long, value_name = "CLASS")]
     pub(super) ingress_class: Option<String>,
+    /// The class of the Gateway [default: eg]
+    #[arg(long, value_name = "CLASS")]
+    pub(super) gateway_class: Option<String>,
     /// The cert-manager ClusterIssuer that makes certificates [default: as the router's resolver is called]
     #[arg(long, value_name = "NAME")]
     pub(super) cluster_issuer: Option<String>,
@@ -26,6 +29,8 @@ pub(super) struct Routing {
 pub(super) enum RoutesChoice {
     /// Ingresses
     Ingress,
+    /// A Gateway and HTTPRoutes
+    Gateway,
     /// IngressRoutes and Middlewares for a cluster that runs Traefik
     Traefik,
     /// Nothing: labels become annotations
@@ -36,6 +41,7 @@ impl RoutesChoice {
     pub(super) fn choice(self) -> Routes {
         match self {
             RoutesChoice::Ingress => Routes::Ingress,
+            RoutesChoice::Gateway => Routes::Gateway,
             RoutesChoice::Traefik => Routes::Traefik,
             RoutesChoice::None => Routes::None,
         }

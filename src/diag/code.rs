@@ -248,6 +248,8 @@ codes! {
     RouteStepUnknown "T0740" "route-step-unknown" Warning;
     RouteCertificate "T0741" "route-certificate" Note;
     RouteRedirect "T0742" "route-redirect" Note;
+    PublishNotRouted "T0743" "publish-not-routed" Warning;
+    GatewayClass "T0744" "gateway-class" Note;
     KubernetesField "T0801" "kubernetes-field" Error;
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
     KubernetesWithoutEffect "T0803" "kubernetes-without-effect" Warning;

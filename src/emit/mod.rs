@@ -18,6 +18,7 @@ mod cluster;
 mod config;
 mod container;
 mod escape;
+mod gateway;
 mod ingress;
 mod meta;
 mod network;
@@ -152,6 +153,7 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
         dials,
         provided,
         treatments,
+        gateway,
         shared_networks,
         calls,
         elsewhere,
@@ -175,6 +177,7 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     shared.extend(files.iter().map(|file| config::file(&context, file, None)));
     shared.extend(policies.iter().map(|policy| policy::emit(&context, policy)));
     shared.extend(volumes.iter().map(|volume| storage::persistent_volume(&context, volume)));
+    shared.extend(gateway.iter().map(|found| gateway::gateway(&context, found)));
     shared.extend(treatments.iter().map(|found| traefik::treatment(&context, found)));
     shared.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
     shared.extend(elsewhere.iter().map(|elsewhere| service::elsewhere(&context, elsewhere)));

@@ -108,6 +108,7 @@ fn workload(text: &str, kind: Kind) -> Workload {
         governing: None,
         answers: Vec::new(),
         exposures: Vec::new(),
+        gateway_routes: Vec::new(),
         ingresses: Vec::new(),
         files: Vec::new(),
     }
@@ -303,6 +304,7 @@ fn sample() -> App {
         dials: Vec::new(),
         provided: Vec::new(),
         treatments: Vec::new(),
+        gateway: None,
         shared_networks: Vec::new(),
         calls: Vec::new(),
         elsewhere: vec![Elsewhere { name: name("mail"), target: "smtp.example.com".to_owned(), why: why() }],

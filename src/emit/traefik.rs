@@ -86,6 +86,7 @@ pub(super) fn route(context: &Context, owner: &Name, route: &Route) -> Manifest 
         matches,
         rule,
         entry_points,
+        outside,
         tls,
         port,
         backend,
@@ -96,7 +97,7 @@ pub(super) fn route(context: &Context, owner: &Name, route: &Route) -> Manifest 
         why,
     } = route;
     // The rule says what they say, and what it is called was for messages.
-    let _ = (called, matches, class);
+    let _ = (called, matches, class, outside);
     let mut at = At::default();
     let mut metadata = meta::object(context, &mut at, name, owner, why);
     let annotations = at.within("metadata", |at| meta::annotations(at, annotations));

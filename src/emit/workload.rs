@@ -13,7 +13,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
 use super::{
-    Context, Manifest, Why, access, config, container, ingress, meta, patch, pod, scaling, service, storage, traefik,
+    Context, Manifest, Why, access, config, container, gateway, ingress, meta, patch, pod, scaling, service, storage,
+    traefik,
 };
 use crate::ir::{Amount, Kind, Name, Outside, Overlap, Retries, Rollout, Schedule, Traced, Workload, short_hash};
 
@@ -40,10 +41,12 @@ pub(super) fn emit<'a>(context: &mut Context<'a>, workload: &'a Workload, manife
     manifests.extend(workload.budget.iter().map(|found| scaling::budget(context, workload, found)));
     manifests.extend(workload.exposures.iter().map(|exposure| service::emit(context, name, exposure)));
     manifests.extend(workload.routes.iter().map(|found| traefik::route(context, name, found)));
+    manifests.extend(workload.gateway_routes.iter().map(|found| gateway::route(context, name, found)));
     manifests.extend(workload.ingresses.iter().map(|found| ingress::emit(context, name, found)));
 }
 
 /// Takes a workload apart, so that a new field does not compile until somebody thought about it here.
+#[expect(clippy::too_many_lines, reason = "one line a field is what makes this a list")]
 fn account_for(workload: &Workload) {
     let Workload {
         name,
@@ -98,6 +101,7 @@ fn account_for(workload: &Workload) {
         governing,
         answers,
         exposures,
+        gateway_routes,
         ingresses,
         files,
     } = workload;
@@ -116,7 +120,8 @@ fn account_for(workload: &Workload) {
         ports,
         container,
     );
-    let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, routes, ingresses, files);
+    let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
+    let _ = (routes, gateway_routes, ingresses);
     let _ = (called, pod, schedule, autoscaling, budget, patches, wishes);
     // Heard by the passes, which left them in place.
     let _ = (networks, routed, network, any_port, service, once_per_node, host, headless, kind_is_said);

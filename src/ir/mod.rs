@@ -4,6 +4,7 @@
 //! `emit` can write it down without deciding anything. Everything keeps the order of the source; nothing here is hashed.
 
 mod check;
+mod gateway;
 mod layout;
 mod name;
 mod neighbour;
@@ -18,6 +19,7 @@ mod storage;
 mod workload;
 
 pub use check::check;
+pub use gateway::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener};
 pub use layout::{Member, Step};
 pub use name::Name;
 pub use name::{is_object_name, short_hash};
@@ -140,6 +142,8 @@ pub struct App {
     pub provided: Vec<String>,
     /// What routes do to requests on the way. Made by `passes::routes`.
     pub treatments: Vec<Treatment>,
+    /// Where the traffic of routes comes in, where they are those of the Gateway API. Made by `passes::ingresses`.
+    pub gateway: Option<Gateway>,
     /// Networks that other stacks of the call share. Made by `passes::stacks`, heard by `passes::names`.
     pub shared_networks: Vec<SharedNetwork>,
     /// Who of another stack is named as a host. Made by `passes::names`, taken by `passes::stacks`: empty afterwards.

@@ -28,6 +28,8 @@ pub struct Route {
     pub rule: Option<Traced<String>>,
     /// The doors of the router by which requests come in; empty for all.
     pub entry_points: Vec<Traced<String>>,
+    /// The port of the door that it comes in by, where that is known.
+    pub outside: Option<Traced<u16>>,
     /// Whether and how it is encrypted.
     pub tls: Option<RouteTls>,
     /// The container's port; `None` for the only one that is known. Settled by `passes::routes`.

@@ -117,6 +117,8 @@ pub struct Workload {
     pub answers: Vec<Answer>,
     /// Its Services. Made by `passes::exposures`.
     pub exposures: Vec<Exposure>,
+    /// Routes of the Gateway API that lead to it. Made by `passes::ingresses`.
+    pub gateway_routes: Vec<super::GatewayRoute>,
     /// What leads to it from outside by host and path. Made by `passes::ingresses`.
     pub ingresses: Vec<super::Ingress>,
     /// ConfigMaps and Secrets that it alone uses.

@@ -92,6 +92,7 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         dials: Vec::new(),
         provided: Vec::new(),
         treatments: Vec::new(),
+        gateway: None,
         shared_networks: Vec::new(),
         calls: Vec::new(),
         elsewhere: Vec::new(),

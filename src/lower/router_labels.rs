@@ -23,7 +23,7 @@ const SWARM_INGRESS: &[&str] = &[
 /// Which labels are taken for routes.
 pub(super) fn taken(context: &Context<'_>) -> fn(&str) -> bool {
     match context.request.routes {
-        Routes::Ingress | Routes::Traefik => is_router_label,
+        Routes::Ingress | Routes::Gateway | Routes::Traefik => is_router_label,
         Routes::None => |_| false,
     }
 }

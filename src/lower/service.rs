@@ -376,6 +376,7 @@ pub(super) fn lower(
         aliases: names.aliases,
         links: network::links(context, &path, links, diags),
         exposures: Vec::new(),
+        gateway_routes: Vec::new(),
         ingresses: Vec::new(),
         files: Vec::new(),
         service: name.to_owned(),

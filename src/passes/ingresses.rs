@@ -7,6 +7,7 @@
 //! ```
 
 mod build;
+mod gateway;
 mod loss;
 mod nginx;
 mod own;
@@ -22,12 +23,16 @@ use crate::request::Routes;
 use build::Builder;
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
-    if context.request.routes == Routes::Traefik {
+    if matches!(context.request.routes, Routes::Traefik | Routes::Gateway) {
         for workload in &mut app.workloads {
             let routes = std::mem::take(&mut workload.routes);
             workload.routes = routes.into_iter().filter_map(|route| arrive(workload, route, diags)).collect();
         }
-        own::settle(app, context.request.cluster_issuer.as_deref(), diags);
+        if context.request.routes == Routes::Gateway {
+            gateway::settle(app, context, diags);
+        } else {
+            own::settle(app, context.request.cluster_issuer.as_deref(), diags);
+        }
         return;
     }
     let treatments: BTreeMap<Name, Treatment> =

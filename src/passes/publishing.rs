@@ -6,6 +6,8 @@
 //! # Service web-published, type LoadBalancer: port 80, targetPort 3000
 //! ```
 
+mod ingress;
+
 use std::collections::BTreeMap;
 
 use super::free::Taken;
@@ -23,7 +25,8 @@ const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let mut taken: BTreeMap<(u16, Protocol), (String, Origin)> = BTreeMap::new();
     let mut names = Taken::of(app);
-    for workload in &mut app.workloads {
+    let mut candidates: Vec<ingress::Candidate> = Vec::new();
+    for (index, workload) in app.workloads.iter_mut().enumerate() {
         let said = workload.outside.publish.take();
         let usual = workload.outside.usual.take();
         let publish = said.as_ref().map(|said| said.value).or(usual).unwrap_or(context.request.publish);
@@ -51,6 +54,10 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         let kind = match publish {
             Publish::LoadBalancer => Some(ExposureKind::LoadBalancer),
             Publish::NodePort => Some(ExposureKind::NodePort),
+            Publish::Ingress => {
+                candidates.extend(std::mem::take(&mut ports).into_iter().map(|port| (index, port)));
+                None
+            }
             Publish::None => None,
         };
         ports.shrink_to_fit();
@@ -68,6 +75,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
         of_nodes(workload, diags);
     }
+    ingress::settle(app, candidates, diags);
 }
 
 /// How a workload's ports are published, and whether its own words say so.
@@ -329,6 +337,6 @@ fn node_port(number: u16, publish: Publish, place: Origin, path: &str, diags: &m
             );
             None
         }
-        Publish::LoadBalancer | Publish::None => None,
+        Publish::LoadBalancer | Publish::Ingress | Publish::None => None,
     }
 }

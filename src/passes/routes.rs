@@ -336,6 +336,8 @@ const ENCRYPTED: &[&str] = &["websecure", "https", "web-secure", "web_secure", "
 
 /// What the doors of the router add to a route.
 fn enter(route: &mut Route, maker: &Maker<'_>) {
+    let doors = route.entry_points.iter().filter_map(|door| maker.entry_points.get(&door.value.to_ascii_lowercase()));
+    route.outside = doors.filter_map(|door| door.port.clone()).next();
     if route.carries != Carries::Http || route.tls.is_some() {
         return;
     }

@@ -70,6 +70,7 @@ fn route(own: &Name, written: Spanned<IngressExtras>, patches: &mut Patches<'_>)
         matches,
         rule: None,
         entry_points: Vec::new(),
+        outside: None,
         tls,
         port: port.take().and_then(|port| self::port(&place, &port, patches.diags)),
         backend: Vec::new(),

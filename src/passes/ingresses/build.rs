@@ -13,7 +13,7 @@ use crate::lower::Context;
 use crate::origin::Origin;
 
 /// What cert-manager reads.
-const ISSUER: &str = "cert-manager.io/cluster-issuer";
+pub(super) const ISSUER: &str = "cert-manager.io/cluster-issuer";
 
 /// Makes Ingresses one after the other.
 pub(super) struct Builder<'a> {
@@ -228,38 +228,48 @@ impl<'a> Builder<'a> {
             // Names of the cluster's objects have no capitals.
             tls.resolver.clone().map(|resolver| resolver.map(|name| Name::from_text(&name).to_string()))
         });
-        let place = tls.why.origins().first().copied().unwrap_or(workload.origin);
-        let note = |title: String| {
-            Diagnostic::new(Code::RouteCertificate, place, title).key(format!("services.{}.labels", workload.service))
-        };
-        match issuer {
-            Some(issuer) => {
-                diags.push(
-                    note(format!("the ClusterIssuer {} of cert-manager makes the certificates", issuer.value))
-                        .why("the router did it itself")
-                        .help("create a ClusterIssuer of that name, or name another one with --cluster-issuer")
-                        .cause(issuer.value.clone()),
-                );
-                if !annotations.iter().any(|(key, _)| key == ISSUER) {
-                    annotations.push((ISSUER.to_owned(), issuer));
-                }
-            }
-            None if tls.secret.is_none() => diags.push(
-                note(format!("the certificate is expected in the Secret {}", secret.value))
-                    .why("the router had it from its own configuration")
-                    .help(format!(
-                        "kubectl create secret tls {} --cert=FILE --key=FILE, or name an issuer with --cluster-issuer",
-                        secret.value
-                    ))
-                    .cause("certificates"),
-            ),
-            None => {}
+        certificates((tls, &secret.value), issuer.as_ref(), workload, diags);
+        if let Some(issuer) = issuer
+            && !annotations.iter().any(|(key, _)| key == ISSUER)
+        {
+            annotations.push((ISSUER.to_owned(), issuer));
         }
         Some(IngressTls { hosts, secret: Some(secret), why: tls.why.clone() })
     }
 }
 
-fn host(found: &RouteMatch) -> Option<Traced<String>> {
+/// Says who makes the certificate in a Secret, or that it must be made.
+pub(super) fn certificates(
+    (tls, secret): (&RouteTls, &str),
+    issuer: Option<&Traced<String>>,
+    workload: &Workload,
+    diags: &mut Diagnostics,
+) {
+    let place = tls.why.origins().first().copied().unwrap_or(workload.origin);
+    let note = |title: String| {
+        Diagnostic::new(Code::RouteCertificate, place, title).key(format!("services.{}.labels", workload.service))
+    };
+    match issuer {
+        Some(issuer) => diags.push(
+            note(format!("the ClusterIssuer {} of cert-manager makes the certificates", issuer.value))
+                .why("the router did it itself")
+                .help("create a ClusterIssuer of that name, or name another one with --cluster-issuer")
+                .cause(issuer.value.clone()),
+        ),
+        None if tls.secret.is_none() => diags.push(
+            note(format!("the certificate is expected in the Secret {secret}"))
+                .why("the router had it from its own configuration")
+                .help(format!(
+                    "kubectl create secret tls {secret} --cert=FILE --key=FILE, or name an issuer with --cluster-issuer"
+                ))
+                .cause("certificates"),
+        ),
+        None => {}
+    }
+}
+
+/// The host of an alternative, as the cluster's resources write it.
+pub(super) fn host(found: &RouteMatch) -> Option<Traced<String>> {
     let value = match &found.host {
         RouteHost::Any | RouteHost::Like(_) => return None,
         RouteHost::Is(name) => name.clone(),

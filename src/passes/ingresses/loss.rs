@@ -120,7 +120,7 @@ pub(super) fn unsayable(found: &RouteMatch) -> Option<String> {
     found.tests.first().map(test)
 }
 
-fn test(found: &RouteTest) -> String {
+pub(super) fn test(found: &RouteTest) -> String {
     let words = match &found.test {
         Test::Host(name) => format!("the host {name}"),
         Test::HostLike(regex) => format!("hosts like {regex}"),

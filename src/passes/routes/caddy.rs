@@ -181,6 +181,7 @@ fn lead(
         matches: hosts.iter().map(found).collect(),
         rule: None,
         entry_points: Vec::new(),
+        outside: None,
         tls: is_tls.then(|| RouteTls { resolver: (!internal).then_some(resolver), ..plain }),
         port: port.map(|port| Traced { value: port, why: line.value.why.clone() }),
         backend: backend.into_iter().collect(),

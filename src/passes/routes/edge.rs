@@ -33,7 +33,7 @@ pub(super) struct Edge {
 #[derive(Clone, Default)]
 pub(super) struct EntryPoint {
     /// The port of `:443`.
-    pub(super) port: Option<u16>,
+    pub(super) port: Option<Traced<u16>>,
     /// Whether what comes in is encrypted, and who makes certificates.
     pub(super) tls: Option<Traced<String>>,
     pub(super) resolver: Option<Traced<String>>,
@@ -159,7 +159,8 @@ impl Edge {
             match setting {
                 "address" => {
                     let address = value.value.split('/').next().unwrap_or_default();
-                    door.port = address.rsplit(':').next().and_then(|port| port.parse().ok());
+                    let port = address.rsplit(':').next().and_then(|port| port.parse().ok());
+                    door.port = port.map(|port| Traced { value: port, why: value.why.clone() });
                 }
                 "http.tls" => door.tls = (fields::flag(&value.value) == Some(true)).then(|| value.clone()),
                 "http.tls.certresolver" => {

@@ -156,6 +156,7 @@ fn route(
         matches: found.collect(),
         rule: None,
         entry_points: Vec::new(),
+        outside: None,
         tls: way.tls.map(|tls| RouteTls::plain(tls.why)),
         port: way.port.and_then(|port| super::port(&port, path, diags)),
         backend: backend.into_iter().collect(),

@@ -178,6 +178,7 @@ fn route(
         matches: found,
         rule: None,
         entry_points: Vec::new(),
+        outside: None,
         tls: tls(variables, &site.hosts),
         port: site.port.map(|port| Traced {
             value: port,

@@ -114,6 +114,7 @@ fn route(
         matches,
         rule,
         entry_points,
+        outside: None,
         tls,
         port: backend.port.clone(),
         backend: backend.settings.clone(),

@@ -145,6 +145,7 @@ fn route(
         matches: found,
         rule: None,
         entry_points,
+        outside: None,
         tls,
         port,
         backend,
