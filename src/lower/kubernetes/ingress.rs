@@ -35,6 +35,7 @@ fn route(own: &Name, written: Spanned<IngressExtras>, patches: &mut Patches<'_>)
     later::extensions(&extensions, patches.diags);
     let place = format!("{}.ingress", patches.path);
     let why = Why::Origin(written.origin);
+    let port = port.take().and_then(|port| self::port(&place, &port, patches.diags));
     let matches = matches(&place, host.take()?, path.take(), path_type, patches.diags)?;
     let secret = tls_secret.take().and_then(|name| patches.name("ingress.tls_secret", name));
     let issuer = issuer.take().and_then(|name| patches.name("ingress.issuer", name));
@@ -72,7 +73,7 @@ fn route(own: &Name, written: Spanned<IngressExtras>, patches: &mut Patches<'_>)
         entry_points: Vec::new(),
         outside: None,
         tls,
-        port: port.take().and_then(|port| self::port(&place, &port, patches.diags)),
+        port,
         backend: Vec::new(),
         steps: Vec::new(),
         priority: None,
@@ -100,11 +101,11 @@ fn matches(
 ) -> Option<Vec<RouteMatch>> {
     let exact = path_type.take();
     let path_origin = path.as_ref().map(|path| path.origin);
+    let is_path = path.as_ref().is_none_or(|path| path.value.starts_with('/'));
+    if let Some(path) = path.as_ref().filter(|_| !is_path) {
+        refuse(place, path.origin, &format!("`{}` is no path", path.value), "begin it with a slash", diags);
+    }
     let path = match (path, &exact) {
-        (Some(path), _) if !path.value.starts_with('/') => {
-            refuse(place, path.origin, &format!("`{}` is no path", path.value), "begin it with a slash", diags);
-            return None;
-        }
         (Some(path), Some(word)) if matches!(word.value, PathWord::Exact) => RoutePath::Is(path.value),
         (None, Some(word)) if matches!(word.value, PathWord::Exact) => RoutePath::Is("/".to_owned()),
         (Some(path), _) if path.value != "/" => RoutePath::Prefix(path.value),
@@ -127,7 +128,7 @@ fn matches(
         let why = Why::Origins(places.into_iter().flatten().collect());
         all.push(RouteMatch { host: found, path: path.clone(), tests: Vec::new(), why });
     }
-    (!all.is_empty()).then_some(all)
+    (is_path && !all.is_empty()).then_some(all)
 }
 
 fn refuse(place: &str, origin: Origin, problem: &str, help: &str, diags: &mut Diagnostics) {
