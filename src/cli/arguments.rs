@@ -222,10 +222,10 @@ struct Waiting {
     /// Whether init containers wait for what depends_on names
     #[arg(long, value_enum, default_value_t = WaitsChoice::Init)]
     waits: WaitsChoice,
-    /// The image that waits for ports and names; it has sh, nc, nslookup and grep [default: busybox]
+    /// The image that waits for ports and names; it has sh, nc, nslookup and grep [default: busybox:1.37]
     #[arg(long, value_name = "IMAGE")]
     wait_image: Option<String>,
-    /// The image that waits for Jobs; it has sh, curl and tr [default: curlimages/curl]
+    /// The image that waits for Jobs; it has sh, curl and tr [default: curlimages/curl:8.11.1]
     #[arg(long, value_name = "IMAGE")]
     job_wait_image: Option<String>,
     /// Whether containers whose healthcheck goes on failing are restarted

@@ -131,6 +131,7 @@ codes! {
     StartFirst "T0220" "start-first" Warning;
     HookRights "T0222" "hook-rights" Warning;
     RollbackConfig "T0223" "rollback-config" Warning;
+    OneByOne "T0224" "one-by-one" Note;
     KindCronJob "T0230" "kind-cron-job" Note;
     ScheduleDiffers "T0231" "schedule-differs" Warning;
     JobExecCopied "T0232" "job-exec-copied" Warning;

@@ -61,10 +61,34 @@ fn never_updated(workload: &mut Workload, diags: &mut Diagnostics) {
 fn one_by_one(workload: &mut Workload, diags: &mut Diagnostics) {
     if surges(workload) {
         say_stop_first(workload, "the new pod needs the claim that the old one holds", diags);
+    } else {
+        say_one_by_one(workload, diags);
     }
     for place in workload.rollout.why.origins() {
         diags.consume(*place, "a StatefulSet replaces its pods one by one, the old one first");
     }
+}
+
+/// Several pods at once are asked for, and replaced one after the other.
+fn say_one_by_one(workload: &Workload, diags: &mut Diagnostics) {
+    let at_once = match workload.rollout.value {
+        Rollout::Recreate => Amount::All,
+        Rollout::Rolling { max_surge: _, max_unavailable } => max_unavailable,
+    };
+    let Some(place) = workload.rollout.why.origins().first() else { return };
+    if at_once == Amount::Count(1) || workload.replicas.value <= 1 {
+        return;
+    }
+    diags.push(
+        Diagnostic::new(
+            Code::OneByOne,
+            *place,
+            format!("the pods of `{}` are replaced one at a time", workload.service),
+        )
+        .why("a StatefulSet waits for each new pod to be ready before it goes on")
+        .help("nothing is to be done: an update takes longer, and more of the pods are there meanwhile")
+        .key(format!("services.{}.deploy.update_config.parallelism", workload.service)),
+    );
 }
 
 /// One pod of a claim must be gone before the next one starts: two databases on one folder destroy it. Several replicas that share a
