@@ -109,12 +109,13 @@ fn is_key(name: &str) -> bool {
 }
 
 /// What a service takes of its files. A file that sets a variable which `environment` takes away is written inline without it, as
-/// no entry of `env` can undo one of `envFrom`.
+/// no entry of `env` can undo one of `envFrom`; so is one with a value that is only known for the service, as a swarm's placeholder.
 pub(super) fn of_service<'a>(
     made: &EnvObjects,
     files: &'a [ReadEnvFile],
     environment: &Key<Pairs>,
     is_set: &dyn Fn(&str) -> bool,
+    is_filled_in: &dyn Fn(&str) -> bool,
 ) -> FromFiles<'a> {
     let written = environment.get().map(|pairs| &pairs.value.0);
     let taken_away = |name: &str| {
@@ -122,8 +123,8 @@ pub(super) fn of_service<'a>(
     };
     let mut found = FromFiles { objects: Vec::new(), inline: Vec::new() };
     // What stands inline beats every object, so that behind a file that must be inline all others are.
-    let first_inline =
-        files.iter().position(|file| file.entries.iter().any(|entry| taken_away(&entry.name))).unwrap_or(files.len());
+    let stands_inline = |entry: &EnvEntry| taken_away(&entry.name) || is_filled_in(&entry.value);
+    let first_inline = files.iter().position(|file| file.entries.iter().any(stands_inline)).unwrap_or(files.len());
     for (index, file) in files.iter().enumerate() {
         if index >= first_inline {
             found.inline.extend(file.entries.iter().filter(|entry| !taken_away(&entry.name)));

@@ -24,7 +24,8 @@ pub(super) fn environment(
     let (own, path) = service;
     let lookup = context.loaded.variables.lookup(context.world);
     let is_set = |name: &str| lookup(name).is_some();
-    let from_files = env_files::of_service(files.0, files.1, environment, &is_set);
+    let is_template = |value: &str| context.dialect() == Dialect::Swarm && placeholders::has_placeholder(value);
+    let from_files = env_files::of_service(files.0, files.1, environment, &is_set, &is_template);
     let mut variables: IndexMap<String, Option<(String, Origin)>> = IndexMap::new();
     for EnvEntry { name, value, origin } in from_files.inline {
         if is_name(name, *origin, &format!("{path}.env_file"), diags) {
@@ -76,21 +77,26 @@ fn place(
     for (name, value, origin) in variables {
         let why = Why::Origin(origin);
         let usable_key = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-        if usable_key && !value.is_empty() && is_credential(&name, &value) {
-            // One that a variable brought is not written here.
-            if context.sources.entry(origin).variables.iter().all(|variable| variable.set_in.is_none()) {
-                clear.push((name.clone(), origin));
-            }
-            secret.push((name.clone(), Data { bytes: value.into_bytes(), why: why.clone() }));
-            env.push(EnvVar { source: EnvSource::Secret { object: own.clone(), key: name.clone() }, name, why });
+        let is_template = context.dialect() == Dialect::Swarm && placeholders::has_placeholder(&value);
+        let source = if is_template {
+            placeholders::source(context, service, &value, origin, &mut env, diags)
         } else {
-            let is_template = context.dialect() == Dialect::Swarm && placeholders::has_placeholder(&value);
-            let source = if is_template {
-                placeholders::source(context, service, &value, origin, &mut env, diags)
-            } else {
-                EnvSource::Literal(value)
-            };
-            env.push(EnvVar { source, name, why });
+            EnvSource::Literal(value)
+        };
+        // What only the kubelet knows cannot stand in a Secret, and is none.
+        match source {
+            EnvSource::Literal(value) if usable_key && !value.is_empty() && is_credential(&name, &value) => {
+                // One that a variable brought is not written here.
+                if context.sources.entry(origin).variables.iter().all(|variable| variable.set_in.is_none()) {
+                    clear.push((name.clone(), origin));
+                }
+                secret.push((name.clone(), Data { bytes: value.into_bytes(), why: why.clone() }));
+                env.push(EnvVar { source: EnvSource::Secret { object: own.clone(), key: name.clone() }, name, why });
+            }
+            source @ (EnvSource::Literal(_)
+            | EnvSource::Field(_)
+            | EnvSource::Composed(_)
+            | EnvSource::Secret { object: _, key: _ }) => env.push(EnvVar { source, name, why }),
         }
     }
     if !secret.is_empty() {

@@ -7,12 +7,16 @@ use serde_json::Value;
 use super::stack::{Stack, number, text};
 use transship::ir::Name;
 
-/// What Kubernetes says of itself when it is busy, and tries again: two of its parts wrote to one object, or one had not heard of it
-/// yet. The last is the node authorizer, which learns of a pod's claims a moment after the kubelet asks for them.
-const RETRIED: [&str; 3] = [
+/// What Kubernetes says of itself when it is busy, and tries again or mends it: two of its parts wrote to one object, or one had not
+/// heard of it yet. The node authorizer learns of a pod's claims, the kubelet of its objects and the keeper of addresses of a
+/// Service's address a moment after others ask.
+const RETRIED: [&str; 6] = [
     "the object has been modified; please apply your changes",
     "cache: timed out waiting for the condition",
     "no relationship found between node",
+    "not registered",
+    "is not allocated; repairing",
+    "Failed to create endpoint for service",
 ];
 
 /// Everything is as it was asked for, within the stack's limit.
