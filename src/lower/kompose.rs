@@ -42,6 +42,12 @@ fn written(labels: &Key<Pairs>) -> impl Iterator<Item = Written<'_>> {
     )
 }
 
+/// Those of a service: its own, and those that a swarm gives to the service and not to its containers.
+fn around<'a>(labels: &'a Key<Pairs>, deploy: &'a Key<Deploy>) -> impl Iterator<Item = Written<'a>> {
+    let of_deploy = deploy.get().map(|deploy| &deploy.value.labels);
+    [Some(labels), of_deploy].into_iter().flatten().flat_map(written)
+}
+
 /// `x-kubernetes` of a service with what its labels say below it; `None` where no label is one of kompose.
 pub(super) fn of_service(
     path: &str,
@@ -50,8 +56,7 @@ pub(super) fn of_service(
     extensions: &Extensions,
     diags: &mut Diagnostics,
 ) -> Option<Vec<(String, Origin, Node)>> {
-    let of_deploy = deploy.get().map(|deploy| &deploy.value.labels);
-    let all: Vec<Written<'_>> = [Some(labels), of_deploy].into_iter().flatten().flat_map(written).collect();
+    let all: Vec<Written<'_>> = around(labels, deploy).collect();
     let first = all.first()?.origin;
     let path = format!("{path}.labels");
     let mut tree = Tree::default();
@@ -102,16 +107,20 @@ pub(super) fn of_volume(
 
 /// `kompose.image-pull-policy`, which is Compose's `pull_policy`; that counts more.
 pub(super) fn pull(
+    path: &str,
     labels: &Key<Pairs>,
+    deploy: &Key<Deploy>,
     said: Option<Traced<&'static str>>,
     diags: &mut Diagnostics,
 ) -> Option<Traced<&'static str>> {
-    let label = written(labels).find(|label| label.name == table::PULL_POLICY);
+    let label = around(labels, deploy).find(|label| label.name == table::PULL_POLICY);
     let Some(label) = label else { return said };
     if said.is_some() {
         diags.push(
             Diagnostic::new(Code::KomposeBeaten, label.origin, "`pull_policy` counts, not the label")
-                .help("remove the label"),
+                .why("both say when the image is pulled")
+                .help("remove the label")
+                .key(format!("{path}.labels.{}", label.name)),
         );
         return said;
     }

@@ -318,7 +318,7 @@ pub(super) fn lower(
         once_per_node: plan.once_per_node,
         container: Container {
             image,
-            pull: kompose::pull(labels, image::pull(&path, pull_policy, diags), diags),
+            pull: kompose::pull(&path, labels, deploy, image::pull(&path, pull_policy, diags), diags),
             command: process.command,
             args: process.args,
             working_dir: command::folder(&path, working_dir, diags),
