@@ -6,44 +6,13 @@
     reason = "a test reads fixtures and fails loudly"
 )]
 
+mod edited;
+
 use std::path::{Path, PathBuf};
 
+use edited::{Edited, read_octals};
 use serde_yaml::Value;
-use transship::world::{FolderEntry, Kind, OsWorld, ReadError, World};
 use transship::{Request, compile};
-
-/// The disk, with one file's text replaced.
-struct Edited {
-    path: String,
-    text: String,
-}
-
-impl World for Edited {
-    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
-        if path == self.path { Ok(self.text.clone().into_bytes()) } else { OsWorld.read(path, limit) }
-    }
-    fn kind(&self, path: &str) -> Option<Kind> {
-        OsWorld.kind(path)
-    }
-    fn mode(&self, path: &str) -> Option<u32> {
-        OsWorld.mode(path)
-    }
-    fn list(&self, path: &str) -> Result<Vec<FolderEntry>, ReadError> {
-        OsWorld.list(path)
-    }
-    fn environment(&self, _name: &str) -> Option<String> {
-        None
-    }
-    fn current_folder(&self) -> String {
-        OsWorld.current_folder()
-    }
-    fn home(&self) -> Option<String> {
-        None
-    }
-    fn stdin(&self, _limit: u64) -> Result<Vec<u8>, ReadError> {
-        Err(ReadError::NotFound)
-    }
-}
 
 /// Every file with the one to compile: itself, or that of its folder which brings it in.
 fn fixtures(folder: &Path, main: Option<&Path>, found: &mut Vec<(PathBuf, PathBuf)>) {
@@ -83,20 +52,6 @@ fn key_paths(value: &Value, at: &mut Vec<Value>, found: &mut Vec<Vec<Value>>) {
                 at.push(Value::from(index));
                 key_paths(item, at, found);
                 at.pop();
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Go reads `0755` as an octal number, the reader used here as a text, which it would write in quotes.
-fn read_octals(value: &mut Value) {
-    match value {
-        Value::Mapping(map) => map.values_mut().for_each(read_octals),
-        Value::Sequence(items) => items.iter_mut().for_each(read_octals),
-        Value::String(text) if text.len() == 4 && text.starts_with('0') => {
-            if let Ok(number) = u32::from_str_radix(text, 8) {
-                *value = Value::from(number);
             }
         }
         _ => {}

@@ -8,14 +8,16 @@
     reason = "a test reads fixtures, fails loudly, and blesses its page"
 )]
 
+mod edited;
+
 use std::fmt::Write;
 use std::path::Path;
 
+use edited::{Edited, read_octals};
 use serde_yaml::Value;
 use transship::compose::keys::{Fit, KeyRule, Shape, Swarm, Table};
 use transship::compose::model::project::Project;
 use transship::diag::Severity;
-use transship::world::{FolderEntry, Kind, OsWorld, ReadError, World};
 use transship::{Compilation, Request, compile};
 
 const HEAD: &str = "\
@@ -91,39 +93,6 @@ fn line(row: &Row, page: &mut String) {
     writeln!(page, "| `{path}` | {meaning} | {swarm} | {fit} |").expect("a string takes every text");
 }
 
-/// The disk, with one file's text replaced.
-struct Edited {
-    path: String,
-    text: String,
-}
-
-impl World for Edited {
-    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
-        if path == self.path { Ok(self.text.clone().into_bytes()) } else { OsWorld.read(path, limit) }
-    }
-    fn kind(&self, path: &str) -> Option<Kind> {
-        OsWorld.kind(path)
-    }
-    fn mode(&self, path: &str) -> Option<u32> {
-        OsWorld.mode(path)
-    }
-    fn list(&self, path: &str) -> Result<Vec<FolderEntry>, ReadError> {
-        OsWorld.list(path)
-    }
-    fn environment(&self, _name: &str) -> Option<String> {
-        None
-    }
-    fn current_folder(&self) -> String {
-        OsWorld.current_folder()
-    }
-    fn home(&self) -> Option<String> {
-        None
-    }
-    fn stdin(&self, _limit: u64) -> Result<Vec<u8>, ReadError> {
-        Err(ReadError::NotFound)
-    }
-}
-
 /// Takes the key at a path away; gives the path in this document, or `None` when the document does not hold it.
 fn removed(value: &mut Value, path: &str) -> Option<String> {
     let (step, rest) = match path.find(['.', '[']) {
@@ -148,20 +117,6 @@ fn removed(value: &mut Value, path: &str) -> Option<String> {
             Some(joined(name.clone(), removed(map.get_mut(&name)?, rest)?))
         }
         _ => None,
-    }
-}
-
-/// Go reads `0755` as an octal number, the reader used here as a text, which it would write in quotes.
-fn read_octals(value: &mut Value) {
-    match value {
-        Value::Mapping(map) => map.values_mut().for_each(read_octals),
-        Value::Sequence(items) => items.iter_mut().for_each(read_octals),
-        Value::String(text) if matches!(text.len(), 4 | 5) && text.starts_with('0') => {
-            if let Ok(number) = u32::from_str_radix(text, 8) {
-                *value = Value::from(number);
-            }
-        }
-        _ => {}
     }
 }
 

@@ -14,23 +14,12 @@
 //!           port: 8080
 //! ```
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::at::At;
 use super::{Context, Manifest, Why, meta};
 use crate::ir::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Name, Traced};
-
-/// Any resource of the Gateway API.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Resource<S> {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: ObjectMeta,
-    spec: S,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,7 +60,7 @@ pub(super) fn gateway(context: &Context, gateway: &Gateway) -> Manifest {
         gateway_class_name: at.put("gatewayClassName", class),
         listeners: at.list("listeners", listeners, listener).unwrap_or_default(),
     });
-    at.finish(&Resource { api_version: "gateway.networking.k8s.io/v1", kind: "Gateway", metadata, spec }, None)
+    at.finish(&meta::Custom { api_version: "gateway.networking.k8s.io/v1", kind: "Gateway", metadata, spec }, None)
 }
 
 fn listener(at: &mut At, listener: &Listener) -> Value {
@@ -116,7 +105,7 @@ pub(super) fn route(context: &Context, owner: &Name, route: &GatewayRoute) -> Ma
     // What carries no HTTP is not stable yet.
     let is_http = *kind == "HTTPRoute";
     let api_version = if is_http { "gateway.networking.k8s.io/v1" } else { "gateway.networking.k8s.io/v1alpha2" };
-    at.finish(&Resource { api_version, kind, metadata, spec }, Some(owner))
+    at.finish(&meta::Custom { api_version, kind, metadata, spec }, Some(owner))
 }
 
 fn backend(at: &mut At, owner: &Name, port: &Traced<u16>) -> Value {

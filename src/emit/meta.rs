@@ -14,10 +14,21 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use serde::Serialize;
 
 use super::at::At;
 use super::{Context, Manifest, Why};
 use crate::ir::{Labelled, Name, Traced};
+
+/// An object of a kind that the cluster does not know by itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Custom<S> {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) metadata: ObjectMeta,
+    pub(super) spec: S,
+}
 
 /// Labels of an object or a pod.
 pub(super) type Labels = BTreeMap<String, String>;

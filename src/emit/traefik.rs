@@ -18,7 +18,6 @@
 //!     certResolver: le
 //! ```
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -27,16 +26,6 @@ use super::{Context, Manifest, meta};
 use crate::ir::{Carries, Name, Route, RouteDomain, RouteTls, Setting, SettingValue, Traced, Treatment};
 
 const VERSION: &str = "traefik.io/v1alpha1";
-
-/// Any resource of Traefik's.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Resource<S> {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: ObjectMeta,
-    spec: S,
-}
 
 /// An IngressRoute, IngressRouteTCP or IngressRouteUDP.
 #[derive(Serialize)]
@@ -125,7 +114,7 @@ pub(super) fn route(context: &Context, owner: &Name, route: &Route) -> Manifest 
         Carries::Tcp => "IngressRouteTCP",
         Carries::Udp => "IngressRouteUDP",
     };
-    at.finish(&Resource { api_version: VERSION, kind, metadata, spec }, Some(owner))
+    at.finish(&meta::Custom { api_version: VERSION, kind, metadata, spec }, Some(owner))
 }
 
 fn service(at: &mut At, owner: &Name, port: Option<&Traced<u16>>, backend: &[Setting]) -> Value {
@@ -185,7 +174,7 @@ pub(super) fn treatment(context: &Context, treatment: &Treatment) -> Manifest {
         Carries::Http | Carries::Udp => "Middleware",
         Carries::Tcp => "MiddlewareTCP",
     };
-    at.finish(&Resource { api_version: VERSION, kind, metadata, spec }, None)
+    at.finish(&meta::Custom { api_version: VERSION, kind, metadata, spec }, None)
 }
 
 /// Settings below the keys that lead to them.
