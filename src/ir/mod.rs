@@ -4,6 +4,7 @@
 //! `emit` can write it down without deciding anything. Everything keeps the order of the source; nothing here is hashed.
 
 mod check;
+mod container;
 mod gateway;
 mod layout;
 mod name;
@@ -12,6 +13,7 @@ mod network;
 mod objects;
 mod patch;
 mod placement;
+mod pod;
 mod route;
 mod run;
 mod sharing;
@@ -19,6 +21,9 @@ mod storage;
 mod workload;
 
 pub use check::check;
+pub use container::{
+    Confinement, Container, EnvSource, EnvVar, Probe, Resources, SecurityContext, SelinuxLabel, Stop, TextPart,
+};
 pub use gateway::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener};
 pub use layout::{Member, Step};
 pub use name::Name;
@@ -33,6 +38,7 @@ pub use objects::{
 };
 pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
+pub use pod::{Pod, Wait, WaitFor};
 pub use route::{
     Carries, Ingress, IngressPath, IngressRule, IngressTls, PathKind, Route, RouteDomain, RouteHost, RouteMatch,
     RoutePath, RouteTest, RouteTls, RouterLabel, Setting, SettingValue, Treatment,
@@ -44,9 +50,7 @@ pub use storage::{
     Propagation, Retention, ShareProtocol, Volume, VolumeSource, Wishes,
 };
 pub use workload::{
-    Amount, Check, Condition, Confinement, Container, Dependency, EnvSource, EnvVar, Host, Kind, Outside, Pod, Port,
-    Probe, Protocol, Published, Resources, Rollout, SecurityContext, SelinuxLabel, Stop, TextPart, Wait, WaitFor,
-    Workload,
+    Amount, Check, Condition, Dependency, Host, Kind, Outside, Port, Protocol, Published, Rollout, Workload,
 };
 
 use indexmap::IndexMap;

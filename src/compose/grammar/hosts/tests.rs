@@ -1,0 +1,110 @@
+//! Which parts of a text are hosts.
+
+use super::{Says, find, says};
+use crate::compose::grammar::random_texts;
+
+/// The hosts in one line: `name:port`, a port that a scheme implies in parentheses. A number is found too, and looked up in vain.
+fn shown(text: &str, says: Says) -> String {
+    let is_name = |host: &super::Host| text.get(host.range.clone()).unwrap_or_default().parse::<u16>().is_err();
+    let hosts = find(text, says).into_iter().filter(is_name).map(|host| {
+        let port = host.port.map(|port| format!(":{port}")).or(host.implied.map(|port| format!("({port})")));
+        format!("{}{}", text.get(host.range).unwrap_or_default(), port.unwrap_or_default())
+    });
+    hosts.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn hosts_of_texts_with_any_key() {
+    let cases = [
+        ("postgres://u:p@my_db/my_db", "my_db(5432)"),
+        ("postgresql+asyncpg://u:p@my_db:5433/my_db?x=my_db", "my_db:5433"),
+        ("mongodb://a:1,b:2,c/my_db", "a:1 b:2 c(27017)"),
+        ("jdbc:sqlserver://my_db:1433;databaseName=my_db", "my_db:1433"),
+        ("jdbc:oracle:thin:@my_db:1521/XE", "my_db:1521"),
+        ("user:pass@tcp(my_db:3306)/my_db", "my_db:3306"),
+        ("host=my_db port=5432 dbname=my_db", "my_db:5432"),
+        ("Server=my_db,1433;Database=my_db", "my_db:1433"),
+        ("Data Source=my_db;User Id=sa", "my_db"),
+        ("{\"host\": \"my_db\", \"database\": \"my_db\"}", "my_db"),
+        ("a_1:9092,b_2:9093", "a_1:9092 b_2:9093"),
+        ("1@kafka_1:9093", "kafka_1:9093"),
+        ("pg_isready -h my_db -U my_db", "my_db"),
+        ("mysqladmin ping -hmy_db -u my_db", "my_db"),
+        ("nc -z -w 2 my_db 5432 && echo my_db", "my_db:5432"),
+        ("until ping -c 1 my_db; do true; done", "my_db"),
+        ("wait-for-it my_db:5432 -- run my_db", "my_db:5432"),
+        ("--db-host=my_db --db-name=my_db", "my_db"),
+        ("PLAINTEXT://kafka_1:9092,EXTERNAL://localhost:9094", "kafka_1:9092 localhost:9094"),
+        ("my_db", ""),
+        ("a_1,b_2:9300", "a_1 b_2:9300"),
+        ("Server=tcp:my_db,1433;Database=my_db", "tcp my_db:1433"),
+        ("run --hosts a_1,b_2 c_3", "a_1 b_2"),
+        ("run --hosts=a_1,b_2 --name c_3,d_4", "a_1 b_2"),
+        ("{\"hosts\": [\"a_1\", \"b_2\"], \"names\": [\"a_1\"]}", "a_1 b_2"),
+        ("seed_hosts: [a_1, b_2]", "a_1 b_2"),
+        ("[\"run\", \"--name\", \"a_1\"]", ""),
+        ("tasks.my_db", "tasks.my_db"),
+        ("tasks.my_db:9000 and /srv/tasks.my_db", "tasks.my_db:9000"),
+        ("example/my_db:5432", ""),
+        ("redis:7-alpine redis:7.2", ""),
+        ("s3://my_bucket/x", ""),
+        ("udp://statsd:8125", "statsd:8125"),
+        ("amqp://guest:12345@my_mq//", "my_mq(5672)"),
+        ("http://my_api/v1 and https://my_api", "my_api(80) my_api(443)"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(shown(text, Says::Anything), expected, "{text}");
+    }
+}
+
+#[test]
+fn hosts_of_texts_that_are_hosts() {
+    let cases = [
+        ("my_db", "my_db"),
+        ("a_1,b_2", "a_1 b_2"),
+        ("[\"a_1\", \"b_2:9300\"]", "a_1 b_2:9300"),
+        ("rabbit@my_mq", "rabbit my_mq"),
+        ("my_api/v1", "my_api"),
+        ("/var/run/my_db", ""),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(shown(text, Says::Hosts), expected, "{text}");
+    }
+    assert_eq!(shown("redis:7", Says::Other), "");
+}
+
+#[test]
+fn keys_say_what_their_values_are() {
+    for key in [
+        "DB_HOST",
+        "dbHost",
+        "PGHOST",
+        "KAFKA_BROKERS",
+        "discovery.seed_hosts",
+        "ES_NODES",
+        "BASE_URL",
+        "SERVER_NAME",
+        "PEER_1",
+    ] {
+        assert_eq!(says(key), Says::Hosts, "{key}");
+    }
+    for key in ["POSTGRES_DB", "MYSQL_DATABASE", "DB_NAME", "DB_USER", "REDIS_IMAGE", "BUCKETS"] {
+        assert_eq!(says(key), Says::Other, "{key}");
+    }
+    for key in ["REDIS", "GREETING", ""] {
+        assert_eq!(says(key), Says::Anything, "{key}");
+    }
+}
+
+#[test]
+fn never_panics() {
+    let pieces =
+        ["a_1", "://", "@", ":", "5432", ",", "/", "=", " ", "-h", "host", "\"", "é", ".", "//", "nc", "port="];
+    for text in random_texts(&pieces, 5_000) {
+        for says in [Says::Hosts, Says::Anything, Says::Other] {
+            for host in find(&text, says) {
+                assert!(text.get(host.range.clone()).is_some_and(|name| !name.is_empty()), "{text}");
+            }
+        }
+    }
+}
