@@ -1,13 +1,19 @@
 //! What can be written on the command line. The comments here are the text of `--help`.
 
+mod choices;
+mod values;
+
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use choices::{DialectChoice, LivenessChoice, ManagerChoice, PoliciesChoice, PublishChoice, WaitsChoice};
+pub(super) use values::{Denied, code};
+use values::{denied, namespace, object_name};
+
 use super::routing::Routing;
 use super::storing::Storing;
-use crate::compose::Dialect;
 use crate::diag::Code;
-use crate::request::{CalledAfter, Liveness, ManagerNodes, NetworkPolicies, Publish, Request, Waits};
+use crate::request::{CalledAfter, Request};
 use crate::target::Target;
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
@@ -326,201 +332,6 @@ pub(super) enum MessageFormat {
     Human,
     /// One object a line
     Json,
-}
-
-/// Whose rules hold.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum DialectChoice {
-    /// Decided from the files
-    Auto,
-    /// docker compose
-    Compose,
-    /// docker stack deploy
-    Swarm,
-}
-
-impl DialectChoice {
-    fn dialect(self) -> Option<Dialect> {
-        match self {
-            DialectChoice::Auto => None,
-            DialectChoice::Compose => Some(Dialect::Compose),
-            DialectChoice::Swarm => Some(Dialect::Swarm),
-        }
-    }
-}
-
-/// What becomes of constraints to managers.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ManagerChoice {
-    /// They are dropped: managed clusters have no such nodes
-    Drop,
-    /// They become affinity and toleration of control-plane nodes
-    Keep,
-}
-
-impl ManagerChoice {
-    fn choice(self) -> ManagerNodes {
-        match self {
-            ManagerChoice::Drop => ManagerNodes::Drop,
-            ManagerChoice::Keep => ManagerNodes::Keep,
-        }
-    }
-}
-
-/// What becomes of unhealthy containers.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LivenessChoice {
-    /// As in Docker: in a swarm they are, with docker compose they are not
-    Auto,
-    /// They are: liveness and startup probes
-    Always,
-    /// They are not: readiness probes alone
-    Never,
-}
-
-impl LivenessChoice {
-    fn choice(self) -> Liveness {
-        match self {
-            LivenessChoice::Auto => Liveness::Auto,
-            LivenessChoice::Always => Liveness::Always,
-            LivenessChoice::Never => Liveness::Never,
-        }
-    }
-}
-
-/// What becomes of depends_on.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum WaitsChoice {
-    /// Init containers wait
-    Init,
-    /// Nothing waits
-    None,
-}
-
-impl WaitsChoice {
-    fn waits(self) -> Waits {
-        match self {
-            WaitsChoice::Init => Waits::Init,
-            WaitsChoice::None => Waits::None,
-        }
-    }
-}
-
-/// Whether networks become policies.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum PoliciesChoice {
-    /// Where networks kept services apart
-    Auto,
-    /// In every case
-    Always,
-    /// In none
-    Never,
-}
-
-impl PoliciesChoice {
-    fn choice(self) -> NetworkPolicies {
-        match self {
-            PoliciesChoice::Auto => NetworkPolicies::Auto,
-            PoliciesChoice::Always => NetworkPolicies::Always,
-            PoliciesChoice::Never => NetworkPolicies::Never,
-        }
-    }
-}
-
-/// How published ports are reached.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum PublishChoice {
-    /// At an address of their own, under the published number
-    LoadBalancer,
-    /// At a port of every node: the published number where nodes may have it
-    NodePort,
-    /// By an Ingress for any host, where they speak HTTP
-    Ingress,
-    /// Not at all
-    None,
-}
-
-impl PublishChoice {
-    fn choice(self) -> Publish {
-        match self {
-            PublishChoice::LoadBalancer => Publish::LoadBalancer,
-            PublishChoice::NodePort => Publish::NodePort,
-            PublishChoice::Ingress => Publish::Ingress,
-            PublishChoice::None => Publish::None,
-        }
-    }
-}
-
-/// What `--deny` names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Denied {
-    /// Every warning.
-    Warnings,
-    /// Every note.
-    Notes,
-    /// Every message of a code.
-    Code(Code),
-}
-
-fn denied(text: &str) -> Result<Denied, String> {
-    if text.eq_ignore_ascii_case("warnings") {
-        Ok(Denied::Warnings)
-    } else if text.eq_ignore_ascii_case("notes") {
-        Ok(Denied::Notes)
-    } else {
-        find(text).map(Denied::Code).ok_or_else(|| unknown(text, &["warnings", "notes"]))
-    }
-}
-
-pub(super) fn code(text: &str) -> Result<Code, String> {
-    find(text).ok_or_else(|| unknown(text, &[]))
-}
-
-fn find(text: &str) -> Option<Code> {
-    let is = |code: &&Code| text.eq_ignore_ascii_case(code.id()) || text.eq_ignore_ascii_case(code.name());
-    Code::ALL.iter().find(is).copied()
-}
-
-/// Says that there is no such code, and which one is nearest: at most a quarter of it may be wrong.
-fn unknown(text: &str, words: &[&'static str]) -> String {
-    let lower = text.to_ascii_lowercase();
-    let names = Code::ALL.iter().flat_map(|code| [code.name(), code.id()]);
-    let nearest = words
-        .iter()
-        .copied()
-        .chain(names)
-        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_ascii_lowercase()), word))
-        .filter(|(distance, word)| *distance <= word.len() / 4)
-        .min_by_key(|(distance, _)| *distance);
-    match nearest {
-        Some((_, word)) => format!("there is no such code; did you mean `{word}`?"),
-        None => "there is no such code".to_owned(),
-    }
-}
-
-/// The longest DNS label.
-const LONGEST_LABEL: usize = 63;
-
-fn namespace(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let good = (1..=LONGEST_LABEL).contains(&text.len())
-        && text.bytes().all(allowed)
-        && !text.starts_with('-')
-        && !text.ends_with('-');
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err("a namespace has 1 to 63 lower-case letters, digits and dashes, and neither begins nor ends with a dash"
-            .to_owned())
-    }
-}
-
-fn object_name(text: &str) -> Result<String, String> {
-    if crate::ir::is_object_name(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("a name has lower-case letters, digits, dashes and dots, with letters or digits at both ends".to_owned())
-    }
 }
 
 #[cfg(test)]
