@@ -8,6 +8,8 @@
     reason = "a test reads fixtures and fails loudly"
 )]
 
+mod fixture;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +17,7 @@ use transship::diag::{Severity, by_cause, to_text};
 use transship::emit::Value;
 use transship::origin::Origin;
 use transship::world::OsWorld;
-use transship::{Compilation, Request, compile};
+use transship::{Compilation, compile};
 
 fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -32,10 +34,6 @@ fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
             found.push(path);
         }
     }
-}
-
-fn compiled(path: &Path) -> Compilation {
-    compile(&OsWorld, &Request { files: vec![path.to_string_lossy().into_owned()], ..Request::default() })
 }
 
 fn leaves(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
@@ -61,7 +59,10 @@ fn leaves(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
 }
 
 fn check(path: &Path) -> Vec<String> {
-    let compilation = compiled(path);
+    fixture::requests(path).iter().flat_map(|request| faults(path, &compile(&OsWorld, request))).collect()
+}
+
+fn faults(path: &Path, compilation: &Compilation) -> Vec<String> {
     let mut wrong = Vec::new();
     let Some(manifests) = &compilation.manifests else {
         let errors = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
@@ -132,7 +133,8 @@ fn every_error_of_the_corpus_points_at_a_place() {
     let (mut done, mut refused) = (0, 0);
     for row in index.lines().skip(1) {
         let fields: Vec<&str> = row.split('\t').collect();
-        let compilation = compiled(&Path::new(&corpus).join(fields[0]).join(fields[9]));
+        let path = Path::new(&corpus).join(fields[0]).join(fields[9]);
+        let compilation = compile(&OsWorld, &fixture::request(&path));
         if compilation.manifests.is_some() {
             done += 1;
             continue;

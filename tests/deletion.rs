@@ -7,6 +7,7 @@
 )]
 
 mod edited;
+mod fixture;
 
 use std::path::{Path, PathBuf};
 
@@ -79,11 +80,10 @@ fn without(value: &Value, path: &[Value]) -> Value {
     changed
 }
 
-fn outcome(path: &Path, main: &Path, document: &Value) -> String {
+fn outcome(path: &Path, request: &Request, document: &Value) -> String {
     let path = path.to_string_lossy().into_owned();
     let world = Edited { path, text: serde_yaml::to_string(document).unwrap() };
-    let files = vec![main.to_string_lossy().into_owned()];
-    let compilation = compile(&world, &Request { files, ..Request::default() });
+    let compilation = compile(&world, request);
     let sources = &compilation.sources;
     let messages: Vec<_> = compilation
         .diagnostics
@@ -117,13 +117,15 @@ fn removing_any_key_changes_the_compilation() {
             continue;
         };
         read_octals(&mut document);
-        let whole = outcome(&file, &main, &document);
         let mut paths = Vec::new();
         key_paths(&document, &mut Vec::new(), &mut paths);
-        for path in paths {
-            removed += 1;
-            if outcome(&file, &main, &without(&document, &path)) == whole {
-                silent.push(format!("{}: {path:?}", file.display()));
+        for request in fixture::requests(&main) {
+            let whole = outcome(&file, &request, &document);
+            for path in &paths {
+                removed += 1;
+                if outcome(&file, &request, &without(&document, path)) == whole {
+                    silent.push(format!("{}: {:?}: {path:?}", file.display(), request.routes));
+                }
             }
         }
     }

@@ -1,7 +1,8 @@
-//! Every fixture under `testdata/`, compiled as the command line does it: its snapshot holds what `transship convert` prints. A first
-//! line `# transship: --flag value` adds arguments.
+//! Every fixture under `testdata/`, compiled as the command line does it: its snapshot holds what `transship convert` prints.
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads fixtures and fails loudly")]
+
+mod fixture;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,8 +15,8 @@ fn snapshot(path: &Path) {
     let relative = path.strip_prefix(root.join("testdata")).unwrap().to_path_buf();
     let file = format!("testdata/{}", relative.display());
     let mut output = MemoryOutput::default();
-    let arguments = ["transship", "convert", "-v", "-f", &file].map(OsString::from);
-    let code = cli::run(arguments.into_iter().chain(more_arguments(path, &file)), &OsWorld, &mut output);
+    let arguments = fixture::arguments(Path::new(&file)).into_iter().chain([OsString::from("-v")]);
+    let code = cli::run(std::iter::once(OsString::from("transship")).chain(arguments), &OsWorld, &mut output);
     let is_named_by_folder =
         matches!(relative.file_stem().and_then(|stem| stem.to_str()), Some("compose" | "docker-stack"));
     let named = if is_named_by_folder { relative.parent().unwrap().to_path_buf() } else { relative.with_extension("") };
@@ -27,16 +28,6 @@ fn snapshot(path: &Path) {
     insta::with_settings!({ snapshot_path => root.join("snapshots").join(named.parent().unwrap()), prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(named.file_name().unwrap().to_str().unwrap(), text);
     });
-}
-
-/// What the first line of a fixture adds to the command line: `# transship: --separate -f ./web/compose.yaml`. A path that begins with
-/// `./` is one in the fixture's folder.
-fn more_arguments(path: &Path, file: &str) -> Vec<OsString> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let words = text.lines().next().and_then(|line| line.strip_prefix("# transship: ")).unwrap_or_default();
-    let folder = file.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
-    let word = |word: &str| word.strip_prefix("./").map_or_else(|| word.to_owned(), |rest| format!("{folder}/{rest}"));
-    words.split_whitespace().map(|one| OsString::from(word(one))).collect()
 }
 
 #[test]

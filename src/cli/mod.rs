@@ -16,6 +16,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
+use crate::request::Request;
 use crate::world::{Output, World};
 use arguments::{Arguments, Command};
 use messages::Reporter;
@@ -49,6 +50,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &dyn World, out
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "transship", &mut script);
             print(&String::from_utf8_lossy(&script), world, output)
+        }
+    }
+}
+
+/// What `transship convert` or `transship check` with these arguments asks of the library: for tools that take the same options.
+/// The first argument is the program's own name, the second the command.
+///
+/// # Errors
+/// What is wrong with the arguments, as text for people: the help too, where that is asked for.
+pub fn request(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
+    let arguments = Arguments::try_parse_from(arguments).map_err(|error| error.to_string())?;
+    match arguments.command {
+        Command::Convert(choices) => Ok(choices.input.into_request(choices.separate)),
+        Command::Check(choices) => Ok(choices.input.into_request(choices.separate)),
+        Command::Config(_) | Command::Explain { .. } | Command::Schema | Command::Completions { .. } => {
+            Err("only `convert` and `check` compile".to_owned())
         }
     }
 }
