@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use transship::Compilation;
 use transship::emit::Manifest;
 use transship::render::yaml;
+use transship::{Compilation, Request};
 
 use crate::client::{Answer, Cluster};
 use crate::compiled::{self, StackWorld};
 use crate::contains;
+use crate::fixture;
 use crate::table::Table;
 
 const DRY_RUN: &str = "dryRun=All&fieldValidation=Strict&fieldManager=transship-test";
 
-/// Every file of `testdata/`, and of the folder that `TRANSSHIP_CORPUS` names.
+/// Every file of `testdata/`, and of the folder that `TRANSSHIP_CORPUS` names, with routes for each of their targets.
 pub(crate) fn accept(cluster: &Cluster, table: &mut Table) -> Result<(), String> {
     let mut files = Vec::new();
     stack_files(Path::new("testdata"), &mut files)?;
@@ -85,23 +86,39 @@ fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
 
 /// Sends what one file becomes to a namespace of its own.
 fn send(cluster: &Cluster, path: &Path, namespace: &str, table: &mut Table) {
-    let compilation = compiled::one(&StackWorld::default(), path);
-    let Some(manifests) = &compilation.manifests else {
+    let compile = |request: &Request| transship::compile(&StackWorld::default(), request);
+    let compilations: Vec<_> = fixture::requests(path).iter().map(compile).collect();
+    if compilations.iter().all(|compilation| compilation.manifests.is_none()) {
         table.refused += 1;
         return;
-    };
+    }
     table.files += 1;
     if let Err(message) = cluster.create_namespace(namespace) {
         println!("{}: namespace {namespace}: {message}", path.display());
         table.faults += 1;
         return;
     }
-    for manifest in manifests {
+    let mut sent = Vec::new();
+    for (compilation, manifest) in
+        compilations.iter().flat_map(|one| one.manifests.iter().flatten().map(move |all| (one, all)))
+    {
+        // Most objects are the same whatever becomes of the routes.
+        if sent.contains(&&manifest.object) {
+            continue;
+        }
+        sent.push(&manifest.object);
         table.objects += 1;
-        let faults = faults(cluster, &compilation, manifest, namespace).unwrap_or_else(|message| vec![message]);
-        table.rejected += usize::from(!faults.is_empty());
-        for fault in faults {
-            println!("{}: {} {}: {fault}", path.display(), manifest.kind(), manifest.name());
+        match faults(cluster, compilation, manifest, namespace) {
+            Ok(faults) => {
+                table.rejected += usize::from(!faults.is_empty());
+                for fault in faults {
+                    println!("{}: {} {}: {fault}", path.display(), manifest.kind(), manifest.name());
+                }
+            }
+            Err(message) => {
+                table.rejected += 1;
+                println!("{}: {} {}: {message}", path.display(), manifest.kind(), manifest.name());
+            }
         }
     }
     cluster.delete_namespace(namespace);
@@ -114,10 +131,15 @@ fn faults(
     manifest: &Manifest,
     namespace: &str,
 ) -> Result<Vec<String>, String> {
-    let object = compiled::object(manifest);
+    let mut object = compiled::object(manifest);
+    let mut text = yaml::document(&manifest.object);
+    // Namespaces of the output's own are not there, and a dry run makes none.
+    if let Some(own) = object.pointer_mut("/metadata/namespace") {
+        *own = Value::from(namespace);
+        text = object.to_string();
+    }
     let api_version = object.pointer("/apiVersion").and_then(Value::as_str).unwrap_or_default();
     let path = cluster.collection(api_version, manifest.kind(), namespace)?;
-    let text = yaml::document(&manifest.object);
     let answer = cluster.request("POST", &format!("{path}?{DRY_RUN}"), "application/yaml", text.as_bytes())?;
     if !answer.is_good() {
         return Ok(said(&answer, compilation, manifest));

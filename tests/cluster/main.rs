@@ -10,6 +10,8 @@ mod client;
 mod compiled;
 mod contains;
 mod expect;
+#[path = "../fixture/mod.rs"]
+mod fixture;
 mod live;
 mod promise;
 mod table;
