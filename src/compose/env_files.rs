@@ -319,9 +319,9 @@ pub(crate) fn place(
             diags.push(
                 Diagnostic::new(Code::VariableUnset, origin, format!("the variable `{name}` is not set"))
                     .label("a blank string stands in for it")
-                    .help(format!(
-                        "set it, write a default: ${{{name}:-default}}, or quote the value with '' as it is"
-                    )),
+                    .help(format!("set it, write a default: ${{{name}:-default}}, or quote the value with '' as it is"))
+                    .cause("variables of environment files")
+                    .subject(name),
             );
         }
         entries.push(EnvEntry { name: variable.name, value, origin });

@@ -137,7 +137,8 @@ fn replace(
                     Diagnostic::new(Code::VariableUnset, origin, format!("the variable `{name}` is not set"))
                         .label("a blank string stands in for it")
                         .help(format!("set it in {file}, or write a default: ${{{name}:-default}}"))
-                        .cause(format!("variable {name}"))
+                        .cause("variables")
+                        .subject(name)
                         .key(key.clone()),
                 );
             }

@@ -20,6 +20,7 @@ use crate::compose::project_name::project_name;
 use crate::compose::select;
 use crate::compose::shape;
 use crate::compose::variables::Variables;
+use crate::compose::version_one;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::{FileId, Sources, Spanned};
 use crate::request::Request;
@@ -137,6 +138,9 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
             Diagnostic::new(Code::EmptyFile, root.origin, "the files hold nothing")
                 .help("write services: and at least one service"),
         );
+        return None;
+    }
+    if dialect == Dialect::Compose && !is_incomplete && version_one::is_one(&root, diags) {
         return None;
     }
     let mut all = Leaves::of(&root);

@@ -31,6 +31,7 @@ mod select;
 mod shape;
 mod tags;
 pub mod variables;
+mod version_one;
 
 pub use check::{check_circles, check_port_count};
 pub use dialect::Dialect;

@@ -114,6 +114,8 @@ codes! {
     StackTwice "T0146" "stack-twice" Error;
     StackName "T0147" "stack-name" Note;
     NameElsewhere "T0148" "name-elsewhere" Note;
+    ImageReference "T0160" "image-reference" Error;
+    VersionOne "T0161" "version-one" Error;
     DependencyCycle "T0201" "dependency-cycle" Error;
     DependencyIgnored "T0202" "dependency-ignored" Note;
     DependencyRestart "T0203" "dependency-restart" Warning;
@@ -174,6 +176,7 @@ codes! {
     LabelOverridden "T0332" "label-overridden" Note;
     DependencyOnJob "T0333" "dependency-on-job" Note;
     SearchDomainRefused "T0340" "search-domain-refused" Warning;
+    PortUnreached "T0350" "port-unreached" Note;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;
     BindData "T0403" "bind-data" Warning;

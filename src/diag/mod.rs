@@ -57,6 +57,8 @@ pub struct Diagnostic {
     /// What it has in common with other messages of its code: people are told once, with every place; programs get each one.
     /// Empty where it stands for itself.
     pub cause: String,
+    /// What it is about among the messages of its cause, such as a variable: each is told once. Empty where the place says it.
+    pub subject: String,
 }
 
 impl Diagnostic {
@@ -80,6 +82,7 @@ impl Diagnostic {
             covers_below: Vec::new(),
             names_below: false,
             cause: String::new(),
+            subject: String::new(),
         }
     }
 
@@ -124,6 +127,13 @@ impl Diagnostic {
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.cause = cause.into();
+        self
+    }
+
+    /// What it is about among the messages of its cause.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
         self
     }
 

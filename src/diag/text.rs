@@ -3,6 +3,7 @@
 //! annotate-snippets panics on a range that leaves its text, and reads the whole text for every report. So it is given a few
 //! lines only, cut out here, with ranges that are clamped to them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Level, Renderer, Snippet, normalize_untrusted_str};
@@ -20,6 +21,8 @@ const LONGEST_CONTEXT: usize = 200;
 const MOST_STEPS: usize = 3;
 /// So many further places of one cause are listed; the others are counted.
 const MOST_PLACES: usize = 5;
+/// So many further subjects are.
+const MOST_SUBJECTS: usize = 20;
 
 /// A message with the lines it is about and the other places of its cause, ending in an empty line.
 pub fn to_text(told: &Told<'_>, sources: &Sources, colour: bool) -> String {
@@ -63,8 +66,12 @@ fn clean(text: &str) -> String {
 
 /// The other places of a cause, as `stack.yml:3:5 (services.web.ulimits), stack.yml:9:5 and 12 more`.
 fn also(told: &Told<'_>, sources: &Sources) -> Option<String> {
-    let places: Vec<String> = told.others.iter().take(MOST_PLACES).map(|other| place(other, sources)).collect();
-    let more = told.others.len() - places.len();
+    let mut known = BTreeSet::from([told.first.subject.as_str()]);
+    let others = told.others.iter().filter(|other| other.subject.is_empty() || known.insert(&other.subject));
+    let others: Vec<&&Diagnostic> = others.collect();
+    let most = if told.first.subject.is_empty() { MOST_PLACES } else { MOST_SUBJECTS };
+    let places: Vec<String> = others.iter().take(most).map(|other| place(other, sources)).collect();
+    let more = others.len() - places.len();
     let listed = places.join(", ");
     match more {
         0 => Some(listed).filter(|listed| !listed.is_empty()),
@@ -79,7 +86,11 @@ fn place(diagnostic: &Diagnostic, sources: &Sources) -> String {
     };
     let position = sources.position(entry.file, entry.range.start);
     let place = format!("{}:{}:{}", file.name, position.line, position.column);
-    if diagnostic.key.is_empty() { place } else { format!("{place} ({})", diagnostic.key) }
+    match (diagnostic.subject.as_str(), diagnostic.key.as_str()) {
+        ("", "") => place,
+        ("", key) => format!("{place} ({key})"),
+        (subject, _) => format!("{subject} ({place})"),
+    }
 }
 
 /// The lines below the snippets: how the value came to be, why, and what to do.

@@ -75,6 +75,28 @@ const PAGES: &[(&str, &[u16])] = &[
     ("rethinkdb", &[8080]),
 ];
 
+/// Tools, which do what their command says and end.
+const TOOLS: [&str; 9] = [
+    "alpine/git",
+    "amacneil/dbmate",
+    "amazon/aws-cli",
+    "curlimages/curl",
+    "flyway/flyway",
+    "liquibase/liquibase",
+    "migrate/migrate",
+    "minio/mc",
+    "redgate/flyway",
+];
+
+/// Whether an image is a tool, whatever its registry, tag or digest.
+pub(crate) fn is_tool(reference: &str) -> bool {
+    let path = reference.split('@').next().unwrap_or_default();
+    let (folders, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let publisher = folders.rsplit('/').next().unwrap_or_default();
+    let name = last.split(':').next().unwrap_or_default();
+    TOOLS.iter().any(|tool| tool.split_once('/') == Some((publisher, name)))
+}
+
 /// Publishers whose images are laid out their own way: another publisher's image of the same name says nothing about theirs.
 const OWN_LAYOUT: [&str; 4] = ["bitnami", "bitnamilegacy", "bitnamisecure", "linuxserver"];
 

@@ -1,5 +1,10 @@
 //! Bind mounts (compose-spec, "volumes", type `bind`): what each path of the Docker host is for, and what stands for it in a cluster.
 
+mod words;
+
+use self::words::{
+    is_clock, is_configuration, is_system, looks_like_file, names_code, names_data, names_datastore, system_kind,
+};
 use crate::compose::grammar::mounts as grammar;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{FileObjectKind, Mount, MountSource, Traced};
@@ -34,7 +39,14 @@ impl Mounter<'_> {
             Some(Kind::Other) | None if looks_like_file(&full, &asked.target.value) => {
                 self.absent(source, &full, asked)
             }
-            Some(Kind::Other) | None => Some(asked.of(MountSource::Data(full))),
+            Some(Kind::Other) | None => {
+                let target = asked.target.value.as_str();
+                if !self.is_data(&full, &asked) && self.is_absent_source(&full, target) {
+                    self.drop_source(source, &asked, dropped);
+                    return None;
+                }
+                Some(asked.of(MountSource::Data(full)))
+            }
         }
     }
 
@@ -45,20 +57,9 @@ impl Mounter<'_> {
         asked: Asked,
         dropped: &mut Vec<String>,
     ) -> Option<Mount> {
-        let target = asked.target.value.clone();
-        let is_data = self.known.is_some_and(|image| image.data.contains(&target.as_str()))
-            || [full, target.as_str()].iter().any(|path| names_data(path));
-        if !is_data && self.is_source(full, &target) {
-            self.diags.push(
-                Diagnostic::new(Code::BindSource, asked.origin, format!("{} is not mounted", source.value))
-                    .label("source code over an image that is built from it")
-                    .why("the image holds the code; on the Docker host the mount was for editing it")
-                    .help("build the image with the code in it")
-                    .cause("bind-source")
-                    .key(self.key())
-                    .covers(asked.target.why.origins().iter().copied()),
-            );
-            dropped.push(target);
+        let is_data = self.is_data(full, &asked);
+        if !is_data && self.is_source(full, &asked.target.value) {
+            self.drop_source(source, &asked, dropped);
             return None;
         }
         if !is_data && let Some(found) = content::folder(self.context, full) {
@@ -71,16 +72,52 @@ impl Mounter<'_> {
         Some(asked.of(MountSource::Data(full.to_owned())))
     }
 
+    /// Says that source code is not mounted, and has what is mounted below it go with it.
+    fn drop_source(&mut self, source: &Spanned<String>, asked: &Asked, dropped: &mut Vec<String>) {
+        self.diags.push(
+            Diagnostic::new(Code::BindSource, asked.origin, format!("{} is not mounted", source.value))
+                .label("source code over an image that is built from it")
+                .why("the image holds the code; on the Docker host the mount was for editing it")
+                .help("build the image with the code in it")
+                .cause("bind-source")
+                .key(self.key())
+                .covers(asked.target.why.origins().iter().copied()),
+        );
+        dropped.push(asked.target.value.clone());
+    }
+
+    /// Whether programs write data there: the image keeps it there, or a name says so. A folder that is called after a datastore
+    /// may as well hold its settings: it does where it is not written, or is mounted where settings are.
+    fn is_data(&self, full: &str, asked: &Asked) -> bool {
+        let target = asked.target.value.as_str();
+        if self.known.is_some_and(|image| image.data.contains(&target)) {
+            return true;
+        }
+        let is_settings = asked.read_only.is_some() || is_configuration(target);
+        !target.starts_with("/docker-entrypoint")
+            && [full, target].iter().any(|path| names_data(path) || !is_settings && names_datastore(path))
+    }
+
+    /// The folder of the project that the image is built from.
+    fn build_context(&self) -> Option<String> {
+        let context = self.build.get()?.value.context.get().map_or(".", |context| context.value.as_str());
+        let is_remote = context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/");
+        (!is_remote).then(|| grammar::join(&self.context.loaded.folder, context))
+    }
+
     /// Whether a folder is the source code that the image is built from: it holds the build's context or lies in it, and is not
     /// mounted where programs look for their configuration.
     fn is_source(&self, full: &str, target: &str) -> bool {
-        let Some(build) = self.build.get() else { return false };
-        let context = build.value.context.get().map_or(".", |context| context.value.as_str());
-        if context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/") {
-            return false;
-        }
-        let context = grammar::join(&self.context.loaded.folder, context);
+        let Some(context) = self.build_context() else { return false };
         (is_within(full, &context) || is_within(&context, full)) && !is_configuration(target)
+    }
+
+    /// The same of a folder that is not here. Docker makes an empty one, which may be what is wanted; not so where the image is
+    /// built from it, or where its name says that code belongs there.
+    fn is_absent_source(&self, full: &str, target: &str) -> bool {
+        let Some(context) = self.build_context() else { return false };
+        self.is_source(full, target)
+            && (is_within(&context, full) || names_code(full) || self.context.world.kind(&context).is_none())
     }
 
     fn file(&mut self, source: &Spanned<String>, full: &str, asked: Asked) -> Option<Mount> {
@@ -212,55 +249,9 @@ pub(super) fn base_name(path: &str) -> &str {
 /// Whether a path is a folder or lies in it.
 fn is_within(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
-    folder == "." && !path.starts_with(['/', '.'])
+    folder == "." && !path.starts_with('/') && path != ".." && !path.starts_with("../")
         || path == folder
         || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
-fn is_clock(path: &str) -> bool {
-    matches!(path, "/etc/localtime" | "/etc/timezone" | "/etc/TZ") || path.starts_with("/usr/share/zoneinfo")
-}
-
-/// Paths that belong to the host itself.
-fn is_system(path: &str) -> bool {
-    let path = grammar::clean(path);
-    [
-        "/proc",
-        "/sys",
-        "/dev",
-        "/etc",
-        "/var/run",
-        "/run",
-        "/var/log",
-        "/var/lib/docker",
-        "/var/lib/containerd",
-        "/var/lib/kubelet",
-        "/lib",
-        "/lib64",
-        "/usr",
-        "/bin",
-        "/sbin",
-        "/boot",
-        "/",
-    ]
-    .iter()
-    .any(|system| {
-        path == *system || (*system != "/" && path.strip_prefix(system).is_some_and(|rest| rest.starts_with('/')))
-    })
-}
-
-/// What a path of the system is, as the kubelet checks it; empty where it may be either, and then it is not checked.
-fn system_kind(path: &str) -> &'static str {
-    let path = grammar::clean(path);
-    match path.as_str() {
-        "/" | "/proc" | "/sys" | "/dev" | "/dev/shm" | "/dev/dri" | "/dev/snd" | "/dev/bus/usb" | "/etc"
-        | "/var/run" | "/run" | "/run/udev" | "/var/log" | "/usr" | "/lib" | "/lib/modules" | "/boot" => "Directory",
-        "/etc/passwd" | "/etc/group" | "/etc/hosts" | "/etc/hostname" | "/etc/resolv.conf" | "/etc/os-release"
-        | "/etc/machine-id" => "File",
-        _ if path.ends_with(".sock") => "Socket",
-        _ if path.starts_with("/dev/") => "CharDevice",
-        _ => "",
-    }
 }
 
 /// Whether a file with such a name holds a key or passwords, or its content is a private key.
@@ -268,137 +259,13 @@ fn kind_of(name: &str, bytes: &[u8]) -> FileObjectKind {
     if content::is_key_material(name, bytes) { FileObjectKind::Secret } else { FileObjectKind::ConfigMap }
 }
 
-/// Endings of files that a container reads.
-const FILES: [&str; 46] = [
-    "conf",
-    "cfg",
-    "cnf",
-    "config",
-    "ini",
-    "yml",
-    "yaml",
-    "json",
-    "json5",
-    "toml",
-    "xml",
-    "properties",
-    "env",
-    "txt",
-    "md",
-    "sh",
-    "bash",
-    "py",
-    "js",
-    "mjs",
-    "ts",
-    "php",
-    "rb",
-    "pl",
-    "lua",
-    "sql",
-    "html",
-    "htm",
-    "css",
-    "htpasswd",
-    "key",
-    "pem",
-    "crt",
-    "cer",
-    "cert",
-    "csr",
-    "p12",
-    "pfx",
-    "jks",
-    "tmpl",
-    "tpl",
-    "template",
-    "acl",
-    "rules",
-    "lic",
-    "list",
-];
-
-/// Whether a path that is not there was meant as a file: both ends have the name of one.
-fn looks_like_file(source: &str, target: &str) -> bool {
-    let is_file = |path: &str| {
-        let name = base_name(path);
-        let well_known = ["Caddyfile", "Corefile", "Dockerfile", "Makefile", "Procfile", "passwd", ".env", ".htpasswd"];
-        well_known.contains(&name)
-            || name
-                .rsplit_once('.')
-                .is_some_and(|(stem, ending)| !stem.is_empty() && FILES.contains(&ending.to_ascii_lowercase().as_str()))
-    };
-    is_file(source) && (is_file(target) || base_name(source) == base_name(target))
-}
-
-/// Whether a folder's name says that programs write data into it.
-fn names_data(path: &str) -> bool {
-    let name = base_name(path).to_ascii_lowercase();
-    let words = [
-        "data",
-        "db",
-        "database",
-        "uploads",
-        "upload",
-        "storage",
-        "logs",
-        "log",
-        "backup",
-        "backups",
-        "cache",
-        "tmp",
-        "media",
-        "volumes",
-        "state",
-        "pgdata",
-        "mysql",
-        "postgres",
-        "postgresql",
-        "mongo",
-        "redis",
-        "downloads",
-    ];
-    words.contains(&name.as_str()) || name.ends_with("-data") || name.ends_with("_data") || name.ends_with("-db")
-}
-
-/// Where programs look for their configuration, and not for their code.
-fn is_configuration(target: &str) -> bool {
-    [
-        "/etc",
-        "/usr/local/etc",
-        "/docker-entrypoint",
-        "/config",
-        "/conf",
-        "/certs",
-        "/ssl",
-        "/run",
-        "/var/run",
-        "/opt/bitnami",
-    ]
-    .iter()
-    .any(|folder| target.starts_with(folder))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_system, is_within, looks_like_file, names_data, system_kind};
+    use super::is_within;
 
     #[test]
-    fn names_tell_files_from_folders() {
-        assert!(looks_like_file("/p/nginx.conf", "/etc/nginx/nginx.conf"));
-        assert!(looks_like_file("/p/Caddyfile", "/etc/caddy/Caddyfile"));
-        assert!(!looks_like_file("/p/conf.d", "/etc/nginx/conf.d"));
-        assert!(!looks_like_file("/p/init.sql", "/docker-entrypoint-initdb.d"));
-        assert!(!looks_like_file("/p/.config", "/root/.config"));
-        assert!(names_data("/p/pg-data") && !names_data("/p/src"));
-    }
-
-    #[test]
-    fn the_system_is_known_by_its_paths() {
-        assert!(is_system("/var/run/docker.sock") && is_system("/") && !is_system("/etcetera") && !is_system("/srv/x"));
-        assert_eq!(system_kind("/dev/ttyUSB0"), "CharDevice");
-        assert_eq!(system_kind("/etc/letsencrypt"), "");
+    fn what_lies_in_the_project_is_known_by_its_path() {
         assert!(is_within("/a/b", "/a") && is_within("/a", "/a") && !is_within("/ab", "/a"));
-        assert!(is_within("conf/x", ".") && !is_within("../x", "."));
+        assert!(is_within("conf/x", ".") && is_within(".env", ".") && !is_within("../x", ".") && !is_within("..", "."));
     }
 }

@@ -61,8 +61,8 @@ pub(super) fn note(
         let mut command = format!("docker build -t {}", word(image));
         if let Some(file) = dockerfile.get() {
             let folder = folder.get().map_or(".", |folder| folder.value.trim_end_matches('/'));
-            let file =
-                if file.value.starts_with('/') { file.value.clone() } else { format!("{folder}/{}", file.value) };
+            let below = file.value.strip_prefix("./").unwrap_or(&file.value);
+            let file = if below.starts_with('/') { below.to_owned() } else { format!("{folder}/{below}") };
             command.push_str(&format!(" -f {}", word(&file)));
         }
         flag(&mut command, "--target", target.get().map(|target| target.value.clone()));
@@ -79,6 +79,8 @@ pub(super) fn note(
     diags.push(
         Diagnostic::new(Code::BuildNote, place, format!("the image {image} must be built and pushed"))
             .why("Kubernetes runs images and does not build them")
+            // Services that are built alike are built once.
+            .cause(command.clone())
             .help(command)
             .key(format!("{path}.build"))
             .covers(folder.get().map(|folder| folder.origin)),

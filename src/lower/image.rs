@@ -1,13 +1,14 @@
 //! The image a service runs and when it is pulled (compose-spec "image", "build", "pull_policy"; Compose Build Specification).
 
 use crate::compose::Dialect;
+use crate::compose::grammar::image as reference;
 use crate::compose::keys::Key;
 use crate::compose::model::build::Build;
 use crate::compose::model::host::PullPolicy;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ir::{Name, Traced, Why};
 use crate::lower::{Context, build};
-use crate::origin::Origin;
+use crate::origin::{Origin, Spanned};
 
 /// The image: as it is written, or the one that its build makes, under the registry that was chosen.
 pub(super) fn image(
@@ -21,7 +22,10 @@ pub(super) fn image(
     let (path, origin) = place;
     let written = image.get().filter(|image| !image.value.trim().is_empty());
     let image = match written {
-        Some(image) => Traced::from(image.clone()),
+        Some(image) => {
+            check(context, path, image, diags);
+            Traced::from(image.clone())
+        }
         None => {
             let name = format!("{}-{own}", context.loaded.name.value);
             let value = match &context.request.registry {
@@ -37,6 +41,25 @@ pub(super) fn image(
         build::note(context, path, built.key().unwrap_or(found.origin), &found.value, &image.value, diags);
     }
     image
+}
+
+/// What no kubelet can pull. Where a variable that is not set left a hole, that is what is said.
+fn check(context: &Context<'_>, path: &str, image: &Spanned<String>, diags: &mut Diagnostics) {
+    let Some(fault) = reference::fault(&image.value) else { return };
+    let has_hole = context.sources.entry(image.origin).variables.iter().any(|variable| variable.set_in.is_none());
+    let is_said = |told: &Diagnostic| {
+        told.severity == Severity::Error && told.primary.as_ref().is_some_and(|label| label.origin == image.origin)
+    };
+    if has_hole || diags.iter().any(is_said) {
+        return;
+    }
+    diags.push(
+        Diagnostic::new(Code::ImageReference, image.origin, format!("`{}` is no image", image.value))
+            .label(fault)
+            .why("neither Docker nor a kubelet finds an image by it")
+            .help("write it as registry.example.com/team/name:tag")
+            .key(format!("{path}.image")),
+    );
 }
 
 /// `pull_policy`: what the kubelet knows as well; it never looks for a newer image at set times.

@@ -20,6 +20,7 @@ mod kubernetes;
 mod labelled;
 mod later;
 mod lifecycle;
+mod listening;
 mod local_driver;
 mod memory;
 mod mounts;

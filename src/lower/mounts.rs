@@ -385,6 +385,14 @@ pub(super) fn without_doubles(mounts: Vec<Mount>, diags: &mut Diagnostics) -> Ve
     for mount in mounts {
         let (path, place) = (mount.target.value.clone(), mount.origin);
         if let Some(earlier) = kept.insert(path.clone(), mount) {
+            let places = [place, earlier.origin];
+            let is_said = |told: &Diagnostic| {
+                let mut labels = told.primary.iter().chain(&told.others);
+                told.code == Code::Conflict && labels.all(|label| places.contains(&label.origin))
+            };
+            if diags.iter().any(is_said) {
+                continue;
+            }
             diags.push(
                 Diagnostic::new(Code::MountTwice, place, format!("two things are mounted at {path}"))
                     .label("this one is")

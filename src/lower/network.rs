@@ -17,7 +17,7 @@ use crate::compose::model::text::{OneOrMore, TextSet};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Alias, HostAlias, Link, Network, NetworkMode, Resolver, Traced};
 use crate::lower::{Context, later, without_counterpart};
-use crate::origin::Origin;
+use crate::origin::{Origin, Spanned};
 
 /// The names of a service, and where they are known.
 pub(super) struct Names {
@@ -121,7 +121,9 @@ fn fixed_address(path: &str, place: Origin, address: &str, diags: &mut Diagnosti
 /// `container_name` and `hostname`, by both of which Docker finds a container.
 pub(super) fn own_names(container_name: &Key<ContainerName>, hostname: &Key<String>) -> Vec<Alias> {
     let container = container_name.get().map(|name| Traced::from_origin(name.value.0.clone(), name.origin));
-    let host = hostname.get().filter(|name| !name.value.contains(['{', ' '])).cloned().map(Traced::from);
+    // An empty one, as of a variable that is not set, is none.
+    let is_name = |name: &&Spanned<String>| !name.value.is_empty() && !name.value.contains(['{', ' ']);
+    let host = hostname.get().filter(is_name).cloned().map(Traced::from);
     container.into_iter().chain(host).map(|name| Alias { name, network: None }).collect()
 }
 
@@ -273,7 +275,8 @@ pub(super) fn hosts(path: &str, hosts: &Key<ExtraHosts>, diags: &mut Diagnostics
         diags.consume(found.origin, "no lines");
     }
     for line in lines {
-        let (host, address) = (&line.value.host, &line.value.address);
+        // What stands in /etc/hosts may have blanks around it.
+        let (host, address) = (line.value.host.trim(), line.value.address.trim());
         if address == "host-gateway" {
             diags.push(
                 Diagnostic::new(Code::HostGateway, line.origin, format!("`{host}` does not resolve"))
@@ -304,8 +307,9 @@ pub(super) fn hosts(path: &str, hosts: &Key<ExtraHosts>, diags: &mut Diagnostics
             );
             continue;
         }
-        let alias =
-            all.entry(address.clone()).or_insert_with(|| HostAlias { address: address.clone(), names: Vec::new() });
+        let alias = all
+            .entry(address.to_owned())
+            .or_insert_with(|| HostAlias { address: address.to_owned(), names: Vec::new() });
         alias.names.push(Traced::from_origin(name, line.origin));
     }
     all.into_values().collect()

@@ -7,7 +7,6 @@ use crate::compose::model::deploy::Deploy;
 use crate::compose::model::port::{Exposes, LongPort, Ports, ServicePort};
 use crate::compose::model::text::{Pair, Pairs};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::images::Image;
 use crate::ir::{Check, Name, NetworkMode, Port, Protocol, Published, Traced};
 use crate::lower::later;
 use crate::origin::Origin;
@@ -42,7 +41,7 @@ pub(super) fn stated(
     ports: &Key<Ports>,
     expose: &Key<Exposes>,
     check: Option<&Check>,
-    known: Option<&Image>,
+    usual: Vec<Traced<u16>>,
     routers: Vec<Traced<u16>>,
     diags: &mut Diagnostics,
 ) -> Vec<Port> {
@@ -73,9 +72,8 @@ pub(super) fn stated(
         add(&mut found, Port::plain(port, Protocol::Tcp, true), &mut Diagnostics::default());
     }
     // What else is published does not close the image's own ports.
-    for number in known.iter().flat_map(|image| image.ports) {
-        let port = Port::plain(Traced::decided(*number, "image-table"), Protocol::Tcp, true);
-        add(&mut found, port, &mut Diagnostics::default());
+    for port in usual {
+        add(&mut found, Port::plain(port, Protocol::Tcp, true), &mut Diagnostics::default());
     }
     // Most services have one port, and a list makes room for four.
     found.shrink_to_fit();

@@ -14,8 +14,8 @@ use crate::lower::sharing;
 use crate::lower::volumes::Definitions;
 use crate::lower::{
     Context, annotations, before, command, devices, environment, grants, health, image, kompose, kubernetes, later,
-    lifecycle, memory, mounts, network, placement, ports, resources, rollout, router_labels, security, windows,
-    without_counterpart,
+    lifecycle, listening, memory, mounts, network, placement, ports, resources, rollout, router_labels, security,
+    windows, without_counterpart,
 };
 use crate::origin::Origin;
 
@@ -223,8 +223,9 @@ pub(super) fn lower(
     let before_stop = hooks::command(&format!("{path}.pre_stop"), pre_stop, diags);
     let (before_stop, stop) = hooks::with_signal(before_stop, stop);
     let system = lifecycle::system(stop.as_ref());
+    let usual = listening::usual(known, command, environment);
     let stated =
-        ports::stated(ports, expose, check.as_ref(), known, ports::of_routers(labels, deploy, environment), diags);
+        ports::stated(ports, expose, check.as_ref(), usual, ports::of_routers(labels, deploy, environment), diags);
     let main = before::Main { name, own: &own, image: &image, is_single: plan.replicas.value <= 1 };
     let steps_before = before::members(context, &main, pre_start, shared, objects, diags);
     let without: &[(&str, &dyn Written)] = &[

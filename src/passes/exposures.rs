@@ -30,6 +30,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         let is_dialled = dials.iter().any(|dial| dial.from.as_ref() != Some(&dial.to));
         let is_silent = workload.ends() && workload.ports.is_empty() && !is_dialled;
         if is_silent || is_nameless(workload, &awaited) {
+            say_unreached(workload, diags);
             let places = workload.answers.drain(..).flat_map(|answer| answer.why.origins().to_vec());
             places.for_each(|place| diags.consume(place, "nobody dials what only runs once, or has no network"));
             if let Some(asked) = workload.outside.own.take() {
@@ -49,6 +50,21 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
 /// Whether no name leads to it: it has no network, and nobody waits for it.
 fn is_nameless(workload: &Workload, awaited: &BTreeSet<String>) -> bool {
     matches!(workload.network, NetworkMode::None(_)) && !awaited.contains(&workload.service)
+}
+
+/// Says of ports that are written on what has no network that nobody reaches them.
+fn say_unreached(workload: &Workload, diags: &mut Diagnostics) {
+    let NetworkMode::None(_) = workload.network else { return };
+    for port in &workload.ports {
+        let Some(place) = port.number.why.origins().first() else { continue };
+        diags.push(
+            Diagnostic::new(Code::PortUnreached, *place, format!("nobody reaches port {}", port.number.value))
+                .why(format!("`{}` has no network", workload.service))
+                .help("remove it, or remove network_mode: none")
+                .cause("no network")
+                .key(format!("services.{}", workload.service)),
+        );
+    }
 }
 
 /// Ports that are dialled or listened on anywhere in the project's texts: on Docker a name reaches every port. A variable such as

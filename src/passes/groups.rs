@@ -26,7 +26,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     if edges.is_empty() {
         return;
     }
-    let (joined, copied) = share_mounts(app, &edges, diags);
+    let (joined, copied) = share_mounts(app, &edges, context, diags);
     let mut groups = Groups::new(app.workloads.len());
     for edge in joined.iter().filter_map(|index| edges.get(*index)) {
         groups.join(edge.from, edge.to);
@@ -127,7 +127,12 @@ fn unknown(with: &SharedWith, origin: Origin, from: Option<&Workload>, diags: &m
 
 /// Copies mounts to those who have them from others. Gives the numbers of the shares that need one pod (a folder without a name and
 /// one in memory are seen inside of a pod alone), and what was copied to whom.
-fn share_mounts(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) -> (Vec<usize>, BTreeMap<usize, Vec<String>>) {
+fn share_mounts(
+    app: &mut App,
+    edges: &[Edge],
+    context: &Context<'_>,
+    diags: &mut Diagnostics,
+) -> (Vec<usize>, BTreeMap<usize, Vec<String>>) {
     let mut of_workload: Vec<Vec<usize>> = vec![Vec::new(); app.workloads.len()];
     let mut targets: Vec<Vec<usize>> = vec![Vec::new(); app.workloads.len()];
     let mut joined = Vec::new();
@@ -148,7 +153,7 @@ fn share_mounts(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) -> (Vec<
             let Shared::Mounts { read_only } = edge.what else { continue };
             let source = app.workloads.get(edge.to).map(|workload| workload.mounts.clone()).unwrap_or_default();
             if source.is_empty() {
-                nothing_known(app, edge, diags);
+                nothing_known(app, edge, context, diags);
             }
             if source.iter().any(only_in_its_pod) {
                 joined.push(index);
@@ -179,14 +184,27 @@ fn only_in_its_pod(mount: &Mount) -> bool {
     matches!(mount.source, MountSource::Anonymous | MountSource::Memory(_))
 }
 
-fn nothing_known(app: &App, edge: &Edge, diags: &mut Diagnostics) {
-    let name = app.workloads.get(edge.to).map(|workload| workload.service.as_str()).unwrap_or_default();
-    diags.push(
-        Diagnostic::new(Code::ShareNothing, edge.origin, format!("`{name}` mounts nothing that this file knows of"))
+fn nothing_known(app: &App, edge: &Edge, context: &Context<'_>, diags: &mut Diagnostics) {
+    let service = |index: usize| app.workloads.get(index).map(|workload| workload.service.as_str()).unwrap_or_default();
+    let (name, asks) = (service(edge.to), service(edge.from));
+    let written = |service: &str| context.loaded.project.services.get()?.value.get(service)?.value.as_ref();
+    let has_source = written(name).is_some_and(|service| service.value.volumes.key().is_some());
+    let is_built = written(asks).is_some_and(|service| service.value.build.key().is_some());
+    let diagnostic = match (has_source, is_built) {
+        // Its image holds the code that the other one mounted, as is said where that is not mounted.
+        (true, true) => return,
+        (true, false) => Diagnostic::new(Code::ShareNothing, edge.origin, format!("`{name}` has nothing to share"))
             .label("nothing is shared")
-            .why("volumes that an image declares are not known here")
-            .help(format!("write the folder as a named volume of `{name}` and mount that")),
-    );
+            .why("its source code is in its image, and is not mounted")
+            .help("build an image with the code for this service too"),
+        (false, _) => {
+            Diagnostic::new(Code::ShareNothing, edge.origin, format!("`{name}` mounts nothing that this file knows of"))
+                .label("nothing is shared")
+                .why("volumes that an image declares are not known here")
+                .help(format!("write the folder as a named volume of `{name}` and mount that"))
+        }
+    };
+    diags.push(diagnostic.key(format!("services.{asks}.volumes_from")));
 }
 
 /// Members in the order of their start: what one depends on comes before it, and otherwise the order of the file holds.

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::compose::Dialect;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{App, Condition, Kind, Name, Restart, RestartCondition, Retries, Run, Shared, Traced, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 
-pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
+mod ends;
+
+pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let mut awaited = BTreeSet::new();
     let mut awaited_healthy = BTreeSet::new();
     for dependency in app.workloads.iter().flat_map(|workload| &workload.dependencies) {
@@ -39,6 +42,12 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
                 place,
                 "it is not restarted, has no ports and no healthcheck, is no known server, and nobody dials it",
             )),
+            // What has no `restart:` is left alone by docker compose when it ends, and started again by a swarm.
+            (Kind::Deployment, None)
+                if workload.restart.condition.is_none() && context.dialect() == Dialect::Compose && !serves() =>
+            {
+                ends::by_itself(workload).map(|because| (workload.origin, because))
+            }
             (Kind::Deployment, _) => None,
         };
         let declared = workload.kind.value == Kind::Job;

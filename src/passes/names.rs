@@ -133,12 +133,12 @@ fn environment(index: usize, workload: &mut Workload, objects: &mut Objects, tab
     for variable in &mut workload.container.env {
         let place = variable.why.origins().first().copied().unwrap_or(workload.origin);
         match &mut variable.source {
-            EnvSource::Literal(text) => value(index, &variable.name, text, place, &ports, table, seen),
+            EnvSource::Literal(text) => value(Reader::alone(index), &variable.name, text, place, &ports, table, seen),
             EnvSource::Field(_) => {}
             EnvSource::Composed(parts) => {
                 for part in parts {
                     if let TextPart::Text(text) = part {
-                        value(index, &variable.name, text, place, &ports, table, seen);
+                        value(Reader::alone(index), &variable.name, text, place, &ports, table, seen);
                     }
                 }
             }
@@ -146,17 +146,18 @@ fn environment(index: usize, workload: &mut Workload, objects: &mut Objects, tab
                 if let Some(bytes) = objects.secret(&mut workload.files, object, key)
                     && let Ok(mut text) = String::from_utf8(bytes.clone())
                 {
-                    value(index, &variable.name, &mut text, place, &ports, table, seen);
+                    value(Reader::alone(index), &variable.name, &mut text, place, &ports, table, seen);
                     *bytes = text.into_bytes();
                 }
             }
         }
     }
     for from in &workload.container.env_from {
+        let reader = Reader { index, is_alone: objects.is_own(&workload.files, &from.value) };
         objects.each_key(&mut workload.files, &from.value, |key, bytes, why| {
             if let Ok(mut text) = String::from_utf8(bytes.clone()) {
                 let place = why.origins().first().copied().unwrap_or(workload.origin);
-                value(index, key, &mut text, place, &ports, table, seen);
+                value(reader, key, &mut text, place, &ports, table, seen);
                 *bytes = text.into_bytes();
             }
         });
@@ -171,7 +172,7 @@ fn treatments(app: &mut App, table: &mut Table, seen: &mut Seen) {
         if let (SettingValue::Text(text), Some(place), true) =
             (&mut setting.value.value, place, setting.path == ["address"])
         {
-            value(router, "ADDRESS", text, place, &BTreeMap::new(), table, seen);
+            value(Reader::alone(router), "ADDRESS", text, place, &BTreeMap::new(), table, seen);
         }
     }
 }
@@ -179,9 +180,23 @@ fn treatments(app: &mut App, table: &mut Table, seen: &mut Seen) {
 /// Variables by which images are told where to listen.
 const PORTS: [&str; 5] = ["PORT", "SERVER_PORT", "LISTEN_PORT", "HTTP_PORT", "ASPNETCORE_HTTP_PORTS"];
 
+/// Whose variable is read.
+#[derive(Clone, Copy)]
+struct Reader {
+    index: usize,
+    /// Whether no other workload has it from the same file: of a shared one, nobody knows whose own port it holds.
+    is_alone: bool,
+}
+
+impl Reader {
+    fn alone(index: usize) -> Self {
+        Reader { index, is_alone: true }
+    }
+}
+
 /// The value of one variable.
 fn value(
-    index: usize,
+    Reader { index, is_alone }: Reader,
     name: &str,
     text: &mut String,
     place: Origin,
@@ -190,7 +205,8 @@ fn value(
     seen: &mut Seen,
 ) {
     let says = hosts::says(name);
-    if PORTS.contains(&name)
+    if is_alone
+        && PORTS.contains(&name)
         && let Some(port) = text.trim().parse().ok().filter(|port| *port > 0)
     {
         seen.dial(index, &texts::listening(index, port, false), place, None);
@@ -200,7 +216,9 @@ fn value(
             found.port = sibling_port(name, ports).map(|port| (port, Protocol::Tcp));
             found.written = found.port.is_some();
         }
-        seen.dial(index, &found, place, None);
+        if is_alone || !found.listens {
+            seen.dial(index, &found, place, None);
+        }
     }
     for name in texts::left(text, says, table) {
         seen.left(&name, place, None);
@@ -252,6 +270,7 @@ fn report(app: &App, table: &Table, seen: &Seen, diags: &mut Diagnostics) {
     for (index, workload) in app.workloads.iter().enumerate() {
         if workload.name.as_str() != workload.service {
             let places = match seen.rewritten.get(&index) {
+                None if seen.left.contains_key(&workload.service) => "what names it is left as it is".to_owned(),
                 None => "nothing in the project dials it by that name".to_owned(),
                 Some(1) => "rewritten in the one place that dials it".to_owned(),
                 Some(count) => format!("rewritten in the {count} places that dial it"),

@@ -33,10 +33,27 @@ fn conceal(data: &Data, sources: &Sources, diags: &mut Diagnostics) {
             Some(at) => at..at + value.len(),
             // Escaped or quoted otherwise: all of it, or what stands behind the name.
             None if letters(written).contains(&letters(value)) => after_name(written)..written.len(),
-            None => continue,
+            None => {
+                // Variables stand around it, and their defaults may hold the password itself.
+                for password in url_passwords(value) {
+                    let found = written.match_indices(password).map(|(at, _)| entry.range.start + at);
+                    found.for_each(|at| diags.conceal(entry.file, at..at + password.len()));
+                }
+                continue;
+            }
         };
         diags.conceal(entry.file, entry.range.start + hidden.start..entry.range.start + hidden.end);
     }
+}
+
+/// The passwords of the URLs in a text.
+fn url_passwords(text: &str) -> impl Iterator<Item = &str> {
+    text.split("://").skip(1).filter_map(|rest| {
+        let (user, _) = rest.split_once('@')?;
+        let (_, password) = user.split_once(':')?;
+        // One letter would hide half of the line.
+        Some(password).filter(|password| password.len() > 2 && !password.contains('/'))
+    })
 }
 
 /// Where the value of `NAME=value` begins; the beginning of any other text.

@@ -267,6 +267,7 @@ fn served(host: Name, port: Option<u16>, dependency: &Dependency, path: &str, di
             )
             .label("it states no TCP port")
             .help("write expose: with its port to wait for a connection")
+            .cause(service)
             .key(path),
         );
         return WaitFor::Resolve(host);

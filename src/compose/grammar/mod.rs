@@ -6,6 +6,7 @@ pub mod constraint;
 pub mod dotenv;
 pub mod duration;
 pub mod hosts;
+pub mod image;
 pub mod mode;
 pub mod mounts;
 pub mod placeholder;

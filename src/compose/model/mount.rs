@@ -109,13 +109,17 @@ impl Decode for ServiceMount {
                 return None;
             }
         };
-        if !mount.ignored.is_empty() {
+        // `cached`, `delegated` and `consistent` are hints for Docker Desktop, as `consistency` is in the long form.
+        let hints = ["cached", "delegated", "consistent"];
+        let unknown: Vec<&str> =
+            mount.ignored.iter().map(String::as_str).filter(|option| !hints.contains(option)).collect();
+        if !unknown.is_empty() {
             let path = reader.path();
             reader.diags.push(
                 Diagnostic::new(
                     Code::NoCounterpart,
                     origin,
-                    format!("`{path}` has an option without effect: {}", mount.ignored.join(", ")),
+                    format!("`{path}` has an option without effect: {}", unknown.join(", ")),
                 )
                 .why("Docker ignores options that it does not know")
                 .help("remove it")

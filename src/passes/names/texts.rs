@@ -216,6 +216,11 @@ impl Objects {
         }
     }
 
+    /// Whether an object is one workload's own.
+    pub(super) fn is_own(&self, own: &[FileObject], (kind, name): &(FileObjectKind, Name)) -> bool {
+        own.iter().any(|file| file.kind == *kind && file.name == *name)
+    }
+
     /// The value of a variable that stands in a Secret.
     pub(super) fn secret<'a>(
         &'a mut self,
@@ -296,18 +301,31 @@ fn names_in(object: &FileObject, table: &Table) -> Vec<Named> {
     for (key, data) in &object.entries {
         let Ok(text) = std::str::from_utf8(&data.bytes) else { continue };
         let is_script = key.ends_with(".sql");
+        let upstreams = upstreams(text);
         for (number, line) in text.lines().enumerate() {
             let named = |name: &str, host| Named { key: key.clone(), line: number + 1, name: name.to_owned(), host };
             for host in hosts::find(line, Says::Anything) {
                 let name = line.get(host.range.clone()).unwrap_or_default();
+                if host.port.is_none() && upstreams.contains(name) {
+                    continue;
+                }
                 if name == EVERY_ADDRESS || table.may_know(name) {
                     all.push(named(name, Some(host)));
                 }
             }
             if !is_script {
-                all.extend(left(line, Says::Anything, table).iter().map(|name| named(name, None)));
+                let is_server = line.trim_start().starts_with("server ");
+                let mut left = left(line, Says::Anything, table);
+                left.retain(|name| is_server || !upstreams.contains(name.as_str()));
+                all.extend(left.iter().map(|name| named(name, None)));
             }
         }
     }
     all
+}
+
+/// Names that nginx gives groups of servers: `proxy_pass http://api` means `upstream api { server api:8000; }`, and no host.
+fn upstreams(text: &str) -> BTreeSet<&str> {
+    let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("upstream "));
+    lines.filter_map(|rest| rest.trim_start().split([' ', '\t', '{']).next()).filter(|name| !name.is_empty()).collect()
 }

@@ -1,0 +1,259 @@
+//! What the path of a bind mount says by its names: a part of the host itself, a file or a folder, data, code or settings.
+
+use super::base_name;
+use crate::compose::grammar::mounts as grammar;
+
+pub(super) fn is_clock(path: &str) -> bool {
+    matches!(path, "/etc/localtime" | "/etc/timezone" | "/etc/TZ") || path.starts_with("/usr/share/zoneinfo")
+}
+
+/// Paths that belong to the host itself.
+pub(super) fn is_system(path: &str) -> bool {
+    let path = grammar::clean(path);
+    [
+        "/proc",
+        "/sys",
+        "/dev",
+        "/etc",
+        "/var/run",
+        "/run",
+        "/var/log",
+        "/var/lib/docker",
+        "/var/lib/containerd",
+        "/var/lib/kubelet",
+        "/lib",
+        "/lib64",
+        "/usr",
+        "/bin",
+        "/sbin",
+        "/boot",
+        "/",
+    ]
+    .iter()
+    .any(|system| {
+        path == *system || (*system != "/" && path.strip_prefix(system).is_some_and(|rest| rest.starts_with('/')))
+    })
+}
+
+/// What a path of the system is, as the kubelet checks it; empty where it may be either, and then it is not checked.
+pub(super) fn system_kind(path: &str) -> &'static str {
+    let path = grammar::clean(path);
+    match path.as_str() {
+        "/" | "/proc" | "/sys" | "/dev" | "/dev/shm" | "/dev/dri" | "/dev/snd" | "/dev/bus/usb" | "/etc"
+        | "/var/run" | "/run" | "/run/udev" | "/var/log" | "/usr" | "/lib" | "/lib/modules" | "/boot" => "Directory",
+        "/etc/passwd" | "/etc/group" | "/etc/hosts" | "/etc/hostname" | "/etc/resolv.conf" | "/etc/os-release"
+        | "/etc/machine-id" => "File",
+        _ if path.ends_with(".sock") => "Socket",
+        _ if path.starts_with("/dev/") => "CharDevice",
+        _ => "",
+    }
+}
+
+/// Endings of files that a container reads.
+const FILES: [&str; 46] = [
+    "conf",
+    "cfg",
+    "cnf",
+    "config",
+    "ini",
+    "yml",
+    "yaml",
+    "json",
+    "json5",
+    "toml",
+    "xml",
+    "properties",
+    "env",
+    "txt",
+    "md",
+    "sh",
+    "bash",
+    "py",
+    "js",
+    "mjs",
+    "ts",
+    "php",
+    "rb",
+    "pl",
+    "lua",
+    "sql",
+    "html",
+    "htm",
+    "css",
+    "htpasswd",
+    "key",
+    "pem",
+    "crt",
+    "cer",
+    "cert",
+    "csr",
+    "p12",
+    "pfx",
+    "jks",
+    "tmpl",
+    "tpl",
+    "template",
+    "acl",
+    "rules",
+    "lic",
+    "list",
+];
+
+/// Files without such an ending.
+const WELL_KNOWN: [&str; 24] = [
+    ".bash_history",
+    ".bashrc",
+    ".env",
+    ".gitconfig",
+    ".htaccess",
+    ".htpasswd",
+    ".netrc",
+    ".npmrc",
+    ".pgpass",
+    ".yarnrc",
+    "Caddyfile",
+    "Corefile",
+    "Dockerfile",
+    "Gemfile",
+    "Makefile",
+    "Procfile",
+    "authorized_keys",
+    "crontab",
+    "hosts",
+    "id_ed25519",
+    "id_rsa",
+    "id_rsa.pub",
+    "known_hosts",
+    "passwd",
+];
+
+/// Whether a path that is not there was meant as a file: both ends have the name of one.
+pub(super) fn looks_like_file(source: &str, target: &str) -> bool {
+    let is_file = |path: &str| {
+        let name = base_name(path);
+        WELL_KNOWN.contains(&name)
+            || name
+                .rsplit_once('.')
+                .is_some_and(|(stem, ending)| !stem.is_empty() && FILES.contains(&ending.to_ascii_lowercase().as_str()))
+    };
+    is_file(source) && (is_file(target) || base_name(source) == base_name(target))
+}
+
+/// Whether a folder's name says that programs write data into it.
+pub(super) fn names_data(path: &str) -> bool {
+    let name = base_name(path).to_ascii_lowercase();
+    let words = [
+        "data",
+        "uploads",
+        "upload",
+        "storage",
+        "logs",
+        "log",
+        "backup",
+        "backups",
+        "cache",
+        "tmp",
+        "media",
+        "volumes",
+        "state",
+        "pgdata",
+        "downloads",
+    ];
+    words.contains(&name.as_str()) || name.ends_with("-data") || name.ends_with("_data") || name.ends_with("-db")
+}
+
+/// Whether a folder is called after a datastore.
+pub(super) fn names_datastore(path: &str) -> bool {
+    let name = base_name(path).to_ascii_lowercase();
+    ["db", "database", "mysql", "postgres", "postgresql", "mongo", "redis"].contains(&name.as_str())
+}
+
+/// Whether a folder's name says that people write code in it.
+pub(super) fn names_code(path: &str) -> bool {
+    let name = base_name(path).to_ascii_lowercase();
+    [
+        "api",
+        "app",
+        "apps",
+        "assets",
+        "backend",
+        "bin",
+        "client",
+        "cmd",
+        "code",
+        "components",
+        "frontend",
+        "html",
+        "internal",
+        "lib",
+        "libs",
+        "migrations",
+        "packages",
+        "pages",
+        "pkg",
+        "prisma",
+        "public",
+        "resources",
+        "routes",
+        "scripts",
+        "server",
+        "services",
+        "site",
+        "source",
+        "spec",
+        "src",
+        "static",
+        "styles",
+        "templates",
+        "test",
+        "tests",
+        "views",
+        "web",
+        "website",
+        "worker",
+        "www",
+    ]
+    .contains(&name.as_str())
+}
+
+/// Where programs look for their configuration, and not for their code.
+pub(super) fn is_configuration(target: &str) -> bool {
+    [
+        "/etc",
+        "/usr/local/etc",
+        "/docker-entrypoint",
+        "/config",
+        "/conf",
+        "/certs",
+        "/ssl",
+        "/run",
+        "/var/run",
+        "/opt/bitnami",
+    ]
+    .iter()
+    .any(|folder| target.starts_with(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_system, looks_like_file, names_code, names_data, names_datastore, system_kind};
+
+    #[test]
+    fn names_tell_files_from_folders() {
+        assert!(looks_like_file("/p/nginx.conf", "/etc/nginx/nginx.conf"));
+        assert!(looks_like_file("/p/Caddyfile", "/etc/caddy/Caddyfile"));
+        assert!(!looks_like_file("/p/conf.d", "/etc/nginx/conf.d"));
+        assert!(!looks_like_file("/p/init.sql", "/docker-entrypoint-initdb.d"));
+        assert!(!looks_like_file("/p/.config", "/root/.config"));
+        assert!(looks_like_file("/home/me/.ssh/known_hosts", "/root/.ssh/known_hosts"));
+        assert!(names_data("/p/pg-data") && !names_data("/p/src") && !names_data("/p/mysql"));
+        assert!(names_datastore("/p/mysql") && names_code("/p/src") && !names_code("/p/images"));
+    }
+
+    #[test]
+    fn the_system_is_known_by_its_paths() {
+        assert!(is_system("/var/run/docker.sock") && is_system("/") && !is_system("/etcetera") && !is_system("/srv/x"));
+        assert_eq!(system_kind("/dev/ttyUSB0"), "CharDevice");
+        assert_eq!(system_kind("/etc/letsencrypt"), "");
+    }
+}
