@@ -115,7 +115,8 @@ fn check(path: &Path) -> (usize, Vec<String>) {
             let said = compilation
                 .diagnostics
                 .iter()
-                .any(|diagnostic| diagnostic.code.id() == "T0308" && diagnostic.message.contains(&format!("`{name}`")));
+                .filter(|diagnostic| matches!(diagnostic.code.id(), "T0308" | "T0766"))
+                .any(|diagnostic| diagnostic.message.contains(&format!("`{name}`")));
             let is_answered = match answers.get(&name) {
                 Some(None) => true,
                 Some(Some(ports)) => ports.contains(&port),

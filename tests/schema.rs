@@ -48,7 +48,10 @@ x-kubernetes:
 * What is closest counts: a volume's own words before those of the service that mounts it, these before the top level's, and these
   before the command line's. `x-kubernetes` counts before labels of kompose.
 * A `patch` is a strategic merge patch, with `null` and `$patch: delete` or `replace`, and comes last: on a service for the kinds of its
-  own objects, at the top level for a `Kind` or `Kind/name`. A patch that finds no object is told.
+  own objects, at the top level for a `Kind` or `Kind/name`. A patch that finds no object is told. Of custom resources (Gateway API,
+  Traefik, cert-manager) a server knows no strategic merge: their patch is merged as JSON (RFC 7386), where a list takes the place of the
+  whole list, and there is no `$patch`.
+* `ingress` makes Ingresses and `gateway` routes of the Gateway API, whatever `--routes` makes of the labels of routers.
 * *Kubernetes' own* values are handed on as they are written, once its API knows every field of them.
 ";
 

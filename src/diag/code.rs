@@ -254,6 +254,11 @@ codes! {
     RouteRedirect "T0742" "route-redirect" Note;
     PublishNotRouted "T0743" "publish-not-routed" Warning;
     GatewayClass "T0744" "gateway-class" Note;
+    RouteSentAway "T0765" "route-sent-away" Warning;
+    RouterDialled "T0766" "router-dialled" Warning;
+    RouteByPort "T0767" "route-by-port" Note;
+    PathPrefix "T0768" "path-prefix" Warning;
+    TlsPassthrough "T0771" "tls-passthrough" Note;
     KubernetesField "T0801" "kubernetes-field" Error;
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
     KubernetesWithoutEffect "T0803" "kubernetes-without-effect" Warning;

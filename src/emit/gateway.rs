@@ -1,4 +1,4 @@
-//! The Gateway API (gateway.networking.k8s.io); rule: one Gateway with a door for each encrypted host, a route for each router.
+//! The Gateway API (gateway.networking.k8s.io); rule: one Gateway for each class with a door for each encrypted host, a route for each router.
 //!
 //! ```yaml
 //! kind: HTTPRoute
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::at::At;
 use super::{Context, Manifest, Why, meta};
-use crate::ir::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Name, Traced};
+use crate::ir::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Name, Parent, Traced};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,7 +79,7 @@ fn listener(at: &mut At, listener: &Listener) -> Value {
 
 /// A route to a workload.
 pub(super) fn route(context: &Context, owner: &Name, route: &GatewayRoute) -> Manifest {
-    let GatewayRoute { name, kind, gateway, doors, hosts, matches, filters, port, annotations, why } = route;
+    let GatewayRoute { name, kind, parents, hosts, matches, filters, port, annotations, why } = route;
     let mut at = At::default();
     let mut metadata = meta::object(context, &mut at, name, owner, why);
     let annotations = at.within("metadata", |at| meta::annotations(at, annotations));
@@ -94,10 +94,7 @@ pub(super) fn route(context: &Context, owner: &Name, route: &GatewayRoute) -> Ma
                 .and_then(|port| at.list("backendRefs", [port], |at, port| backend(at, owner, port))),
         });
         RouteSpec {
-            parent_refs: doors
-                .iter()
-                .map(|door| json!({ "name": gateway.as_str(), "sectionName": door.as_str() }))
-                .collect(),
+            parent_refs: at.list("parentRefs", parents, parent).unwrap_or_default(),
             hostnames: at.texts("hostnames", hosts, String::clone),
             rules: rules.unwrap_or_default(),
         }
@@ -106,6 +103,16 @@ pub(super) fn route(context: &Context, owner: &Name, route: &GatewayRoute) -> Ma
     let is_http = *kind == "HTTPRoute";
     let api_version = if is_http { "gateway.networking.k8s.io/v1" } else { "gateway.networking.k8s.io/v1alpha2" };
     at.finish(&meta::Custom { api_version, kind, metadata, spec }, Some(owner))
+}
+
+fn parent(at: &mut At, parent: &Parent) -> Value {
+    let Parent { gateway, namespace, door } = parent;
+    let mut all = serde_json::Map::new();
+    all.insert("name".to_owned(), at.put("name", gateway).into());
+    for (key, text) in [("namespace", namespace), ("sectionName", door)] {
+        all.extend(at.maybe(key, text.as_ref()).map(|text| (key.to_owned(), text.into())));
+    }
+    Value::Object(all)
 }
 
 fn backend(at: &mut At, owner: &Name, port: &Traced<u16>) -> Value {

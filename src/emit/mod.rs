@@ -14,6 +14,7 @@
 
 mod access;
 mod at;
+mod certificate;
 mod cluster;
 mod config;
 mod container;
@@ -152,8 +153,10 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
         policies,
         dials,
         provided,
+        left_out,
         treatments,
-        gateway,
+        gateways,
+        certificates,
         shared_networks,
         calls,
         elsewhere,
@@ -161,7 +164,7 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     // Taken by the passes.
     debug_assert!(named_volumes.is_empty() && shared_networks.is_empty() && calls.is_empty());
     // Heard by the passes.
-    let _ = (networks, dials, provided, wishes);
+    let _ = (networks, dials, provided, left_out, wishes);
     let files_by_name = files.iter().map(|file| ((file.kind, &file.name), file)).collect();
     let mut context = Context {
         project,
@@ -177,7 +180,8 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
     shared.extend(files.iter().map(|file| config::file(&context, file, None)));
     shared.extend(policies.iter().map(|policy| policy::emit(&context, policy)));
     shared.extend(volumes.iter().map(|volume| storage::persistent_volume(&context, volume)));
-    shared.extend(gateway.iter().map(|found| gateway::gateway(&context, found)));
+    shared.extend(gateways.iter().map(|found| gateway::gateway(&context, found)));
+    shared.extend(certificates.iter().map(|found| certificate::emit(&context, found)));
     shared.extend(treatments.iter().map(|found| traefik::treatment(&context, found)));
     shared.extend(claims.iter().map(|claim| storage::claim(&context, claim)));
     shared.extend(elsewhere.iter().map(|elsewhere| service::elsewhere(&context, elsewhere)));

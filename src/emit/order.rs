@@ -197,7 +197,7 @@ const ORDERS: &[(&str, &[&str])] = &[
     ("services", &["name", "port", "scheme"]),
     ("domains", &["main", "sans"]),
     ("listeners", &["name", "hostname", "port", "protocol", "tls"]),
-    ("parentRefs", &["name", "sectionName"]),
+    ("parentRefs", &["name", "namespace", "sectionName"]),
     ("backendRefs", &["name", "port"]),
     ("matches", &["path", "method", "headers", "queryParams"]),
     ("filters", &["type"]),

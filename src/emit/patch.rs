@@ -1,10 +1,10 @@
 //! Strategic merge (Kubernetes, "Update API Objects in Place Using kubectl patch"): mappings are merged key by key, `null` takes a key
-//! away, and lists whose items have a key of their own are merged by it; other lists are replaced.
+//! away, and lists whose items have a key of their own are merged by it; other lists are replaced. Of custom resources all are.
 
 use super::Manifest;
 use super::order;
 use super::value::{Map, Value};
-use crate::ir::{Patch, Target, Why};
+use crate::ir::{Patch, Target, Why, is_custom};
 use crate::syntax::{self, Node};
 
 /// The key that tells items of a list apart, by the key under which the list stands.
@@ -46,6 +46,7 @@ pub(super) fn said_of_job(patches: &[&[Patch]]) -> String {
 
 /// Merges a tree into what stands at a path.
 pub(super) fn put(manifest: &mut Manifest, path: &[&str], tree: &Node) {
+    let is_custom = is_custom(manifest.kind());
     let mut pointer = String::new();
     let mut value = &mut manifest.object;
     let mut parent = "";
@@ -57,7 +58,10 @@ pub(super) fn put(manifest: &mut Manifest, path: &[&str], tree: &Node) {
         parent = key;
     }
     let reasons = &mut manifest.reasons;
-    merge(value, tree, parent, &mut pointer, &mut |pointer, origin| reasons.push(pointer, 0, Why::Origin(origin)));
+    let keys: KeyOf = if is_custom { |_, _| None } else { merge_key };
+    merge(value, tree, parent, keys, &mut pointer, &mut |pointer, origin| {
+        reasons.push(pointer, 0, Why::Origin(origin))
+    });
     if let (true, Value::Object(map)) = (path.is_empty(), &mut manifest.object) {
         map.sort_by(order::OBJECT);
     }
@@ -125,7 +129,10 @@ fn child<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
 
 type Record<'r> = dyn FnMut(&str, crate::origin::Origin) + 'r;
 
-fn merge(into: &mut Value, patch: &Node, parent: &str, pointer: &mut String, record: &mut Record<'_>) {
+/// The key that tells items of a list apart.
+type KeyOf = fn(&str, &[Value]) -> Option<&'static str>;
+
+fn merge(into: &mut Value, patch: &Node, parent: &str, keys: KeyOf, pointer: &mut String, record: &mut Record<'_>) {
     match (&patch.value, into) {
         (syntax::Value::Map(patches), Value::Object(map)) => {
             if directive(patch) == Some("replace") {
@@ -144,14 +151,14 @@ fn merge(into: &mut Value, patch: &Node, parent: &str, pointer: &mut String, rec
                 let length = pointer.len();
                 push(pointer, key);
                 if let Some(value) = map.entry(key) {
-                    merge(value, &entry.value, key, pointer, record);
+                    merge(value, &entry.value, key, keys, pointer, record);
                 }
                 pointer.truncate(length);
             }
             map.arrange_under(parent);
         }
-        (syntax::Value::List(patches), Value::Array(items)) if merge_key(parent, items).is_some() => {
-            let name = merge_key(parent, items).unwrap_or_default();
+        (syntax::Value::List(patches), Value::Array(items)) if keys(parent, items).is_some() => {
+            let name = keys(parent, items).unwrap_or_default();
             for patch in patches {
                 let wanted = scalar_at(patch, name);
                 let known = items.iter().position(|item| {
@@ -170,7 +177,7 @@ fn merge(into: &mut Value, patch: &Node, parent: &str, pointer: &mut String, rec
                 let length = pointer.len();
                 push(pointer, &place.to_string());
                 if let Some(item) = items.get_mut(place) {
-                    merge(item, patch, parent, pointer, record);
+                    merge(item, patch, parent, keys, pointer, record);
                 }
                 pointer.truncate(length);
             }

@@ -71,6 +71,8 @@ pub(super) fn route(context: &Context, owner: &Name, route: &Route) -> Manifest 
     let Route {
         name,
         called,
+        written_at,
+        form,
         carries,
         matches,
         rule,
@@ -86,7 +88,7 @@ pub(super) fn route(context: &Context, owner: &Name, route: &Route) -> Manifest 
         why,
     } = route;
     // The rule says what they say, and what it is called was for messages.
-    let _ = (called, matches, class, outside);
+    let _ = (called, written_at, form, matches, class, outside);
     let mut at = At::default();
     let mut metadata = meta::object(context, &mut at, name, owner, why);
     let annotations = at.within("metadata", |at| meta::annotations(at, annotations));

@@ -39,10 +39,8 @@ pub struct GatewayRoute {
     pub name: Name,
     /// What it carries: `HTTPRoute`, `TLSRoute`, `TCPRoute` or `UDPRoute`.
     pub kind: &'static str,
-    /// The Gateway.
-    pub gateway: Name,
-    /// The doors: at least one.
-    pub doors: Vec<Name>,
+    /// What it is attached to: at least one.
+    pub parents: Vec<Parent>,
     /// The hosts; empty for any.
     pub hosts: Vec<Traced<String>>,
     /// What a request must be, one of them; empty for any.
@@ -55,6 +53,17 @@ pub struct GatewayRoute {
     pub annotations: Vec<(String, Traced<String>)>,
     /// Why it is there.
     pub why: Why,
+}
+
+/// What a route is attached to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// The Gateway.
+    pub gateway: Traced<String>,
+    /// Its namespace, where it is another one.
+    pub namespace: Option<Traced<String>>,
+    /// The door; `None` for all.
+    pub door: Option<Traced<String>>,
 }
 
 /// What a request must be: all of this.

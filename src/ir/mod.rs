@@ -7,6 +7,7 @@ mod check;
 mod container;
 mod gateway;
 mod layout;
+mod left_out;
 mod name;
 mod neighbour;
 mod network;
@@ -24,8 +25,9 @@ pub use check::check;
 pub use container::{
     Confinement, Container, EnvSource, EnvVar, Probe, Resources, SecurityContext, SelinuxLabel, Stop, TextPart,
 };
-pub use gateway::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener};
+pub use gateway::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Parent};
 pub use layout::{Member, Step};
+pub use left_out::LeftOut;
 pub use name::Name;
 pub use name::{is_object_name, short_hash};
 pub use neighbour::{Call, Neighbour, Neighbourhood, SharedNetwork};
@@ -36,12 +38,12 @@ pub use objects::{
     Data, Elsewhere, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled,
     NamespaceRule, NamespaceRuleKind, Selects,
 };
-pub use patch::{Autoscaling, Budget, Patch, Portion, Target};
+pub use patch::{Autoscaling, Budget, CUSTOM_KINDS, Patch, Portion, Target, is_custom};
 pub use placement::{NodeRule, NodeTest, Placement, Spread};
 pub use pod::{Pod, Wait, WaitFor};
 pub use route::{
-    Carries, Ingress, IngressPath, IngressRule, IngressTls, PathKind, Route, RouteDomain, RouteHost, RouteMatch,
-    RoutePath, RouteTest, RouteTls, RouterLabel, Setting, SettingValue, Treatment,
+    Attachment, Carries, Certificate, Ingress, IngressPath, IngressRule, IngressTls, PathKind, Route, RouteDomain,
+    RouteForm, RouteHost, RouteMatch, RoutePath, RouteTest, RouteTls, RouterLabel, Setting, SettingValue, Treatment,
 };
 pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule, Timetable};
 pub use sharing::{Share, Shared, SharedWith};
@@ -144,10 +146,15 @@ pub struct App {
     pub dials: Vec<Dial>,
     /// Services that programs outside of the project make, so that they are no workloads. Heard by `passes::waits`.
     pub provided: Vec<String>,
+    /// Services that are left out, which somebody may dial all the same. Made by `passes::routes`, heard by `passes::names`.
+    pub left_out: Vec<LeftOut>,
     /// What routes do to requests on the way. Made by `passes::routes`.
     pub treatments: Vec<Treatment>,
-    /// Where the traffic of routes comes in, where they are those of the Gateway API. Made by `passes::ingresses`.
-    pub gateway: Option<Gateway>,
+    /// Where the traffic of routes comes in, where they are those of the Gateway API: one for each class. Made by
+    /// `passes::ingresses`.
+    pub gateways: Vec<Gateway>,
+    /// Certificates of routes that Traefik's own resources carry. Made by `passes::ingresses`.
+    pub certificates: Vec<Certificate>,
     /// Networks that other stacks of the call share. Made by `passes::stacks`, heard by `passes::names`.
     pub shared_networks: Vec<SharedNetwork>,
     /// Who of another stack is named as a host. Made by `passes::names`, taken by `passes::stacks`: empty afterwards.

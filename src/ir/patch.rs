@@ -3,7 +3,7 @@
 use super::Name;
 use crate::syntax::Node;
 
-/// A strategic merge patch for objects of one kind that belong to a workload.
+/// A merge patch for objects of one kind that belong to a workload: a strategic one, but for custom resources.
 #[derive(Clone, Debug)]
 pub struct Patch {
     /// Which of its objects.
@@ -68,4 +68,30 @@ pub enum Portion {
     Count(u32),
     /// As `50%`.
     Percent(String),
+}
+
+/// The kinds of custom resources that are written, or that a user has beside them: the Gateway API, Traefik and cert-manager.
+pub const CUSTOM_KINDS: &[&str] = &[
+    "Gateway",
+    "HTTPRoute",
+    "GRPCRoute",
+    "TLSRoute",
+    "TCPRoute",
+    "UDPRoute",
+    "IngressRoute",
+    "IngressRouteTCP",
+    "IngressRouteUDP",
+    "Middleware",
+    "MiddlewareTCP",
+    "ServersTransport",
+    "ServersTransportTCP",
+    "TLSOption",
+    "TLSStore",
+    "TraefikService",
+    "Certificate",
+];
+
+/// Whether objects of a kind are custom resources: a server merges them as JSON (RFC 7386), lists as a whole.
+pub fn is_custom(kind: &str) -> bool {
+    CUSTOM_KINDS.contains(&kind)
 }

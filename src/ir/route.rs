@@ -20,6 +20,10 @@ pub struct Route {
     pub name: Name,
     /// What its source calls it, as ``the router `web` ``: the beginning of messages about it.
     pub called: String,
+    /// The key under which its source stands, for messages.
+    pub written_at: String,
+    /// What it is written as.
+    pub form: RouteForm,
     /// What is carried.
     pub carries: Carries,
     /// What a request must be, one of them: at least one.
@@ -40,12 +44,44 @@ pub struct Route {
     pub steps: Vec<Traced<String>>,
     /// Which of two routes is asked first: the higher one.
     pub priority: Option<Traced<i64>>,
-    /// The class of the Ingress, where it is another one than that of all.
+    /// The class of the Ingress or the Gateway, where it is another one than that of all.
     pub class: Option<Traced<String>>,
     /// What the objects made of it are annotated with.
     pub annotations: Vec<(String, Traced<String>)>,
     /// Why it is there.
     pub why: Why,
+}
+
+/// What a route is written as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteForm {
+    /// What is asked for all of them: labels and variables of routers leave it open.
+    AsAsked,
+    /// An Ingress: the user names it.
+    Ingress,
+    /// A route of the Gateway API: the user names it.
+    Gateway(Attachment),
+}
+
+impl RouteForm {
+    /// Whether the user named it in the words of the cluster.
+    pub fn is_named(&self) -> bool {
+        match self {
+            RouteForm::AsAsked => false,
+            RouteForm::Ingress | RouteForm::Gateway(_) => true,
+        }
+    }
+}
+
+/// The Gateway that a route is attached to; without a name, one that is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name, where it exists already.
+    pub gateway: Option<Traced<String>>,
+    /// Its namespace, where that is another one.
+    pub namespace: Option<Traced<String>>,
+    /// The one door of it; `None` for all.
+    pub section: Option<Traced<String>>,
 }
 
 /// What a route carries.
@@ -270,4 +306,17 @@ impl PathKind {
             PathKind::OfController => "ImplementationSpecific",
         }
     }
+}
+
+/// A certificate that cert-manager is asked for, where no annotation asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its name, and that of the Secret in which it is put.
+    pub name: Name,
+    /// The ClusterIssuer that makes it.
+    pub issuer: Traced<String>,
+    /// The hosts that it is for: at least one.
+    pub hosts: Vec<Traced<String>>,
+    /// Why it is there.
+    pub why: Why,
 }

@@ -2,6 +2,7 @@
 //! checked against its API and becomes a patch, the most special one last.
 
 mod beside;
+mod gateway;
 mod ingress;
 mod patches;
 
@@ -101,6 +102,7 @@ fn take(
         backoff_limit,
         publish,
         ingress,
+        gateway,
         service,
         storage,
         probes,
@@ -131,7 +133,7 @@ fn take(
     extras.attempts = count(path, "backoff_limit", backoff_limit, diags);
     let publish = publish.take();
     let needs_ingress = publish.as_ref().filter(|word| matches!(word.value, PublishWord::Ingress));
-    if let (Some(word), true) = (needs_ingress, ingress.get().is_none()) {
+    if let (Some(word), true) = (needs_ingress, ingress.get().is_none() && gateway.get().is_none()) {
         diags.push(
             Diagnostic::new(Code::Missing, word.origin, format!("`{path}` has no `ingress`"))
                 .why("it is to be reached by its Ingress, whose host is not known")
@@ -143,6 +145,7 @@ fn take(
     extras.wishes = beside::wishes(storage, diags);
     let mut patches = Patches { path, list: &mut extras.patches, diags };
     extras.routes = ingress::routes(own, ingress, &mut patches);
+    extras.routes.extend(gateway::routes(own, gateway, &mut patches));
     extras.account = service_account.take().and_then(|name| patches.name("service_account", name));
     extras.pull_secrets = self::pull_secrets(pull_secrets, &mut patches);
     if let Some(class) = priority_class.take().and_then(|name| patches.name("priority_class", name)) {

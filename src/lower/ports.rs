@@ -131,7 +131,10 @@ pub(super) fn of_routers(labels: &Key<Pairs>, deploy: &Key<Deploy>, environment:
     let label = labels.get().into_iter().chain(of_deploy).flat_map(|labels| &labels.value.0);
     let label = label.filter(|(name, _)| {
         let lower = name.to_ascii_lowercase();
-        lower.ends_with(".loadbalancer.server.port") || lower == "traefik.port" || lower == "com.df.port"
+        // Packets come in by a port of UDP, which the route states.
+        lower.ends_with(".loadbalancer.server.port") && !lower.starts_with("traefik.udp.")
+            || lower == "traefik.port"
+            || lower == "com.df.port"
     });
     let variables = environment.get().into_iter().flat_map(|variables| &variables.value.0);
     let variable = variables.filter(|(name, _)| *name == "VIRTUAL_PORT");

@@ -17,37 +17,49 @@ mod users;
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Carries, ExposureKind, Name, Protocol, Route, Traced, Treatment, Workload};
+use crate::ir::{App, Carries, ExposureKind, Name, Protocol, Route, RouteForm, Traced, Treatment, Workload};
 use crate::lower::Context;
 use crate::request::Routes;
 use build::Builder;
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
-    if matches!(context.request.routes, Routes::Traefik | Routes::Gateway) {
-        for workload in &mut app.workloads {
-            let routes = std::mem::take(&mut workload.routes);
-            workload.routes = routes.into_iter().filter_map(|route| arrive(workload, route, diags)).collect();
-        }
-        if context.request.routes == Routes::Gateway {
-            gateway::settle(app, context, diags);
-        } else {
-            own::settle(app, context.request.cluster_issuer.as_deref(), diags);
-        }
-        return;
-    }
     let treatments: BTreeMap<Name, Treatment> =
-        std::mem::take(&mut app.treatments).into_iter().map(|treatment| (treatment.name.clone(), treatment)).collect();
+        app.treatments.iter().map(|treatment| (treatment.name.clone(), treatment.clone())).collect();
     let mut builder = Builder::new(context, &treatments);
+    let mut gateways = gateway::Maker::new(context, &app.project.value, &treatments);
     for workload in &mut app.workloads {
-        let routes = std::mem::take(&mut workload.routes);
-        let routes: Vec<Route> = routes.into_iter().filter_map(|route| arrive(workload, route, diags)).collect();
-        for route in twins::joined(routes, &format!("services.{}.labels", workload.service), &treatments, diags) {
+        let (mut ingresses, mut own) = (Vec::new(), Vec::new());
+        for route in std::mem::take(&mut workload.routes) {
+            let Some(route) = arrive(workload, route, diags) else { continue };
+            match made_as(&route, context.request.routes) {
+                Routes::Ingress | Routes::None => ingresses.push(route),
+                Routes::Gateway => gateways.add(workload, &route, diags),
+                Routes::Traefik => own.push(route),
+            }
+        }
+        for route in twins::joined(ingresses, &treatments, diags) {
             builder.add(workload, route, diags);
         }
+        workload.routes = own;
     }
     app.files.extend(builder.into_secrets());
+    app.gateways = gateways.into_gateways(diags);
+    if context.request.routes == Routes::Traefik {
+        own::settle(app, context.request.cluster_issuer.as_deref(), diags);
+        return;
+    }
+    app.treatments.clear();
     for treatment in treatments.values() {
         treatment.why.origins().iter().for_each(|place| diags.consume(*place, "read for the routes that name it"));
+    }
+}
+
+/// What a route becomes: what the user names, or what is asked for all.
+fn made_as(route: &Route, asked: Routes) -> Routes {
+    match route.form {
+        RouteForm::AsAsked => asked,
+        RouteForm::Ingress => Routes::Ingress,
+        RouteForm::Gateway(_) => Routes::Gateway,
     }
 }
 
@@ -78,10 +90,29 @@ fn arrive(workload: &Workload, mut route: Route, diags: &mut Diagnostics) -> Opt
             .label("no route is made of it")
             .why("what leads there must name a port of the Service")
             .help("write expose: with the port, or name it where the route is written")
-            .key(format!("services.{}", workload.service))
+            .key(route.written_at.clone())
             .covers(loss::places(&route)),
     );
     None
+}
+
+/// Says of prefixes that end within a word that they are compared part by part.
+fn compared(route: &Route, diags: &mut Diagnostics) {
+    for found in route.matches.iter().filter(|_| !route.form.is_named()) {
+        let (Some(prefix), Some(place)) = (loss::partial_prefix(found), found.why.origins().first()) else { continue };
+        diags.push(
+            Diagnostic::new(
+                Code::PathPrefix,
+                *place,
+                format!("paths that begin with `{prefix}` do not reach {}", route.called),
+            )
+            .label("only this path itself, and what stands below it behind a slash")
+            .why("the router compared letters; a prefix is compared part by part in the cluster")
+            .help("name the whole parts, or say --routes traefik where the cluster runs Traefik")
+            .cause(prefix)
+            .key(route.written_at.clone()),
+        );
+    }
 }
 
 /// The port that a route leads to, once it is settled.

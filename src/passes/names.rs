@@ -41,6 +41,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
     }
     report(app, &table, &seen, diags);
+    missed(app, &mut table, diags);
     app.elsewhere.extend(table.far.elsewhere(diags));
     (app.dials, app.calls) = seen.into_dials(app, &table);
 }
@@ -300,6 +301,28 @@ fn report(app: &App, table: &Table, seen: &Seen, diags: &mut Diagnostics) {
         );
     }
     left(table, seen, diags);
+}
+
+/// Who dials a service that is left out.
+fn missed(app: &App, table: &mut Table, diags: &mut Diagnostics) {
+    for (index, name, service, places) in table.take_missed() {
+        let (Some(workload), Some(first)) = (app.workloads.get(index), places.first()) else { continue };
+        let mut diagnostic = Diagnostic::new(
+            Code::RouterDialled,
+            *first,
+            format!("`{}` dials `{name}`, which is left out", workload.service),
+        )
+        .why("nobody answers that name in the cluster")
+        .help("dial the ingress controller by its Service there, as http://traefik.traefik.svc, or a service itself by its own name")
+        .help(format!("--keep-router keeps `{service}` with all that it serves"))
+        .cause(service)
+        .key(format!("services.{}", workload.service));
+        let mut known = BTreeSet::from([*first]);
+        for place in places.iter().filter(|place| known.insert(**place)).take(MOST_PLACES) {
+            diagnostic = diagnostic.also(*place, "here too");
+        }
+        diags.push(diagnostic);
+    }
 }
 
 /// What stands where it may be a name or another word.

@@ -7,7 +7,9 @@
 //! ```
 
 mod blocks;
+mod by_port;
 mod caddy;
+mod doors;
 mod edge;
 mod families;
 mod fields;
@@ -24,22 +26,26 @@ use crate::compose::Dialect;
 use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Traced,
+    App, Carries, LeftOut, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, RouterLabel, Traced,
     Treatment, Why, Workload,
 };
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::passes::leaving;
 use crate::request::Routes;
-use edge::{Brand, Edge, EntryPoint};
+use doors::Door;
+use edge::{Brand, Edge};
 pub(super) use matches::is_dns;
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let edges = edge::find(app);
-    let mut maker = Maker::new(app, context, &edges);
+    let mut maker = Maker::new(app, context, &edges, diags);
     if context.request.routes != Routes::None {
         traefik(app, context, &edges, &mut maker, diags);
         others(app, context, &edges, &mut maker, diags);
+    }
+    if context.request.routes == Routes::Ingress {
+        by_port::settle(app, &edges, diags);
     }
     for workload in &mut app.workloads {
         for route in &workload.routes {
@@ -61,7 +67,11 @@ struct Maker<'a> {
     elsewhere: Vec<Treatment>,
     services: Vec<String>,
     default_rule: Option<Traced<String>>,
-    entry_points: IndexMap<String, EntryPoint>,
+    doors: IndexMap<String, Door>,
+    /// Hosts that some route leads on.
+    reached: BTreeSet<RouteHost>,
+    /// Routers at whose doors all requests are sent on.
+    away: Vec<Route>,
     /// The domain of hosts, the usual doors and the maker of certificates of version 1.
     v1_domain: Option<Traced<String>>,
     v1_entry_points: Option<Traced<String>>,
@@ -69,8 +79,12 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(app: &App, context: &'a Context<'_>, edges: &[Edge]) -> Self {
+    fn new(app: &App, context: &'a Context<'_>, edges: &[Edge], diags: &mut Diagnostics) -> Self {
         let traefik = edges.iter().find(|edge| edge.brand == Brand::Traefik);
+        let doors = traefik.map(|edge| {
+            let service = app.workloads.get(edge.index).map(|workload| workload.service.as_str()).unwrap_or_default();
+            doors::read(edge, &format!("services.{service}.command"), diags)
+        });
         Maker {
             project: context.loaded.name.value.as_str(),
             swarm: context.dialect() == Dialect::Swarm,
@@ -79,7 +93,9 @@ impl<'a> Maker<'a> {
             elsewhere: Vec::new(),
             services: app.workloads.iter().map(|workload| workload.service.clone()).collect(),
             default_rule: traefik.and_then(|edge| edge.default_rule().cloned()),
-            entry_points: traefik.map(Edge::entry_points).unwrap_or_default(),
+            doors: doors.unwrap_or_default(),
+            reached: BTreeSet::new(),
+            away: Vec::new(),
             v1_domain: traefik.and_then(|edge| edge.flags.get("docker.domain").cloned()),
             v1_entry_points: traefik.and_then(|edge| edge.flags.get("defaultentrypoints").cloned()),
             v1_acme: traefik.and_then(Edge::v1_acme),
@@ -274,10 +290,10 @@ fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Mak
             // Its own routes lead to its dashboard, which goes with it.
             continue;
         }
-        for (target, mut route) in traefik::routes(app, index, blocks, &shared, maker, diags) {
-            enter(&mut route, maker);
+        for (target, route) in traefik::routes(app, index, blocks, &shared, maker, diags) {
+            let made = doors::enter(route, &shared, maker);
             if let Some(workload) = app.workloads.get_mut(target) {
-                workload.routes.push(route);
+                workload.routes.extend(made);
             }
         }
     }
@@ -289,11 +305,18 @@ fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Mak
         let service = maker.services.get(index).cloned().unwrap_or_default();
         let path = maker.path(app, index);
         let made = traefik_v1::routes(segments, (&service, &path), maker, diags);
-        made.into_iter().for_each(|(route, steps)| give(app, index, route, steps));
+        for (route, steps) in made {
+            app.treatments.extend(steps);
+            let made = doors::enter(route, &shared, maker);
+            if let Some(workload) = app.workloads.get_mut(index) {
+                workload.routes.extend(made);
+            }
+        }
     }
     for place in shared.backends.values().flat_map(|backend| &backend.places) {
         diags.consume(*place, "says where a router leads to");
     }
+    doors::away(maker, diags);
     traefik::add(app, std::mem::take(&mut maker.elsewhere));
     traefik::unused(app, diags);
 }
@@ -331,33 +354,6 @@ fn passed_over(app: &App, index: usize, place: Origin, is_said: bool, places: Ve
     );
 }
 
-/// The names by which people call the door of encrypted requests, where the router itself is not part of the project.
-const ENCRYPTED: &[&str] = &["websecure", "https", "web-secure", "web_secure", "secure"];
-
-/// What the doors of the router add to a route.
-fn enter(route: &mut Route, maker: &Maker<'_>) {
-    let doors = route.entry_points.iter().filter_map(|door| maker.entry_points.get(&door.value.to_ascii_lowercase()));
-    route.outside = doors.filter_map(|door| door.port.clone()).next();
-    if route.carries != Carries::Http || route.tls.is_some() {
-        return;
-    }
-    for door in &route.entry_points {
-        let lower = door.value.to_ascii_lowercase();
-        match maker.entry_points.get(&lower) {
-            Some(known) => {
-                if let Some(switch) = &known.tls {
-                    let tls = RouteTls::plain(switch.why.clone());
-                    route.tls = Some(RouteTls { resolver: known.resolver.clone(), ..tls });
-                }
-            }
-            None if maker.entry_points.is_empty() && ENCRYPTED.contains(&lower.as_str()) => {
-                route.tls = Some(RouteTls::plain(door.why.clone()));
-            }
-            None => {}
-        }
-    }
-}
-
 /// Labels of other routers, and variables of nginx-proxy.
 fn others(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Maker<'_>, diags: &mut Diagnostics) {
     let dialect = context.dialect();
@@ -384,6 +380,15 @@ fn give(app: &mut App, index: usize, route: Route, steps: Vec<Treatment>) {
     }
 }
 
+/// How many places that wait for a router are shown.
+const MOST_PLACES: usize = 8;
+
+/// Where others say that they wait for a service.
+fn waiting(app: &App, service: &str) -> impl Iterator<Item = Origin> {
+    let all = app.workloads.iter().flat_map(|workload| &workload.dependencies);
+    all.filter(move |dependency| dependency.service == service).map(|dependency| dependency.origin)
+}
+
 /// Leaves routers out that ask a Docker engine.
 fn leave_out(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) {
     let is_routed = app.workloads.iter().any(|workload| !workload.routes.is_empty());
@@ -407,6 +412,9 @@ fn leave_out(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) {
         if edge.reads_files() {
             diagnostic = diagnostic.help("routes that stand in its files must be written as Ingresses by hand");
         }
+        for waiting in waiting(app, &workload.service).take(MOST_PLACES) {
+            diagnostic = diagnostic.also(waiting, "this no longer waits for it");
+        }
         leaving::say(workload, diagnostic, diags);
         dropped.insert(edge.index);
     }
@@ -418,6 +426,15 @@ fn leave_out(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) {
         if dropped.contains(&index) { gone.push(workload) } else { rest.push(workload) }
     }
     app.workloads = rest;
+    app.left_out.extend(gone.iter().map(|workload| {
+        LeftOut {
+            service: workload.service.clone(),
+            names: [workload.service.clone(), workload.name.to_string()]
+                .into_iter()
+                .chain(workload.aliases.iter().map(|alias| alias.name.value.clone()))
+                .collect(),
+        }
+    }));
     let services: BTreeSet<String> = gone.iter().map(|workload| workload.service.clone()).collect();
     leaving::forget(app, &services, "the router is left out", diags);
     leaving::orphans(app, &gone, diags);

@@ -8,7 +8,7 @@ mod beside;
 mod value;
 
 pub use beside::{AccessWord, FileExtras, ProjectExtras, RetentionWord, StorageExtras, VolumeExtras};
-pub use value::{Amounts, IngressList, Portion, Raw, RawList, Size};
+pub use value::{Amounts, GatewayList, IngressList, Portion, Raw, RawList, Size};
 
 use crate::compose::keys::{Merge, keys};
 use crate::compose::model::scalar::choices;
@@ -30,6 +30,7 @@ keys! {
         backoff_limit "backoff_limit": i64, Merge::Default, Reads, Exact, "How often a Job that failed is tried again.";
         publish "publish": PublishWord, Merge::Default, Reads, Exact, "How its ports are reached from outside.";
         ingress "ingress": IngressList, Merge::Default, Reads, Exact, "Hosts and paths by which it is reached: one, or a list of them.";
+        gateway "gateway": GatewayList, Merge::Default, Reads, Exact, "Hosts and paths by which a Gateway leads to it: one, or a list of them.";
         service "service": ServiceObjectExtras, Merge::Default, Reads, Exact, "What its Services say.";
         storage "storage": StorageExtras, Merge::Default, Reads, Exact, "What holds for each claim of its pods whose volume says nothing else.";
         probes "probes": ProbeExtras, Merge::Default, Reads, Exact, "Probes as Kubernetes has them.";
@@ -92,6 +93,24 @@ keys! {
         tls_secret "tls_secret": String, Merge::Default, Reads, Exact, "The Secret with the certificate.";
         issuer "issuer": String, Merge::Default, Reads, Exact, "The ClusterIssuer of cert-manager that makes the certificate.";
         annotations "annotations": Pairs, Merge::Pairs, Reads, Exact, "Annotations of the Ingress.";
+    }
+}
+
+keys! {
+    /// `x-kubernetes.gateway`: an HTTPRoute of the Gateway API that leads to it.
+    GatewayExtras in "services.*.x-kubernetes.gateway[]" requires "host" closed true {
+        host "host": OneOrMore, Merge::Default, Reads, Exact, "The host that is asked for, or several; `*` is any, `*.example.com` any below.";
+        path "path": String, Merge::Default, Reads, Exact, "The path that is asked for: `/` unless it says so.";
+        path_type "path_type": PathWord, Merge::Default, Reads, Exact, "Whether longer paths lead there too: they do unless it says so.";
+        port "port": i64, Merge::Default, Reads, Exact, "The port of the container, where it has several.";
+        name "name": String, Merge::Default, Reads, Exact, "The Gateway that it is attached to, which exists already; without it, one is made.";
+        namespace "namespace": String, Merge::Default, Reads, Exact, "The namespace of that Gateway, where it is another one.";
+        section "section": String, Merge::Default, Reads, Exact, "The one listener of that Gateway: all of them unless it says so.";
+        class "class": String, Merge::Default, Reads, Exact, "The GatewayClass of the Gateway that is made.";
+        tls "tls": bool, Merge::Default, Reads, Exact, "Whether the listener that is made is encrypted.";
+        tls_secret "tls_secret": String, Merge::Default, Reads, Exact, "The Secret with its certificate.";
+        issuer "issuer": String, Merge::Default, Reads, Exact, "The ClusterIssuer of cert-manager that makes the certificate.";
+        annotations "annotations": Pairs, Merge::Pairs, Reads, Exact, "Annotations of the HTTPRoute.";
     }
 }
 

@@ -1,12 +1,10 @@
-//! `x-kubernetes.ingress` of a service: routes to it, which become Ingresses as those of routers do.
-
-use std::collections::BTreeSet;
+//! `x-kubernetes.ingress` of a service: routes to it, which become Ingresses whatever those of routers become.
 
 use crate::compose::keys::Key;
 use crate::compose::model::kubernetes::{IngressExtras, IngressList, PathWord};
-use crate::compose::model::text::OneOrMore;
+use crate::compose::model::text::{OneOrMore, Pairs};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Carries, Name, Route, RouteHost, RouteMatch, RoutePath, RouteTls, Traced, Why};
+use crate::ir::{Carries, Name, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, Traced, Why};
 use crate::lower::kubernetes::patches::Patches;
 use crate::lower::later;
 use crate::origin::{Origin, Spanned};
@@ -14,19 +12,16 @@ use crate::syntax::Value;
 
 /// The routes that it makes.
 pub(super) fn routes(own: &Name, key: Key<IngressList>, patches: &mut Patches<'_>) -> Vec<Route> {
-    let mut all = Vec::new();
-    let mut taken = BTreeSet::new();
-    for written in key.take().into_iter().flat_map(|list| list.value.0) {
-        if let Some(mut route) = route(own, written, patches) {
-            let mut number = 2;
-            while !taken.insert(route.name.clone()) {
-                route.name = own.with(&number.to_string());
-                number += 1;
-            }
-            all.push(route);
-        }
+    let written = key.take().into_iter().flat_map(|list| list.value.0);
+    numbered(own, written.filter_map(|written| route(own, written, patches)).collect())
+}
+
+/// Routes of one kind by names of their own.
+pub(super) fn numbered(own: &Name, mut routes: Vec<Route>) -> Vec<Route> {
+    for (index, route) in routes.iter_mut().enumerate().skip(1) {
+        route.name = own.with(&(index + 1).to_string());
     }
-    all
+    routes
 }
 
 fn route(own: &Name, written: Spanned<IngressExtras>, patches: &mut Patches<'_>) -> Option<Route> {
@@ -39,34 +34,13 @@ fn route(own: &Name, written: Spanned<IngressExtras>, patches: &mut Patches<'_>)
     let matches = matches(&place, host.take()?, path.take(), path_type, patches.diags)?;
     let secret = tls_secret.take().and_then(|name| patches.name("ingress.tls_secret", name));
     let issuer = issuer.take().and_then(|name| patches.name("ingress.issuer", name));
-    let flag = tls.take();
-    let of_tls = secret.iter().chain(&issuer).map(|found| found.why.clone()).next();
-    let encrypted = match &flag {
-        Some(flag) if !flag.value => {
-            patches.diags.consume(flag.origin, "it is not encrypted unless something says so");
-            for place in secret.iter().chain(&issuer).flat_map(|found| found.why.origins()) {
-                patches.diags.push(
-                    Diagnostic::new(Code::KubernetesWithoutEffect, *place, "what is not encrypted has no certificate")
-                        .help("remove tls: false, or this")
-                        .key(format!("{}.ingress", patches.path)),
-                );
-            }
-            None
-        }
-        Some(flag) => Some(Why::Origin(flag.origin)),
-        None => of_tls,
-    };
-    let tls = encrypted.map(|why| RouteTls { secret, issuer, ..RouteTls::plain(why) });
-    let annotations = patches.texts("ingress.annotations", annotations, false).map_or_else(Vec::new, |node| {
-        let Value::Map(map) = node.value else { return Vec::new() };
-        let text = |entry: &crate::syntax::Entry| {
-            if let Value::String(text) = &entry.value.value { text.clone() } else { String::new() }
-        };
-        map.iter().map(|(key, entry)| (key.clone(), Traced::from_origin(text(entry), entry.value.origin))).collect()
-    });
+    let tls = encrypted(&place, tls.take(), (secret, issuer), patches.diags);
+    let annotations = self::annotations("ingress.annotations", annotations, patches);
     Some(Route {
         name: own.clone(),
         called: "the ingress".to_owned(),
+        written_at: place,
+        form: RouteForm::Ingress,
         carries: Carries::Http,
         matches,
         rule: None,
@@ -83,7 +57,43 @@ fn route(own: &Name, written: Spanned<IngressExtras>, patches: &mut Patches<'_>)
     })
 }
 
-fn port(place: &str, port: &Spanned<i64>, diags: &mut Diagnostics) -> Option<Traced<u16>> {
+/// Whether and how it is encrypted: a certificate says so, too.
+pub(super) fn encrypted(
+    place: &str,
+    flag: Option<Spanned<bool>>,
+    (secret, issuer): (Option<Traced<String>>, Option<Traced<String>>),
+    diags: &mut Diagnostics,
+) -> Option<RouteTls> {
+    let of_certificate = secret.iter().chain(&issuer).map(|found| found.why.clone()).next();
+    let why = match &flag {
+        Some(flag) if !flag.value => {
+            diags.consume(flag.origin, "it is not encrypted unless something says so");
+            for origin in secret.iter().chain(&issuer).flat_map(|found| found.why.origins()) {
+                diags.push(
+                    Diagnostic::new(Code::KubernetesWithoutEffect, *origin, "what is not encrypted has no certificate")
+                        .help("remove tls: false, or this")
+                        .key(place),
+                );
+            }
+            return None;
+        }
+        Some(flag) => Why::Origin(flag.origin),
+        None => of_certificate?,
+    };
+    Some(RouteTls { secret, issuer, ..RouteTls::plain(why) })
+}
+
+/// What the object that is made of it is annotated with.
+pub(super) fn annotations(name: &str, key: Key<Pairs>, patches: &mut Patches<'_>) -> Vec<(String, Traced<String>)> {
+    let Some(Value::Map(map)) = patches.texts(name, key, false).map(|node| node.value) else { return Vec::new() };
+    let text = |entry: &crate::syntax::Entry| {
+        if let Value::String(text) = &entry.value.value { text.clone() } else { String::new() }
+    };
+    map.iter().map(|(key, entry)| (key.clone(), Traced::from_origin(text(entry), entry.value.origin))).collect()
+}
+
+/// The port of the container.
+pub(super) fn port(place: &str, port: &Spanned<i64>, diags: &mut Diagnostics) -> Option<Traced<u16>> {
     let number = u16::try_from(port.value).ok().filter(|number| *number > 0);
     if number.is_none() {
         refuse(place, port.origin, &format!("{} is no port", port.value), "write a number from 1 to 65535", diags);
@@ -92,7 +102,7 @@ fn port(place: &str, port: &Spanned<i64>, diags: &mut Diagnostics) -> Option<Tra
 }
 
 /// Every host with the path.
-fn matches(
+pub(super) fn matches(
     place: &str,
     hosts: Spanned<OneOrMore>,
     path: Option<Spanned<String>>,

@@ -18,7 +18,7 @@ use crate::compose::keys::Key;
 use crate::compose::model::kubernetes::{Raw, RawList};
 use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Patch, Target, Traced};
+use crate::ir::{CUSTOM_KINDS, Patch, Target, Traced, is_custom};
 use crate::lower::labelled::{is_key, is_value};
 use crate::origin::{Origin, Spanned};
 use crate::syntax::{Entry, Map, Node, Value};
@@ -158,8 +158,7 @@ impl Patches<'_> {
             "LimitRange" => self.checked::<LimitRange>(name, node),
             "ResourceQuota" => self.checked::<ResourceQuota>(name, node),
             "Namespace" => self.checked::<Namespace>(name, node),
-            // Custom resources, whose fields are not known here.
-            "Gateway" | "HTTPRoute" | "TCPRoute" | "TLSRoute" | "GRPCRoute" => Some(node),
+            _ if is_custom(kind) => self.custom(name, node),
             _ => {
                 self.unknown_kind(kind, place);
                 None
@@ -167,15 +166,32 @@ impl Patches<'_> {
         }
     }
 
+    /// A tree for a custom resource, whose fields are not known here; the server merges those as JSON.
+    fn custom(&mut self, name: &str, node: Node) -> Option<Node> {
+        let Some(place) = directive(&node) else { return Some(node) };
+        self.diags.push(
+            Diagnostic::new(
+                Code::KubernetesField,
+                place,
+                format!("`{name}` is merged as JSON, where there is no `{DIRECTIVE}`"),
+            )
+            .why("a server knows no strategic merge of custom resources")
+            .help("write null to take a key away; a list takes the place of the whole list")
+            .key(format!("{}.{name}", self.path)),
+        );
+        None
+    }
+
     fn unknown_kind(&mut self, kind: &str, place: Origin) {
         let near = KINDS
             .iter()
+            .chain(CUSTOM_KINDS)
             .map(|known| (strsim::damerau_levenshtein(&known.to_ascii_lowercase(), &kind.to_ascii_lowercase()), *known))
             .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
             .min();
         let help = match near {
             Some((_, near)) => format!("did you mean `{near}`?"),
-            None => format!("write one of: {}", KINDS.join(", ")),
+            None => format!("write one of: {}, {}", KINDS.join(", "), CUSTOM_KINDS.join(", ")),
         };
         self.diags.push(
             Diagnostic::new(Code::KubernetesField, place, format!("no object is of the kind `{kind}`"))
@@ -253,9 +269,19 @@ const KINDS: &[&str] = &[
     "LimitRange",
     "ResourceQuota",
     "Namespace",
-    "Gateway",
-    "HTTPRoute",
 ];
+
+/// Where a tree says how it is merged.
+fn directive(node: &Node) -> Option<Origin> {
+    match &node.value {
+        Value::Map(map) => map
+            .get(DIRECTIVE)
+            .map(|entry| entry.key)
+            .or_else(|| map.iter().find_map(|(_, entry)| directive(&entry.value))),
+        Value::List(items) => items.iter().find_map(directive),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) | Value::String(_) => None,
+    }
+}
 
 /// The entries of a mapping.
 pub(super) fn entries(node: Node) -> impl Iterator<Item = (String, Entry)> {

@@ -39,7 +39,7 @@ impl<'a> Builder<'a> {
 
     /// Adds the Ingress of a route to the workload that it leads to, or says why there is none.
     pub(super) fn add(&mut self, workload: &mut Workload, route: Route, diags: &mut Diagnostics) {
-        let path = format!("services.{}.labels", workload.service);
+        let path = route.written_at.clone();
         let places = loss::places(&route);
         let place = route.why.origins().first().copied().unwrap_or(workload.origin);
         let say = |title: String, why: &str, diags: &mut Diagnostics| {
@@ -51,17 +51,15 @@ impl<'a> Builder<'a> {
                     .covers(places.iter().copied()),
             );
         };
+        let is_nginx = nginx::serves(&route, self.context.request.ingress_class.as_deref());
         match route.carries {
             Carries::Http => {}
-            Carries::Tcp | Carries::Udp => {
-                say(format!("no Ingress is made of {}", route.called), "an Ingress carries HTTP alone", diags);
-                return;
-            }
+            Carries::Tcp if is_nginx && nginx::passes_on(&route) => return self.passed_on(workload, &route, diags),
+            Carries::Tcp | Carries::Udp => return not_carried(workload, &route, diags),
         }
         let steps: Vec<&Treatment> = loss::steps(&route, self.treatments);
         let steps: Vec<&Treatment> = steps.into_iter().filter(|step| !loss::is_https_redirect(step)).collect();
         let mut said = Said::default();
-        let is_nginx = nginx::serves(&route, self.context.request.ingress_class.as_deref());
         let left: Vec<&Treatment> =
             steps.into_iter().filter(|step| !(is_nginx && said.step(step, &route.matches))).collect();
         if let Some(guard) = left.iter().find(|step| loss::is_guard(step)) {
@@ -111,8 +109,34 @@ impl<'a> Builder<'a> {
             );
         }
         if !matches.is_empty() {
+            super::compared(&route, diags);
             let ingress = self.ingress(workload, &route, &matches, said, diags);
             workload.routed.push(super::port(&route));
+            workload.ingresses.push(ingress);
+        }
+    }
+
+    /// An Ingress by which ingress-nginx passes what is encrypted on as it is.
+    fn passed_on(&mut self, workload: &mut Workload, route: &Route, diags: &mut Diagnostics) {
+        let place = route.why.origins().first().copied().unwrap_or(workload.origin);
+        diags.push(
+            Diagnostic::new(
+                Code::TlsPassthrough,
+                place,
+                format!("the encryption of {} is passed on by an annotation", route.called),
+            )
+            .why("ingress-nginx hears it only when it runs with --enable-ssl-passthrough")
+            .help("add that flag to the controller; without it, the controller ends the encryption itself")
+            .cause("ssl-passthrough")
+            .key(route.written_at.clone()),
+        );
+        let mut said = Said::default();
+        said.passes_on(route);
+        let matches = self.vacant(route, route.matches.iter().collect(), &route.written_at, diags);
+        if !matches.is_empty() {
+            let plain = Route { tls: None, ..route.clone() };
+            let ingress = self.ingress(workload, &plain, &matches, said, diags);
+            workload.routed.push(super::port(route));
             workload.ingresses.push(ingress);
         }
     }
@@ -178,7 +202,7 @@ impl<'a> Builder<'a> {
         }
         let mut annotations = route.annotations.clone();
         annotations.extend(said.annotations);
-        let tls = route.tls.as_ref().and_then(|tls| self.tls(route, tls, &rules, &mut annotations, workload, diags));
+        let tls = route.tls.as_ref().and_then(|tls| self.tls(route, tls, &rules, &mut annotations, diags));
         let chosen = self.context.request.ingress_class.clone();
         let class = route.class.clone().or_else(|| Some(Traced::decided(chosen?, "chosen-ingress-class")));
         Ingress {
@@ -198,7 +222,6 @@ impl<'a> Builder<'a> {
         tls: &RouteTls,
         rules: &[IngressRule],
         annotations: &mut Vec<(String, Traced<String>)>,
-        workload: &Workload,
         diags: &mut Diagnostics,
     ) -> Option<IngressTls> {
         let hosts: Vec<Traced<String>> = rules.iter().filter_map(|rule| rule.host.clone()).collect();
@@ -222,13 +245,8 @@ impl<'a> Builder<'a> {
                 Traced { value: name, why: tls.why.clone() }
             }
         };
-        let chosen =
-            self.context.request.cluster_issuer.clone().map(|name| Traced::decided(name, "chosen-cluster-issuer"));
-        let issuer = tls.issuer.clone().or(chosen).or_else(|| {
-            // Names of the cluster's objects have no capitals.
-            tls.resolver.clone().map(|resolver| resolver.map(|name| Name::from_text(&name).to_string()))
-        });
-        certificates((tls, &secret.value), issuer.as_ref(), workload, diags);
+        let issuer = issuer(tls, self.context.request.cluster_issuer.as_deref());
+        certificates(route, issuer.as_ref(), &secret.value, diags);
         if let Some(issuer) = issuer
             && !annotations.iter().any(|(key, _)| key == ISSUER)
         {
@@ -238,32 +256,72 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Says who makes the certificate in a Secret, or that it must be made.
-pub(super) fn certificates(
-    (tls, secret): (&RouteTls, &str),
-    issuer: Option<&Traced<String>>,
-    workload: &Workload,
-    diags: &mut Diagnostics,
-) {
-    let place = tls.why.origins().first().copied().unwrap_or(workload.origin);
-    let note = |title: String| {
-        Diagnostic::new(Code::RouteCertificate, place, title).key(format!("services.{}.labels", workload.service))
+/// Says that what is no HTTP has no Ingress.
+fn not_carried(workload: &Workload, route: &Route, diags: &mut Diagnostics) {
+    let place = route.why.origins().first().copied().unwrap_or(workload.origin);
+    let why = match &route.tls {
+        Some(tls) if tls.passthrough.is_none() => {
+            "an Ingress carries HTTP alone, and the service does not speak what the router encrypted"
+        }
+        Some(_) | None => "an Ingress carries HTTP alone, and the router has no published port for this alone",
     };
+    diags.push(
+        Diagnostic::new(Code::RouteNotMade, place, format!("no Ingress is made of {}", route.called))
+            .why(why)
+            .help("write ports: with the number under which the service itself is to be reached")
+            .help("or say --routes gateway or --routes traefik where the cluster's controller carries it")
+            .key(route.written_at.clone())
+            .covers(loss::places(route)),
+    );
+}
+
+/// Who of cert-manager makes the certificate: nobody does where the user names a Secret that is there.
+pub(super) fn issuer(tls: &RouteTls, chosen: Option<&str>) -> Option<Traced<String>> {
+    if tls.issuer.is_some() || tls.secret.is_some() {
+        return tls.issuer.clone();
+    }
+    let chosen = chosen.map(|name| Traced::decided(name.to_owned(), "chosen-cluster-issuer"));
+    // Names of the cluster's objects have no capitals.
+    let resolver = || tls.resolver.clone().map(|resolver| resolver.map(|name| Name::from_text(&name).to_string()));
+    chosen.or_else(resolver)
+}
+
+/// Says who makes the certificate in a Secret, or that it must be made.
+pub(super) fn certificates(route: &Route, issuer: Option<&Traced<String>>, secret: &str, diags: &mut Diagnostics) {
+    let Some(tls) = &route.tls else { return };
+    let Some(place) = tls.why.origins().first().or(route.why.origins().first()) else { return };
+    let note = |title: String| Diagnostic::new(Code::RouteCertificate, *place, title).key(route.written_at.clone());
+    let is_named = route.form.is_named();
     match issuer {
         Some(issuer) => diags.push(
             note(format!("the ClusterIssuer {} of cert-manager makes the certificates", issuer.value))
-                .why("the router did it itself")
-                .help("create a ClusterIssuer of that name, or name another one with --cluster-issuer")
+                .why(if is_named && tls.issuer.is_some() {
+                    "cert-manager, which must be in the cluster, looks for an issuer of that name"
+                } else if is_named {
+                    "--cluster-issuer names it for all that is encrypted and names no Secret"
+                } else {
+                    "the router did it itself"
+                })
+                .help(if tls.issuer.is_some() {
+                    "create a ClusterIssuer of that name: kubectl get clusterissuers shows those that are there"
+                } else {
+                    "create a ClusterIssuer of that name, or name another one with --cluster-issuer"
+                })
                 .cause(issuer.value.clone()),
         ),
-        None if tls.secret.is_none() => diags.push(
-            note(format!("the certificate is expected in the Secret {secret}"))
-                .why("the router had it from its own configuration")
-                .help(format!(
-                    "kubectl create secret tls {secret} --cert=FILE --key=FILE, or name an issuer with --cluster-issuer"
-                ))
-                .cause("certificates"),
-        ),
+        None if tls.secret.is_none() => {
+            let (why, help) = if is_named {
+                ("it is encrypted, and names neither a Secret nor an issuer", "or write issuer: beside tls:")
+            } else {
+                ("the router had it from its own configuration", "or name an issuer with --cluster-issuer")
+            };
+            diags.push(
+                note(format!("the certificate is expected in the Secret {secret}"))
+                    .why(why)
+                    .help(format!("kubectl create secret tls {secret} --cert=FILE --key=FILE, {help}"))
+                    .cause("certificates"),
+            );
+        }
         None => {}
     }
 }

@@ -1,14 +1,17 @@
-//! Routes of the Gateway API: one Gateway for the app, a door for plain requests and one for each encrypted host, and a route for each
+//! Routes of the Gateway API: a Gateway for each class, a door for plain requests and one for each encrypted host, and a route for each
 //! set of hosts that a router names.
+
+mod said;
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::{build, loss};
-use crate::compose::grammar::rule::Test;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Name, Route, RouteHost, RouteMatch, RoutePath,
-    RouteTls, SettingValue, Traced, Treatment, Why, Workload,
+    Attachment, Carries, Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Name, Parent, Route, RouteForm,
+    RouteHost, RouteTls, Traced, Treatment, Why, Workload,
 };
 use crate::lower::Context;
 
@@ -18,55 +21,55 @@ const MOST_HOSTS: usize = 16;
 /// The most doors of a Gateway.
 const MOST_DOORS: usize = 64;
 
-/// Makes the Gateway and what is attached to it.
-pub(super) fn settle(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
-    let treatments: BTreeMap<Name, Treatment> =
-        std::mem::take(&mut app.treatments).into_iter().map(|treatment| (treatment.name.clone(), treatment)).collect();
-    let class = match &context.request.gateway_class {
-        Some(class) => Traced::decided(class.clone(), "chosen-gateway-class"),
-        None => Traced::decided("eg".to_owned(), "usual-gateway-class"),
-    };
-    let name = app.project.value.clone();
-    let gateway = Gateway { name, class, annotations: Vec::new(), listeners: Vec::new() };
-    let mut maker = Maker { gateway, treatments: &treatments, issuer: context.request.cluster_issuer.clone() };
-    for workload in &mut app.workloads {
-        for route in std::mem::take(&mut workload.routes) {
-            let made = maker.route(workload, &route, diags);
-            if !made.is_empty() && route.carries != Carries::Udp && made.iter().any(|made| made.port.is_some()) {
-                workload.routed.push(super::port(&route));
-            }
-            workload.gateway_routes.extend(made);
-        }
+/// Makes Gateways and what is attached to them.
+pub(super) struct Maker<'a> {
+    context: &'a Context<'a>,
+    project: &'a Name,
+    usual: Gateway,
+    /// Those of other classes.
+    others: IndexMap<String, Gateway>,
+    treatments: &'a BTreeMap<Name, Treatment>,
+}
+
+impl<'a> Maker<'a> {
+    pub(super) fn new(context: &'a Context<'a>, project: &'a Name, treatments: &'a BTreeMap<Name, Treatment>) -> Self {
+        let class = match &context.request.gateway_class {
+            Some(class) => Traced::decided(class.clone(), "chosen-gateway-class"),
+            None => Traced::decided("eg".to_owned(), "usual-gateway-class"),
+        };
+        let usual = Gateway { name: project.clone(), class, annotations: Vec::new(), listeners: Vec::new() };
+        Maker { context, project, usual, others: IndexMap::new(), treatments }
     }
-    let gateway = maker.gateway;
-    if let Some(place) = gateway.listeners.iter().flat_map(|door| door.why.origins()).next() {
-        if context.request.gateway_class.is_none() {
+
+    /// The Gateways that have a door.
+    pub(super) fn into_gateways(self, diags: &mut Diagnostics) -> Vec<Gateway> {
+        let door = self.usual.listeners.iter().flat_map(|door| door.why.origins()).next();
+        if let (Some(place), None) = (door, &self.context.request.gateway_class) {
             diags.push(
                 Diagnostic::new(
                     Code::GatewayClass,
                     *place,
-                    format!("the Gateway is of the class {}", gateway.class.value),
+                    format!("the Gateway is of the class {}", self.usual.class.value),
                 )
                 .why("a cluster has classes of its own: kubectl get gatewayclass")
                 .help("name one with --gateway-class"),
             );
         }
-        app.gateway = Some(gateway);
+        let all = std::iter::once(self.usual).chain(self.others.into_values());
+        all.filter(|gateway| !gateway.listeners.is_empty()).collect()
     }
-    for treatment in treatments.values() {
-        treatment.why.origins().iter().for_each(|place| diags.consume(*place, "read for the routes that name it"));
+
+    /// Adds the routes that are made of one.
+    pub(super) fn add(&mut self, workload: &mut Workload, route: &Route, diags: &mut Diagnostics) {
+        let made = self.route(workload, route, diags);
+        if route.carries != Carries::Udp && made.iter().any(|made| made.port.is_some()) {
+            workload.routed.push(super::port(route));
+        }
+        workload.gateway_routes.extend(made);
     }
-}
 
-struct Maker<'a> {
-    gateway: Gateway,
-    treatments: &'a BTreeMap<Name, Treatment>,
-    issuer: Option<String>,
-}
-
-impl Maker<'_> {
     fn route(&mut self, workload: &Workload, route: &Route, diags: &mut Diagnostics) -> Vec<GatewayRoute> {
-        let path = format!("services.{}.labels", workload.service);
+        let path = route.written_at.clone();
         let places = loss::places(route);
         let place = route.why.origins().first().copied().unwrap_or(workload.origin);
         let not_made = |what: String, diags: &mut Diagnostics| {
@@ -92,7 +95,7 @@ impl Maker<'_> {
         let mut lost: Vec<String> = route.backend.iter().filter_map(loss::of_backend).collect();
         let mut filters = Vec::new();
         for step in loss::steps(route, self.treatments) {
-            match filter(step, route) {
+            match said::filter(step, route) {
                 Some(found) => filters.extend(found.into_iter().map(|value| Traced { value, why: step.why.clone() })),
                 None if loss::is_guard(step) => return not_made(loss::deed(step), diags),
                 None if step.kind == Treatment::ELSEWHERE => {
@@ -124,13 +127,17 @@ impl Maker<'_> {
                 .covers(places.iter().copied()),
             );
         }
-        self.attached(workload, route, sets, &filters, diags)
+        let made = self.attached(route, sets, &filters, diags);
+        if made.is_empty() {
+            return not_made(format!("be attached: the Gateway has {MOST_DOORS} listeners already"), diags);
+        }
+        super::compared(route, diags);
+        made
     }
 
     /// A route for each set of hosts.
     fn attached(
         &mut self,
-        workload: &Workload,
         route: &Route,
         sets: Vec<Set>,
         filters: &[Traced<Filter>],
@@ -139,16 +146,21 @@ impl Maker<'_> {
         let is_sent_on = filters.iter().any(is_redirect);
         let mut made = Vec::new();
         for Set { matches, hosts } in sets {
-            let doors = self.doors(route, &hosts, workload, diags);
-            for part in matches.chunks(MOST_MATCHES) {
+            let parents = match &route.form {
+                RouteForm::Gateway(Attachment { gateway: Some(gateway), namespace, section }) => {
+                    vec![Parent { gateway: gateway.clone(), namespace: namespace.clone(), door: section.clone() }]
+                }
+                RouteForm::Gateway(_) | RouteForm::Ingress | RouteForm::AsAsked => self.parents(route, &hosts, diags),
+            };
+            let parts = matches.chunks(MOST_MATCHES).filter(|_| !parents.is_empty());
+            for part in parts {
                 let number = made.len() + 1;
                 made.push(GatewayRoute {
                     name: if number == 1 { route.name.clone() } else { route.name.with(&number.to_string()) },
                     kind: "HTTPRoute",
-                    gateway: self.gateway.name.clone(),
-                    doors: doors.clone(),
+                    parents: parents.clone(),
                     hosts: hosts.clone(),
-                    matches: part.iter().filter(|one| !is_any(one)).cloned().collect(),
+                    matches: if part.iter().any(is_any) { Vec::new() } else { part.to_vec() },
                     filters: filters.to_vec(),
                     port: (!is_sent_on).then(|| super::port(route)),
                     annotations: route.annotations.clone(),
@@ -159,75 +171,44 @@ impl Maker<'_> {
         made
     }
 
+    /// The Gateway of a class, made where there is none.
+    fn gateway(&mut self, class: Option<&Traced<String>>) -> &mut Gateway {
+        match class.filter(|class| class.value != self.usual.class.value) {
+            None => &mut self.usual,
+            Some(class) => self.others.entry(class.value.clone()).or_insert_with(|| Gateway {
+                name: self.project.with(&class.value),
+                class: class.clone(),
+                annotations: Vec::new(),
+                listeners: Vec::new(),
+            }),
+        }
+    }
+
     /// The doors by which requests for some hosts come in.
-    fn doors(
-        &mut self,
-        route: &Route,
-        hosts: &[Traced<String>],
-        workload: &Workload,
-        diags: &mut Diagnostics,
-    ) -> Vec<Name> {
+    fn parents(&mut self, route: &Route, hosts: &[Traced<String>], diags: &mut Diagnostics) -> Vec<Parent> {
+        let chosen = self.context.request.cluster_issuer.as_deref();
+        let gateway = self.gateway(route.class.as_ref());
         let Some(tls) = &route.tls else {
-            return vec![self.door(Name::from_text("http"), None, 80, "HTTP", None, &route.why)];
+            let door = Door { called: Name::from_text("http"), host: None, port: 80, protocol: "HTTP", secret: None };
+            return door.of(gateway, &route.why).into_iter().collect();
         };
-        let issuer = tls
-            .issuer
-            .clone()
-            .or_else(|| self.issuer.clone().map(|name| Traced::decided(name, "chosen-cluster-issuer")));
-        let issuer = issuer
-            .or_else(|| tls.resolver.clone().map(|resolver| resolver.map(|name| Name::from_text(&name).to_string())));
-        let first = hosts.first().map_or_else(|| self.gateway.name.clone(), |host| door_name(&host.value));
-        build::certificates((tls, first.with("tls").as_str()), issuer.as_ref(), workload, diags);
+        let issuer = build::issuer(tls, chosen);
+        let first = hosts.first().map_or_else(|| gateway.name.clone(), |host| door_name(&host.value));
+        build::certificates(route, issuer.as_ref(), first.with("tls").as_str(), diags);
         if let Some(issuer) = issuer
-            && !self.gateway.annotations.iter().any(|(key, _)| key == build::ISSUER)
+            && !gateway.annotations.iter().any(|(key, _)| key == build::ISSUER)
         {
-            self.gateway.annotations.push((build::ISSUER.to_owned(), issuer));
+            gateway.annotations.push((build::ISSUER.to_owned(), issuer));
         }
         if hosts.is_empty() {
-            let secret = self.gateway.name.with("tls");
-            return vec![self.encrypted(Name::from_text("https"), None, secret, tls)];
+            let secret = gateway.name.with("tls");
+            return encrypted(Name::from_text("https"), None, secret, tls).of(gateway, &tls.why).into_iter().collect();
         }
-        let mut doors = Vec::with_capacity(hosts.len());
-        for host in hosts {
+        let doors = hosts.iter().map(|host| {
             let called = door_name(&host.value);
-            doors.push(self.encrypted(
-                Name::from_text(&format!("https-{called}")),
-                Some(host.clone()),
-                called.with("tls"),
-                tls,
-            ));
-        }
-        doors
-    }
-
-    fn encrypted(&mut self, name: Name, host: Option<Traced<String>>, secret: Name, tls: &RouteTls) -> Name {
-        let given =
-            tls.secret.as_ref().map(|secret| Traced { value: Name::from_text(&secret.value), why: secret.why.clone() });
-        let secret = given.unwrap_or(Traced { value: secret, why: tls.why.clone() });
-        self.door(name, host, 443, "HTTPS", Some(secret), &tls.why)
-    }
-
-    fn door(
-        &mut self,
-        name: Name,
-        host: Option<Traced<String>>,
-        port: u16,
-        protocol: &'static str,
-        secret: Option<Traced<Name>>,
-        why: &Why,
-    ) -> Name {
-        let is_full = self.gateway.listeners.len() >= MOST_DOORS;
-        if !is_full && !self.gateway.listeners.iter().any(|door| door.name == name) {
-            self.gateway.listeners.push(Listener {
-                name: name.clone(),
-                host,
-                port,
-                protocol,
-                secret,
-                why: why.clone(),
-            });
-        }
-        name
+            encrypted(Name::from_text(&format!("https-{called}")), Some(host.clone()), called.with("tls"), tls)
+        });
+        doors.filter_map(|door| door.of(gateway, &tls.why)).collect()
     }
 
     /// What is no HTTP comes in by a port of its own.
@@ -247,13 +228,22 @@ impl Maker<'_> {
             Carries::Tcp | Carries::Http => return None,
         };
         let port = route.outside.as_ref().map(|port| port.value).or((kind == "TLSRoute").then_some(443))?;
-        let name = Name::from_text(&format!("{}-{port}", protocol.to_ascii_lowercase()));
-        let door = self.door(name, None, port, protocol, None, &route.why);
-        Some(GatewayRoute {
+        let gateway = self.gateway(route.class.as_ref());
+        let door = |host: Option<&Traced<String>>| {
+            let called = host.map_or_else(|| port.to_string(), |host| door_name(&host.value).to_string());
+            let called = Name::from_text(&format!("{}-{called}", protocol.to_ascii_lowercase()));
+            Door { called, host: host.cloned(), port, protocol, secret: None }
+        };
+        // Doors of one port are told apart by their hosts, where others end the encryption of theirs.
+        let doors: Vec<Door> = match kind {
+            "TLSRoute" if !hosts.is_empty() => hosts.iter().map(|host| door(Some(host))).collect(),
+            _ => vec![door(None)],
+        };
+        let parents: Vec<Parent> = doors.into_iter().filter_map(|door| door.of(gateway, &route.why)).collect();
+        (!parents.is_empty()).then(|| GatewayRoute {
             name: route.name.clone(),
             kind,
-            gateway: self.gateway.name.clone(),
-            doors: vec![door],
+            parents,
             hosts: if kind == "TLSRoute" { hosts } else { Vec::new() },
             matches: Vec::new(),
             filters: Vec::new(),
@@ -262,6 +252,54 @@ impl Maker<'_> {
             why: route.why.clone(),
         })
     }
+}
+
+/// A door that is asked for.
+struct Door {
+    called: Name,
+    host: Option<Traced<String>>,
+    port: u16,
+    protocol: &'static str,
+    secret: Option<Traced<Name>>,
+}
+
+impl Door {
+    /// The door of a Gateway that is like it, made where there is none; `None` where the Gateway can have no more.
+    fn of(self, gateway: &mut Gateway, why: &Why) -> Option<Parent> {
+        let Door { called, host, port, protocol, secret } = self;
+        let written = |host: &Option<Traced<String>>| host.as_ref().map(|host| host.value.clone());
+        let alike = |known: &&Listener| {
+            known.port == port && known.protocol == protocol && written(&known.host) == written(&host)
+        };
+        let found = gateway.listeners.iter().find(alike).map(|known| known.name.clone());
+        let name = match found {
+            Some(name) => name,
+            None if gateway.listeners.len() >= MOST_DOORS => return None,
+            None => {
+                let mut name = called.clone();
+                let mut number = 2;
+                while gateway.listeners.iter().any(|known| known.name == name) {
+                    name = called.with(&number.to_string());
+                    number += 1;
+                }
+                let made = Listener { name: name.clone(), host, port, protocol, secret, why: why.clone() };
+                gateway.listeners.push(made);
+                name
+            }
+        };
+        Some(Parent {
+            gateway: Traced { value: gateway.name.to_string(), why: why.clone() },
+            namespace: None,
+            door: Some(Traced { value: name.to_string(), why: why.clone() }),
+        })
+    }
+}
+
+fn encrypted(called: Name, host: Option<Traced<String>>, secret: Name, tls: &RouteTls) -> Door {
+    let given =
+        tls.secret.as_ref().map(|secret| Traced { value: Name::from_text(&secret.value), why: secret.why.clone() });
+    let secret = given.unwrap_or(Traced { value: secret, why: tls.why.clone() });
+    Door { called, host, port: 443, protocol: "HTTPS", secret: Some(secret) }
 }
 
 /// Hosts of which the same is asked.
@@ -274,7 +312,7 @@ struct Set {
 fn sets(route: &Route, lost: &mut Vec<String>) -> Vec<Set> {
     let mut by_host: BTreeMap<Option<String>, Set> = BTreeMap::new();
     for found in &route.matches {
-        match matched(found) {
+        match said::matched(found) {
             Ok(one) => {
                 let host = build::host(found);
                 let key = host.as_ref().map(|host| host.value.clone());
@@ -289,7 +327,8 @@ fn sets(route: &Route, lost: &mut Vec<String>) -> Vec<Set> {
     let mut sets: Vec<Set> = Vec::new();
     for Set { matches, hosts } in by_host.into_values() {
         let fits = |known: &&mut Set| {
-            known.matches == matches && !hosts.is_empty() && (1..MOST_HOSTS).contains(&known.hosts.len())
+            let alike = known.matches.iter().map(asked).eq(matches.iter().map(asked));
+            alike && !hosts.is_empty() && (1..MOST_HOSTS).contains(&known.hosts.len())
         };
         match sets.iter_mut().find(fits) {
             Some(known) => known.hosts.extend(hosts),
@@ -308,119 +347,11 @@ fn door_name(host: &str) -> Name {
     Name::from_text(&host.replace('*', "any"))
 }
 
+/// What is asked for, without the reason.
+fn asked(found: &GatewayMatch) -> GatewayMatch {
+    GatewayMatch { why: Why::Decision("asked"), ..found.clone() }
+}
+
 fn is_any(found: &GatewayMatch) -> bool {
     found.path.is_none() && found.method.is_none() && found.headers.is_empty() && found.query.is_empty()
-}
-
-/// One alternative.
-///
-/// # Errors
-///
-/// What the API has no word for.
-fn matched(found: &RouteMatch) -> Result<GatewayMatch, String> {
-    let without = RouteMatch { path: RoutePath::Any, tests: Vec::new(), ..found.clone() };
-    if let Some(words) = loss::unsayable(&without) {
-        return Err(words);
-    }
-    let path = match &found.path {
-        RoutePath::Any => None,
-        RoutePath::Is(path) => Some(("Exact", path.clone())),
-        RoutePath::Prefix(path) => Some(("PathPrefix", path.clone())),
-        RoutePath::Like(regex) => Some(("RegularExpression", regex.clone())),
-    };
-    let mut made = GatewayMatch { path, method: None, headers: Vec::new(), query: Vec::new(), why: found.why.clone() };
-    for test in &found.tests {
-        let words = || loss::test(test);
-        if test.negated {
-            return Err(words());
-        }
-        match &test.test {
-            Test::Method(method) if made.method.is_none() => made.method = Some(method.clone()),
-            Test::Header(name, value) => made.headers.push(("Exact", name.clone(), value.clone())),
-            Test::HeaderLike(name, regex) => made.headers.push(("RegularExpression", name.clone(), regex.clone())),
-            Test::Query(name, Some(value)) => made.query.push(("Exact", name.clone(), value.clone())),
-            Test::Query(name, None) => made.query.push(("RegularExpression", name.clone(), ".*".to_owned())),
-            Test::QueryLike(name, regex) => made.query.push(("RegularExpression", name.clone(), regex.clone())),
-            Test::Method(_)
-            | Test::Host(_)
-            | Test::HostLike(_)
-            | Test::Path(_)
-            | Test::PathPrefix(_)
-            | Test::PathLike(_)
-            | Test::Client(_)
-            | Test::Alpn(_) => return Err(words()),
-        }
-    }
-    Ok(made)
-}
-
-/// What a middleware is as filters; `None` where there are none.
-fn filter(step: &Treatment, route: &Route) -> Option<Vec<Filter>> {
-    let text = |key: &str| loss::text(step, &[key]);
-    // The one path that all alternatives begin with.
-    let prefix = || match route.matches.first().map(|found| &found.path) {
-        Some(RoutePath::Prefix(path)) => Some(path.trim_end_matches('/')),
-        Some(RoutePath::Any) => Some(""),
-        Some(RoutePath::Is(_) | RoutePath::Like(_)) | None => None,
-    };
-    let alike =
-        || route.matches.iter().all(|found| Some(&found.path) == route.matches.first().map(|first| &first.path));
-    match step.kind.as_str() {
-        "redirectScheme" => {
-            let is_permanent = step
-                .settings
-                .iter()
-                .any(|setting| setting.path == ["permanent"] && setting.value.value == SettingValue::Flag(true));
-            let status = if is_permanent { 301 } else { 302 };
-            Some(vec![Filter::Redirect {
-                scheme: text("scheme")?.to_owned(),
-                port: text("port").and_then(|port| port.parse().ok()),
-                status,
-            }])
-        }
-        "stripPrefix" => {
-            let mut prefixes = step.settings.iter().flat_map(loss::texts);
-            let is_it =
-                prefixes.next().map(|prefix| prefix.trim_end_matches('/')) == prefix() && prefixes.next().is_none();
-            (is_it && alike()).then(|| vec![Filter::ReplacePrefix("/".to_owned())])
-        }
-        "addPrefix" => {
-            let before = text("prefix")?.trim_end_matches('/');
-            let below = prefix().filter(|_| alike())?;
-            Some(vec![Filter::ReplacePrefix(format!("{before}{below}"))])
-        }
-        "replacePath" => Some(vec![Filter::ReplacePath(text("path")?.to_owned())]),
-        "headers" => headers(step),
-        _ => None,
-    }
-}
-
-/// Headers that are set to a text; those that answer questions of browsers are beyond the API.
-fn headers(step: &Treatment) -> Option<Vec<Filter>> {
-    let (mut set, mut remove) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
-    for setting in &step.settings {
-        let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
-        let (of_answer, name, value) = match (path.as_slice(), &setting.value.value) {
-            (["customRequestHeaders", name], SettingValue::Text(text)) => (0, *name, text.as_str()),
-            (["customResponseHeaders", name], SettingValue::Text(text)) => (1, *name, text.as_str()),
-            (["frameDeny"], SettingValue::Flag(true)) => (1, "X-Frame-Options", "DENY"),
-            (["contentTypeNosniff"], SettingValue::Flag(true)) => (1, "X-Content-Type-Options", "nosniff"),
-            (["browserXssFilter"], SettingValue::Flag(true)) => (1, "X-XSS-Protection", "1; mode=block"),
-            (["customFrameOptionsValue"], SettingValue::Text(text)) => (1, "X-Frame-Options", text.as_str()),
-            (["contentSecurityPolicy"], SettingValue::Text(text)) => (1, "Content-Security-Policy", text.as_str()),
-            (["referrerPolicy"], SettingValue::Text(text)) => (1, "Referrer-Policy", text.as_str()),
-            (["permissionsPolicy"], SettingValue::Text(text)) => (1, "Permissions-Policy", text.as_str()),
-            _ => return None,
-        };
-        // An empty value takes a header away.
-        let (set, remove) = (set.get_mut(of_answer)?, remove.get_mut(of_answer)?);
-        if value.is_empty() {
-            remove.push(name.to_owned());
-        } else {
-            set.push((name.to_owned(), value.to_owned()));
-        }
-    }
-    let both = set.into_iter().zip(remove).zip([false, true]);
-    let made = both.filter(|((set, remove), _)| !set.is_empty() || !remove.is_empty());
-    Some(made.map(|((set, remove), of_answer)| Filter::Headers { of_answer, set, remove }).collect())
 }

@@ -99,16 +99,8 @@ pub(super) fn deed(treatment: &Treatment) -> String {
 
 /// What of an alternative no Ingress can say; `None` when it can say all.
 pub(super) fn unsayable(found: &RouteMatch) -> Option<String> {
-    match &found.host {
-        RouteHost::Like(regex) => return Some(format!("hosts like {regex}")),
-        RouteHost::Is(name) if !super::super::routes::is_dns(name) => {
-            return Some(if name.is_empty() {
-                "a host without a name".to_owned()
-            } else {
-                format!("the host `{name}`, which is no name of DNS")
-            });
-        }
-        RouteHost::Below(_) | RouteHost::Is(_) | RouteHost::Any => {}
+    if let Some(words) = unsayable_host(&found.host) {
+        return Some(words);
     }
     match &found.path {
         RoutePath::Like(regex) => return Some(format!("paths like {regex}")),
@@ -118,6 +110,26 @@ pub(super) fn unsayable(found: &RouteMatch) -> Option<String> {
         RoutePath::Any | RoutePath::Is(_) | RoutePath::Prefix(_) => {}
     }
     found.tests.first().map(test)
+}
+
+/// A beginning of paths that ends within a word, as `/user-`: the cluster compares part by part, and would find none.
+pub(super) fn partial_prefix(found: &RouteMatch) -> Option<&str> {
+    match &found.path {
+        RoutePath::Prefix(path) => Some(path.as_str()).filter(|path| path.ends_with(['-', '_', '.', '~', '='])),
+        RoutePath::Any | RoutePath::Is(_) | RoutePath::Like(_) => None,
+    }
+}
+
+/// What of a host only a regular expression says, or nobody.
+pub(super) fn unsayable_host(host: &RouteHost) -> Option<String> {
+    match host {
+        RouteHost::Like(regex) => Some(format!("hosts like {regex}")),
+        RouteHost::Is(name) if name.is_empty() => Some("a host without a name".to_owned()),
+        RouteHost::Is(name) if !super::super::routes::is_dns(name) => {
+            Some(format!("the host `{name}`, which is no name of DNS"))
+        }
+        RouteHost::Below(_) | RouteHost::Is(_) | RouteHost::Any => None,
+    }
 }
 
 pub(super) fn test(found: &RouteTest) -> String {

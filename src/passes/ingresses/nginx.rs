@@ -3,7 +3,9 @@
 
 use super::loss::{text, texts};
 use super::users;
-use crate::ir::{FileObject, PathKind, Route, RouteMatch, RoutePath, Setting, SettingValue, Traced, Treatment, Why};
+use crate::ir::{
+    FileObject, PathKind, Route, RouteHost, RouteMatch, RoutePath, Setting, SettingValue, Traced, Treatment, Why,
+};
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
@@ -66,6 +68,12 @@ impl Rewrite {
 impl Said {
     fn add(&mut self, name: &str, value: impl Into<String>, why: &Why) {
         self.annotations.push((format!("{PREFIX}{name}"), Traced { value: value.into(), why: why.clone() }));
+    }
+
+    /// Says that the service itself ends the encryption.
+    pub(super) fn passes_on(&mut self, route: &Route) {
+        let why = route.tls.as_ref().and_then(|tls| tls.passthrough.as_ref()).unwrap_or(&route.why);
+        self.add("ssl-passthrough", "true", why);
     }
 
     /// Says what a middleware does; `false` where no annotation can.
@@ -251,6 +259,12 @@ fn shown(setting: &Setting) -> String {
         SettingValue::List(items) | SettingValue::Names(items) => items.join(", "),
         SettingValue::Empty => String::new(),
     }
+}
+
+/// Whether what is encrypted reaches the service as it is, by hosts that an Ingress can name.
+pub(super) fn passes_on(route: &Route) -> bool {
+    let has_host = |found: &RouteMatch| found.host != RouteHost::Any && super::loss::unsayable(found).is_none();
+    route.tls.as_ref().is_some_and(|tls| tls.passthrough.is_some()) && route.matches.iter().all(has_host)
 }
 
 /// Whether a route is served by ingress-nginx.

@@ -1,29 +1,32 @@
 //! Routes for a cluster that runs Traefik: they stay what its labels said, written in the words of its resources, of version 3.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{loss, users};
+use super::{build, loss, users};
 use crate::compose::grammar::rule::Test;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, FileObject, Name, Route, RouteHost, RouteMatch, RoutePath, RouteTest, Setting, SettingValue, Traced,
-    Treatment, Workload,
+    App, Carries, Certificate, FileObject, Name, Route, RouteHost, RouteMatch, RoutePath, RouteTest, RouteTls, Setting,
+    SettingValue, Traced, Treatment, Workload,
 };
 
 /// Makes routes and treatments ready to be written down.
 pub(super) fn settle(app: &mut App, issuer: Option<&str>, diags: &mut Diagnostics) {
     let known: BTreeMap<Name, Treatment> =
         app.treatments.iter().map(|treatment| (treatment.name.clone(), treatment.clone())).collect();
+    let mut certificates = Certificates::default();
     for workload in &mut app.workloads {
         let mut routes = std::mem::take(&mut workload.routes);
         for route in &mut routes {
-            self::route(route, workload, issuer, &known, diags);
+            self::route(route, workload, &known, diags);
+            certificates.ask(route, issuer, diags);
             if route.carries != Carries::Udp {
                 workload.routed.push(super::port(route));
             }
         }
         workload.routes = routes;
     }
+    app.certificates.extend(certificates.made);
     let mut secrets = Vec::new();
     app.treatments.retain_mut(|treatment| {
         if matches!(treatment.kind.as_str(), Treatment::ELSEWHERE | Treatment::UNSAID) {
@@ -36,13 +39,7 @@ pub(super) fn settle(app: &mut App, issuer: Option<&str>, diags: &mut Diagnostic
     app.files.extend(secrets);
 }
 
-fn route(
-    route: &mut Route,
-    workload: &Workload,
-    issuer: Option<&str>,
-    known: &BTreeMap<Name, Treatment>,
-    diags: &mut Diagnostics,
-) {
+fn route(route: &mut Route, workload: &Workload, known: &BTreeMap<Name, Treatment>, diags: &mut Diagnostics) {
     let is_verbatim = route.rule.as_ref().is_some_and(|rule| is_of_three(&rule.value));
     if route.carries != Carries::Udp && !is_verbatim {
         let why = route.rule.as_ref().map_or(&route.why, |rule| &rule.why).clone();
@@ -71,7 +68,7 @@ fn route(
         }
         Some(_) | None => true,
     });
-    let (route_called, path) = (&route.called, format!("services.{}.labels", workload.service));
+    let (route_called, path) = (&route.called, route.written_at.clone());
     route.steps.retain_mut(|step| {
         let Some(treatment) = known.get(&Name::from_text(&step.value)) else { return true };
         if treatment.kind == Treatment::UNSAID {
@@ -84,16 +81,6 @@ fn route(
         true
     });
     lost.dedup();
-    if let Some(tls) = &mut route.tls {
-        let wanted =
-            tls.issuer.clone().or_else(|| issuer.map(|name| Traced::decided(name.to_owned(), "chosen-cluster-issuer")));
-        if let Some(issuer) = wanted {
-            // Its shim reads Ingresses alone: the certificate is asked for beside the route.
-            tls.resolver = None;
-            let name = format!("{}-tls", route.name);
-            tls.secret.get_or_insert(Traced { value: name, why: issuer.why });
-        }
-    }
     if lost.is_empty() {
         return;
     }
@@ -108,6 +95,57 @@ fn route(
         .key(path)
         .covers(loss::places(route)),
     );
+}
+
+/// Certificates that cert-manager is asked for: it reads annotations of Ingresses and Gateways alone, so that others stand beside their
+/// routes.
+#[derive(Default)]
+struct Certificates {
+    made: Vec<Certificate>,
+    /// The certificate of each set of hosts.
+    by_hosts: BTreeMap<Vec<String>, Name>,
+}
+
+impl Certificates {
+    /// Asks for the certificate of a route whose encryption ends at the router, where the user names an issuer.
+    fn ask(&mut self, route: &mut Route, issuer: Option<&str>, diags: &mut Diagnostics) {
+        let ends_here = |tls: &&mut RouteTls| tls.passthrough.is_none() && tls.secret.is_none();
+        let Some(tls) = route.tls.as_mut().filter(ends_here) else { return };
+        let Some(issuer) = issuer.map(|name| Traced::decided(name.to_owned(), "chosen-cluster-issuer")) else { return };
+        let said = tls.domains.iter().flat_map(|domain| domain.main.iter().chain(&domain.sans)).cloned();
+        let mut hosts: Vec<Traced<String>> = said.collect();
+        if hosts.is_empty() {
+            let sayable = route.matches.iter().filter(|found| loss::unsayable_host(&found.host).is_none());
+            hosts.extend(sayable.filter_map(build::host));
+        }
+        let mut seen = BTreeSet::new();
+        hosts.retain(|host| seen.insert(host.value.clone()));
+        if hosts.is_empty() {
+            // Any host: the store's own certificate serves it.
+            return;
+        }
+        let key = seen.into_iter().collect();
+        let name = match self.by_hosts.get(&key) {
+            Some(name) => name.clone(),
+            None => {
+                let name = route.name.with("tls");
+                self.by_hosts.insert(key, name.clone());
+                self.made.push(Certificate { name: name.clone(), issuer: issuer.clone(), hosts, why: tls.why.clone() });
+                name
+            }
+        };
+        let places = tls.resolver.take();
+        places.iter().flat_map(|resolver| resolver.why.origins()).for_each(|place| {
+            diags.consume(*place, "cert-manager makes the certificate in its place");
+        });
+        let domains = std::mem::take(&mut tls.domains);
+        let domains = domains.iter().flat_map(|domain| domain.main.iter().chain(&domain.sans));
+        domains.flat_map(|domain| domain.why.origins()).for_each(|place| {
+            diags.consume(*place, "the Certificate beside the route names the hosts");
+        });
+        tls.secret = Some(Traced { value: name.to_string(), why: tls.why.clone() });
+        build::certificates(route, Some(&issuer), name.as_str(), diags);
+    }
 }
 
 /// Whether a rule is one of version 3 as it stands.

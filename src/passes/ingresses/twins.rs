@@ -10,7 +10,6 @@ use crate::ir::{Name, Route, RouteMatch, Treatment, Why};
 /// The routes of one workload, each once.
 pub(super) fn joined(
     routes: Vec<Route>,
-    path: &str,
     treatments: &BTreeMap<Name, Treatment>,
     diags: &mut Diagnostics,
 ) -> Vec<Route> {
@@ -20,7 +19,7 @@ pub(super) fn joined(
     for route in encrypted.into_iter().chain(plain) {
         let is_plain = route.tls.is_none();
         if is_plain && loss::steps(&route, treatments).iter().any(|step| loss::is_https_redirect(step)) {
-            redirects(&route, path, diags);
+            redirects(&route, diags);
             continue;
         }
         let key = key(&route);
@@ -65,7 +64,7 @@ fn join(twin: &mut Route, other: Route) {
     twin.entry_points.extend(other.entry_points);
 }
 
-fn redirects(route: &Route, path: &str, diags: &mut Diagnostics) {
+fn redirects(route: &Route, diags: &mut Diagnostics) {
     let places = loss::places(route);
     let Some(place) = route.why.origins().first() else { return };
     diags.push(
@@ -73,7 +72,7 @@ fn redirects(route: &Route, path: &str, diags: &mut Diagnostics) {
             .label("it redirects to https and does nothing else")
             .why("controllers redirect by themselves, or are told to for all hosts at once")
             .cause("redirects to https")
-            .key(path)
+            .key(route.written_at.clone())
             .covers(places),
     );
 }

@@ -6,6 +6,7 @@ use super::far::Far;
 use crate::compose::Loaded;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Answer, App, Link, Name, Traced, Why};
+use crate::origin::Origin;
 
 /// What a name means.
 #[derive(Clone, Debug)]
@@ -53,6 +54,10 @@ pub(super) struct Table {
     tasks: BTreeMap<usize, Why>,
     /// Names that Kubernetes refuses, as they are written.
     refused: BTreeSet<String>,
+    /// The names of services that are left out.
+    left_out: BTreeMap<String, String>,
+    /// Who dials one of these by which name, and where.
+    missed: BTreeMap<(usize, String), Vec<Origin>>,
     pub(super) far: Far,
 }
 
@@ -67,6 +72,8 @@ impl Table {
             answers: BTreeMap::new(),
             tasks: BTreeMap::new(),
             refused: BTreeSet::new(),
+            left_out: left_out(app),
+            missed: BTreeMap::new(),
             far: Far::new(app),
         };
         for (index, workload) in app.workloads.iter().enumerate() {
@@ -99,6 +106,9 @@ impl Table {
     pub(super) fn dial(&mut self, from: usize, host: &str, why: &Why) -> Option<Meant> {
         let lower = host.to_ascii_lowercase();
         let Some(entry) = self.links.get(&(from, lower.clone())).or_else(|| self.lookup_lower(&lower)) else {
+            if self.left_out.contains_key(&lower) {
+                self.missed.entry((from, lower.clone())).or_default().extend(why.origins());
+            }
             return self.far.dial(from, &lower, why).map(|(text, number)| Meant { text, to: Whom::Far(number) });
         };
         let meant = Meant { text: entry.name.to_string(), to: Whom::Own(entry.to) };
@@ -137,6 +147,15 @@ impl Table {
     /// Whether there are such names at all.
     pub(super) fn refuses(&self) -> bool {
         !self.refused.is_empty()
+    }
+
+    /// Who dials a service that is left out: the workload, the name and the service, with each place.
+    pub(super) fn take_missed(&mut self) -> impl Iterator<Item = (usize, String, String, Vec<Origin>)> {
+        let missed = std::mem::take(&mut self.missed).into_iter();
+        missed.map(|((from, name), places)| {
+            let service = self.left_out.get(&name).cloned().unwrap_or_default();
+            (from, name, service, places)
+        })
     }
 
     /// The further Services, each with the workload that it belongs to.
@@ -320,6 +339,12 @@ fn networks(loaded: &Loaded) -> BTreeSet<String> {
         .chain(["default"])
         .flat_map(|network| [network.to_ascii_lowercase(), format!("{project}_{network}").to_ascii_lowercase()])
         .collect()
+}
+
+/// The names of services that are left out, in lower case, each with its service.
+fn left_out(app: &App) -> BTreeMap<String, String> {
+    let all = app.left_out.iter();
+    all.flat_map(|gone| gone.names.iter().map(|name| (name.to_ascii_lowercase(), gone.service.clone()))).collect()
 }
 
 /// Says that a name stays with the service that has it already.

@@ -2,7 +2,9 @@
 //! published is not.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Carries, ExposurePort, Name, Protocol, Route, RouteHost, RouteMatch, RoutePath, Traced, Why};
+use crate::ir::{
+    App, Carries, ExposurePort, Name, Protocol, Route, RouteForm, RouteHost, RouteMatch, RoutePath, Traced, Why,
+};
 
 /// Ports on which people have programs speak HTTP.
 const HTTP: &[std::ops::RangeInclusive<u16>] = &[
@@ -47,6 +49,8 @@ pub(super) fn settle(app: &mut App, candidates: Vec<Candidate>, diags: &mut Diag
         workload.routes.push(Route {
             name: Name::from_text(&format!("{}-published", workload.name)),
             called: format!("port {} of `{}`", port.port.value, workload.service),
+            written_at: format!("services.{}.ports", workload.service),
+            form: RouteForm::AsAsked,
             carries: Carries::Http,
             matches: vec![any],
             rule: None,

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use super::{Maker, matches};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Name, Route, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Setting, SettingValue, Traced,
-    Treatment, Why,
+    App, Carries, Name, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Setting,
+    SettingValue, Traced, Treatment, Why,
 };
 use crate::origin::Origin;
 
@@ -177,6 +177,8 @@ fn lead(
     let route = Route {
         name: maker.route_name(service),
         called: format!("the site of `{service}`"),
+        written_at: (*path).to_owned(),
+        form: RouteForm::AsAsked,
         carries: Carries::Http,
         matches: hosts.iter().map(found).collect(),
         rule: None,

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-
 use super::fields;
 use crate::ir::{App, EnvSource, MountSource, Traced, Workload};
 use crate::passes::leaving::repository;
@@ -27,20 +25,6 @@ pub(super) struct Edge {
     pub(super) brand: Brand,
     /// What its command and variables say, by keys in lower case without dashes.
     pub(super) flags: BTreeMap<String, Traced<String>>,
-}
-
-/// A door of Traefik.
-#[derive(Clone, Default)]
-pub(super) struct EntryPoint {
-    /// The port of `:443`.
-    pub(super) port: Option<Traced<u16>>,
-    /// Whether what comes in is encrypted, and who makes certificates.
-    pub(super) tls: Option<Traced<String>>,
-    pub(super) resolver: Option<Traced<String>>,
-    /// The door that requests are sent on to.
-    pub(super) redirect: Option<Traced<String>>,
-    /// What every request is treated with.
-    pub(super) middlewares: Option<Traced<String>>,
 }
 
 /// The routers of an app.
@@ -146,32 +130,5 @@ impl Edge {
     /// Whether it is told of routes by files too.
     pub(super) fn reads_files(&self) -> bool {
         self.flags.keys().any(|key| key.starts_with("providers.file") || key.starts_with("file."))
-    }
-
-    /// Its doors by their names in lower case.
-    pub(super) fn entry_points(&self) -> IndexMap<String, EntryPoint> {
-        let mut all: IndexMap<String, EntryPoint> = IndexMap::new();
-        for (key, value) in &self.flags {
-            let Some((name, setting)) = key.strip_prefix("entrypoints.").and_then(|rest| rest.split_once('.')) else {
-                continue;
-            };
-            let door = all.entry(name.to_owned()).or_default();
-            match setting {
-                "address" => {
-                    let address = value.value.split('/').next().unwrap_or_default();
-                    let port = address.rsplit(':').next().and_then(|port| port.parse().ok());
-                    door.port = port.map(|port| Traced { value: port, why: value.why.clone() });
-                }
-                "http.tls" => door.tls = (fields::flag(&value.value) == Some(true)).then(|| value.clone()),
-                "http.tls.certresolver" => {
-                    door.tls = Some(value.clone());
-                    door.resolver = Some(value.clone());
-                }
-                "http.redirections.entrypoint.to" => door.redirect = Some(value.clone()),
-                "http.middlewares" => door.middlewares = Some(value.clone()),
-                _ => {}
-            }
-        }
-        all
     }
 }

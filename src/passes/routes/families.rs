@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use super::{Maker, fields, list, matches, traefik};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Route, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Setting, SettingValue, Traced,
-    Treatment, Why,
+    App, Carries, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Setting, SettingValue,
+    Traced, Treatment, Why,
 };
 use crate::origin::Origin;
 
@@ -152,6 +152,8 @@ fn route(
     let route = Route {
         name: maker.route_name(service),
         called: format!("the way to `{service}`"),
+        written_at: path.to_owned(),
+        form: RouteForm::AsAsked,
         carries: Carries::Http,
         matches: found.collect(),
         rule: None,

@@ -7,8 +7,8 @@ use super::{Maker, list, matches};
 use crate::compose::grammar::rule::escaped;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, EnvSource, FileObject, Route, RouteHost, RouteMatch, RoutePath, RouteTls, Setting, SettingValue,
-    Traced, Treatment, Why, Workload,
+    App, Carries, EnvSource, FileObject, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, Setting,
+    SettingValue, Traced, Treatment, Why, Workload,
 };
 
 /// The variables that it reads.
@@ -174,6 +174,8 @@ fn route(
     let route = Route {
         name: maker.route_name(&workload.service),
         called: format!("the host of `{}`", workload.service),
+        written_at: format!("services.{}.environment", workload.service),
+        form: RouteForm::AsAsked,
         carries: Carries::Http,
         matches: found,
         rule: None,

@@ -9,10 +9,12 @@ use super::blocks::{Block, Blocks};
 use super::{Maker, fields, matches};
 use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Carries, Name, Route, RouteDomain, RouteTls, Setting, SettingValue, Traced, Treatment, Why};
+use crate::ir::{
+    App, Carries, Name, Route, RouteDomain, RouteForm, RouteTls, Setting, SettingValue, Traced, Treatment, Why,
+};
 use crate::origin::Origin;
-pub(super) use shared::{Backend, Shared, add, read as shared, unknown};
-use shared::{find_treatment, keep};
+use shared::keep;
+pub(super) use shared::{Backend, Shared, add, find_treatment, read as shared, unknown};
 
 /// The routes of one workload's routers, each with the workload that it leads to.
 pub(super) fn routes(
@@ -110,6 +112,8 @@ fn route(
     let route = Route {
         name: maker.route_name(&router.name),
         called,
+        written_at: router.path.to_owned(),
+        form: RouteForm::AsAsked,
         carries: router.carries,
         matches,
         rule,
@@ -192,7 +196,7 @@ fn backend_of(
 }
 
 /// A middleware that no label of the project defines. One that is called like a redirect to https is taken for it.
-fn elsewhere(step: &Traced<String>, carries: Carries, made: &mut Vec<Treatment>) -> Name {
+pub(super) fn elsewhere(step: &Traced<String>, carries: Carries, made: &mut Vec<Treatment>) -> Name {
     let lower = step.value.to_ascii_lowercase();
     let mut treatment = Treatment {
         name: Name::from_text(&format!("{lower}-elsewhere")),
@@ -213,7 +217,7 @@ fn elsewhere(step: &Traced<String>, carries: Carries, made: &mut Vec<Treatment>)
 }
 
 /// `tls=true`, or anything below it.
-fn tls(block: &mut Block, carries: &Carries, path: &str, diags: &mut Diagnostics) -> Option<RouteTls> {
+pub(super) fn tls(block: &mut Block, carries: &Carries, path: &str, diags: &mut Diagnostics) -> Option<RouteTls> {
     let switch = block.take("tls");
     let mut settings = block.take_below("tls");
     let is_off = switch.as_ref().is_some_and(|switch| fields::flag(&switch.value) == Some(false));

@@ -7,7 +7,9 @@ use super::traefik::unknown;
 use super::{Maker, anything, fields, list, matches};
 use crate::compose::grammar::rule::v1::{self, Change};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Carries, Route, RouteMatch, RouteTls, RouterLabel, Setting, SettingValue, Traced, Treatment, Why};
+use crate::ir::{
+    Carries, Route, RouteForm, RouteMatch, RouteTls, RouterLabel, Setting, SettingValue, Traced, Treatment, Why,
+};
 use crate::origin::Origin;
 
 /// What a label of version 1 speaks of.
@@ -141,6 +143,8 @@ fn route(
     let route = Route {
         name: maker.route_name(called),
         called: format!("the frontend of `{called}`"),
+        written_at: path.to_owned(),
+        form: RouteForm::AsAsked,
         carries: Carries::Http,
         matches: found,
         rule: None,
@@ -185,8 +189,11 @@ fn read(
     Ok((found, read.changes))
 }
 
-/// Whether requests come in by an encrypted door, and who makes the certificates.
+/// Whether requests come in by an encrypted door, and who makes the certificates, where the doors themselves are not known.
 fn encrypted(entry_points: &[Traced<String>], maker: &Maker<'_>, why: &Why) -> Option<RouteTls> {
+    if !maker.doors.is_empty() {
+        return None;
+    }
     let is_https = |name: &str| name.eq_ignore_ascii_case("https");
     let by_default =
         maker.v1_entry_points.as_ref().filter(|doors| entry_points.is_empty() && doors.value.split(',').any(is_https));

@@ -3,7 +3,7 @@
 use crate::compose::canonical::{Canonical, Form as Written, plain};
 use crate::compose::grammar::bytes;
 use crate::compose::keys::{Decode, Form, Reader, Shape};
-use crate::compose::model::kubernetes::IngressExtras;
+use crate::compose::model::kubernetes::{GatewayExtras, IngressExtras};
 use crate::compose::model::scalar::scalar_text;
 use crate::origin::Spanned;
 use crate::syntax::{Node, Value};
@@ -118,26 +118,41 @@ impl Canonical for Size {
     }
 }
 
-/// Ingresses: one may stand without a list.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct IngressList(pub Vec<Spanned<IngressExtras>>);
+/// States a list of tables of which one may stand without a list.
+macro_rules! one_or_more {
+    ($(#[$meta:meta])* $type:ident $table:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $type(pub Vec<Spanned<$table>>);
 
-impl Decode for IngressList {
-    const SHAPE: Shape = Shape::Items(IngressExtras::TABLE);
-    const FORM: Form = Form::OneOrMore;
-    const EXPECTED: &'static str = "a mapping or a list of mappings";
+        impl Decode for $type {
+            const SHAPE: Shape = Shape::Items($table::TABLE);
+            const FORM: Form = Form::OneOrMore;
+            const EXPECTED: &'static str = "a mapping or a list of mappings";
 
-    fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
-        if !matches!(node.value, Value::Map(_)) {
-            return Vec::decode(node, reader).map(IngressList);
+            fn decode(node: Node, reader: &mut Reader<'_>) -> Option<Self> {
+                if !matches!(node.value, Value::Map(_)) {
+                    return Vec::decode(node, reader).map($type);
+                }
+                let origin = node.origin;
+                $table::decode(node, reader).map(|value| $type(vec![Spanned { value, origin }]))
+            }
         }
-        let origin = node.origin;
-        IngressExtras::decode(node, reader).map(|value| IngressList(vec![Spanned { value, origin }]))
-    }
+
+        impl Canonical for $type {
+            fn canonical(&self, form: Written) -> Option<serde_json::Value> {
+                self.0.canonical(form)
+            }
+        }
+    };
 }
 
-impl Canonical for IngressList {
-    fn canonical(&self, form: Written) -> Option<serde_json::Value> {
-        self.0.canonical(form)
-    }
+one_or_more! {
+    /// Ingresses: one may stand without a list.
+    IngressList IngressExtras
+}
+
+one_or_more! {
+    /// Routes of the Gateway API: one may stand without a list.
+    GatewayList GatewayExtras
 }
