@@ -155,9 +155,13 @@ fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Servi
     let has_build = service.build.get().is_some() && checked.dialect == Dialect::Compose;
     if service.image.get().is_none_or(|image| image.value.is_empty()) && !has_build && service.provider.get().is_none()
     {
+        let help = match checked.dialect {
+            Dialect::Compose => "add image:, or build: with a context",
+            Dialect::Swarm => "add image: docker stack deploy builds none",
+        };
         diags.push(
             Diagnostic::new(Code::Missing, key, format!("the service `{name}` has no image"))
-                .help("add image:, or build: with a context")
+                .help(help)
                 .key(path.clone()),
         );
     }

@@ -1,5 +1,9 @@
 //! Which of two dialects a file is written in: decided on the raw nodes, as interpolation and merge differ between them.
 
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
 use crate::origin::Origin;
 use crate::syntax::{Map, Node, Value};
 
@@ -62,17 +66,20 @@ pub fn decide<'a>(documents: impl Iterator<Item = &'a Node>, file_names: &[Strin
             place: Some(place),
         };
     }
-    if let Some((key, place)) = tops.iter().find_map(|top| swarm_only(top)) {
-        return Decision {
-            dialect: Dialect::Swarm,
-            because: format!("`{key}` means something on a swarm alone"),
-            place: Some(place),
-        };
-    }
     let base = |name: &String| name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
-    match file_names.iter().find(|name| base(name).contains("stack") || base(name).contains("swarm")) {
-        Some(name) => Decision { dialect: Dialect::Swarm, because: format!("the file is called {name}"), place: None },
-        None => {
+    let named = || file_names.iter().find(|name| base(name).contains("stack") || base(name).contains("swarm"));
+    let swarm = match tops.iter().find_map(|top| swarm_only(top)) {
+        Some((key, place)) => Some((format!("`{key}` means something on a swarm alone"), Some(place))),
+        None => named().map(|name| (format!("the file is called {name}"), None)),
+    };
+    match (swarm, built_alone(&tops)) {
+        (Some(_), Some((name, place))) => Decision {
+            dialect: Dialect::Compose,
+            because: format!("docker stack deploy builds nothing, and `{name}` has no image"),
+            place: Some(place),
+        },
+        (Some((because, place)), None) => Decision { dialect: Dialect::Swarm, because, place },
+        (None, _) => {
             Decision { dialect: Dialect::Compose, because: "nothing in it speaks of a swarm".to_owned(), place: None }
         }
     }
@@ -103,6 +110,23 @@ fn compose_only(top: &Map) -> Option<(String, Origin)> {
             })
         })
     })
+}
+
+/// A service that is built and has no image in any of the documents: a swarm refuses it.
+fn built_alone(tops: &[&Map]) -> Option<(String, Origin)> {
+    let mut built: IndexMap<&str, Origin> = IndexMap::new();
+    let mut pulled: HashSet<&str> = HashSet::new();
+    let sections = tops.iter().filter_map(|top| map(&top.get("services")?.value));
+    for (name, entry) in sections.flat_map(|services| services.iter()) {
+        let Some(service) = map(&entry.value) else { continue };
+        if let Some(build) = service.get("build") {
+            built.entry(name).or_insert(build.key);
+        }
+        if service.contains_key("image") {
+            pulled.insert(name);
+        }
+    }
+    built.into_iter().find(|(name, _)| !pulled.contains(name)).map(|(name, place)| (name.to_owned(), place))
 }
 
 fn swarm_only(top: &Map) -> Option<(String, Origin)> {

@@ -114,6 +114,8 @@ codes! {
     StackTwice "T0146" "stack-twice" Error;
     StackName "T0147" "stack-name" Note;
     NameElsewhere "T0148" "name-elsewhere" Note;
+    RestartCondition "T0150" "restart-condition" Warning;
+    BuildLeftOut "T0151" "build-left-out" Note;
     ImageReference "T0160" "image-reference" Error;
     VersionOne "T0161" "version-one" Error;
     DependencyCycle "T0201" "dependency-cycle" Error;
@@ -254,6 +256,7 @@ codes! {
     RouteRedirect "T0742" "route-redirect" Note;
     PublishNotRouted "T0743" "publish-not-routed" Warning;
     GatewayClass "T0744" "gateway-class" Note;
+    RestartPause "T0750" "restart-pause" Note;
     RouteSentAway "T0765" "route-sent-away" Warning;
     RouterDialled "T0766" "router-dialled" Warning;
     RouteByPort "T0767" "route-by-port" Note;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Level, Renderer, Snippet, normalize_untrusted_str};
 
-use super::{Diagnostic, Label, Severity, Told};
+use super::{Code, Diagnostic, Label, Severity, Told};
 use crate::origin::{FileId, Origin, Sources, Via};
 
 /// A marked text of more lines than this is cut to its first line: the start of a long mapping says enough.
@@ -23,6 +23,9 @@ const MOST_STEPS: usize = 3;
 const MOST_PLACES: usize = 5;
 /// So many further subjects are.
 const MOST_SUBJECTS: usize = 20;
+
+/// What is said of a variable that has no value.
+const UNSET: &str = " is not set";
 
 /// A message with the lines it is about and the other places of its cause, ending in an empty line.
 pub fn to_text(told: &Told<'_>, sources: &Sources, colour: bool) -> String {
@@ -68,8 +71,12 @@ fn clean(text: &str) -> String {
 fn also(told: &Told<'_>, sources: &Sources) -> Option<String> {
     let mut known = BTreeSet::from([told.first.subject.as_str()]);
     let others = told.others.iter().filter(|other| other.subject.is_empty() || known.insert(&other.subject));
-    let others: Vec<&&Diagnostic> = others.collect();
-    let most = if told.first.subject.is_empty() { MOST_PLACES } else { MOST_SUBJECTS };
+    let mut others: Vec<&&Diagnostic> = others.collect();
+    let mut most = if told.first.subject.is_empty() { MOST_PLACES } else { MOST_SUBJECTS };
+    // All of them are about the same: only their places differ.
+    if others.is_empty() {
+        (others, most) = (told.others.iter().collect(), MOST_PLACES);
+    }
     let places: Vec<String> = others.iter().take(most).map(|other| place(other, sources)).collect();
     let more = others.len() - places.len();
     let listed = places.join(", ");
@@ -96,6 +103,8 @@ fn place(diagnostic: &Diagnostic, sources: &Sources) -> String {
 /// The lines below the snippets: how the value came to be, why, and what to do.
 fn messages<'a>(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Element<'a>> {
     let notes = diagnostic.primary.iter().flat_map(|label| history(label.origin, sources));
+    // The title says it already.
+    let notes = notes.filter(|note| diagnostic.code != Code::VariableUnset || !note.ends_with(UNSET));
     let mut messages: Vec<Element> = notes.map(|note| Level::NOTE.message(clean(&note)).into()).collect();
     if let Some(why) = &diagnostic.why {
         messages.push(Level::NOTE.with_name("why").message(clean(why)).into());
@@ -124,7 +133,7 @@ fn history(origin: Origin, sources: &Sources) -> Vec<String> {
     }
     notes.extend(sources.entry(origin).variables.iter().map(|variable| match &variable.set_in {
         Some(place) => format!("{} was set in {place}", variable.name),
-        None => format!("{} is not set", variable.name),
+        None => format!("{}{UNSET}", variable.name),
     }));
     notes
 }

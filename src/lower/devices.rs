@@ -139,6 +139,11 @@ pub(super) fn generic(path: &str, found: &Key<Vec<Spanned<GenericResource>>>, di
             matches!(kind.value.to_ascii_lowercase().as_str(), "gpu" | "nvidia-gpu" | "nvidia" | "nvidia.com/gpu")
         });
         match (kind.get(), value.get()) {
+            (kind, Some(value)) if value.value.0 == 0 => {
+                for place in kind.iter().map(|kind| kind.origin).chain([value.origin]) {
+                    diags.consume(place, "none of them is none");
+                }
+            }
             (Some(kind), Some(value)) if is_gpu && value.value.0 > 0 => {
                 diags.consume(kind.origin, "names the extended resource");
                 extended.push(("nvidia.com/gpu".to_owned(), Traced::from_origin(value.value.0, value.origin)));

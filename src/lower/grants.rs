@@ -21,6 +21,9 @@ pub(super) fn grants(
     diags: &mut Diagnostics,
 ) -> Vec<Mount> {
     let project = &context.loaded.project;
+    if context.dialect() == Dialect::Swarm && group.is_none() {
+        *group = reader([configs, secrets]);
+    }
     let mut all = Vec::new();
     for (grants, kind, folder, defined) in [
         (configs, FileObjectKind::ConfigMap, "/", &project.configs),
@@ -31,6 +34,31 @@ pub(super) fn grants(
         }
     }
     all
+}
+
+/// The user whom every file belongs to that others may not read: the program runs as that one, as it could read none of them else.
+/// The group that is written beside it will do, as whatever group the files of a pod have is its program's too.
+fn reader(all: [&Key<Grants>; 2]) -> Option<Traced<i64>> {
+    let id = |owner: &Key<String>| {
+        let owner = owner.get()?;
+        Some(Traced::from_origin(owner.value.parse::<i64>().ok().filter(|id| *id > 0)?, owner.origin))
+    };
+    let mut found: Option<(Traced<i64>, Option<Traced<i64>>)> = None;
+    for granted in all.into_iter().filter_map(Key::get).flat_map(|grants| grants.value.iter()) {
+        let Grant { source, target, uid, gid, mode, extensions } = &granted.value;
+        // Where it stands and what it holds tells nothing of its reader.
+        let _ = (source, target, extensions);
+        if mode.get().is_none_or(|mode| mode.value.0 & 0o004 != 0) {
+            continue;
+        }
+        let uid = id(uid)?;
+        match &found {
+            Some((known, _)) if known.value != uid.value => return None,
+            Some(_) => {}
+            None => found = Some((uid, id(gid))),
+        }
+    }
+    found.map(|(uid, gid)| gid.unwrap_or(uid))
 }
 
 fn grant(

@@ -63,18 +63,28 @@ fn spreads(path: &str, preferences: &Key<Vec<Spanned<Preference>>>, diags: &mut 
             Some(Subject::NodeLabel(label) | Subject::EngineLabel(label)) if is_label_key(label) => {
                 found.push(Spread { label: label.to_owned(), limit: None, why: Why::Origin(spread.origin) });
             }
-            // A swarm does nothing for these either; its scheduler spreads over nodes by itself, as Kubernetes' does.
-            Some(Subject::Id | Subject::Hostname) => diags.consume(spread.origin, "pods spread over nodes anyway"),
-            _ => diags.push(
+            Some(Subject::NodeLabel(_) | Subject::EngineLabel(_)) => diags.push(
                 Diagnostic::new(
                     Code::PlacementUnknown,
                     spread.origin,
                     format!("the preference `{}` is dropped", spread.value),
                 )
-                .why("pods spread over the values of a label")
-                .help("write spread: node.labels.KEY")
+                .why("no label of a Kubernetes node can be called that")
+                .help("choose a shorter label of letters, digits, dashes, dots and underscores, and write it here")
+                .cause("preference")
+                .subject(spread.value.as_str())
                 .key(format!("{path}.preferences")),
             ),
+            // SwarmKit's scheduler passes over every other word; it spreads over nodes by itself, as Kubernetes' does.
+            Some(
+                Subject::Id
+                | Subject::Hostname
+                | Subject::Address
+                | Subject::Role
+                | Subject::OperatingSystem
+                | Subject::Architecture,
+            )
+            | None => diags.consume(spread.origin, "a swarm passes over a preference for anything but a label"),
         }
     }
     found
@@ -247,7 +257,8 @@ fn rule(
                 )
                 .why("nodes of a new cluster have names of their own; a pod that no node suits waits for ever")
                 .help("write the node's name in the cluster, or choose nodes by a label: node.labels.KEY == VALUE")
-                .cause(constraint.value)
+                .cause("node-name")
+                .subject(constraint.value)
                 .key(path),
             );
             Some(NodeRule { label: HOSTNAME.to_owned(), test: test(constraint.value), why })
@@ -282,7 +293,8 @@ fn say_label(path: &str, label: &str, value: &str, place: Origin, diags: &mut Di
         Diagnostic::new(Code::NodeLabel, place, format!("the cluster's nodes need the label {pair}"))
             .why("a pod that no node suits waits for ever")
             .help(format!("for each such node: kubectl label node NODE {pair}"))
-            .cause(pair)
+            .cause("node-label")
+            .subject(pair)
             .key(path),
     );
 }

@@ -21,31 +21,19 @@ pub(super) fn restart(
         diags.consume(restart.origin, "deploy.restart_policy stands above it");
     }
     match (policy, restart.get()) {
-        (Some(policy), _) => of_policy(&format!("{path}.deploy.restart_policy"), policy, diags),
+        (Some(policy), _) => of_policy(dialect, &format!("{path}.deploy.restart_policy"), policy, diags),
         (None, Some(restart)) => of_word(dialect, path, restart, diags),
         (None, None) => Restart::default(),
     }
 }
 
-fn of_policy(path: &str, policy: &RestartPolicy, diags: &mut Diagnostics) -> Restart {
+fn of_policy(dialect: Dialect, path: &str, policy: &RestartPolicy, diags: &mut Diagnostics) -> Restart {
     let RestartPolicy { condition, delay, max_attempts, window, extensions } = policy;
     later::extensions(extensions, diags);
     let mut found = Restart { key: "deploy.restart_policy", ..Restart::default() };
     if let Some(condition) = condition.get() {
-        let value = match condition.value.as_str() {
-            "none" => Some(RestartCondition::Never),
-            "on-failure" => Some(RestartCondition::OnFailure),
-            "any" | "" => Some(RestartCondition::Always),
-            other => {
-                diags.push(
-                    Diagnostic::new(Code::BadValue, condition.origin, format!("`{other}` is no condition"))
-                        .help("write none, on-failure or any")
-                        .key(format!("{path}.condition")),
-                );
-                None
-            }
-        };
-        found.condition = value.map(|value| Traced::from_origin(value, condition.origin));
+        found.condition =
+            self::condition(dialect, path, condition, diags).map(|value| Traced::from_origin(value, condition.origin));
     }
     if let Some(attempts) = max_attempts.get() {
         match u32::try_from(attempts.value) {
@@ -65,6 +53,47 @@ fn of_policy(path: &str, policy: &RestartPolicy, diags: &mut Diagnostics) -> Res
         [("delay", delay.get().map(|found| found.origin)), ("window", window.get().map(|found| found.origin))];
     found.pauses = places.into_iter().filter_map(|(name, place)| Some((name, place?))).collect();
     found
+}
+
+/// `none`, `on-failure` or `any`. The words of `restart` mean the same to docker compose; a swarm refuses them.
+fn condition(
+    dialect: Dialect,
+    path: &str,
+    condition: &Spanned<String>,
+    diags: &mut Diagnostics,
+) -> Option<RestartCondition> {
+    let key = format!("{path}.condition");
+    let (value, swarm_word) = match condition.value.as_str() {
+        "none" => return Some(RestartCondition::Never),
+        "on-failure" => return Some(RestartCondition::OnFailure),
+        "any" | "" => return Some(RestartCondition::Always),
+        "no" => (RestartCondition::Never, "none"),
+        "always" | "unless-stopped" => (RestartCondition::Always, "any"),
+        other => {
+            diags.push(
+                Diagnostic::new(Code::BadValue, condition.origin, format!("`{other}` is no condition"))
+                    .help("write none, on-failure or any")
+                    .key(key),
+            );
+            return None;
+        }
+    };
+    if dialect == Dialect::Swarm {
+        let word = condition.value.as_str();
+        diags.push(
+            Diagnostic::new(
+                Code::RestartCondition,
+                condition.origin,
+                format!("a swarm refuses the condition `{word}`"),
+            )
+            .label(format!("taken for `{swarm_word}`"))
+            .why("it is a word of restart:, which means the same")
+            .help(format!("write condition: {swarm_word}"))
+            .cause(word)
+            .key(key),
+        );
+    }
+    Some(value)
 }
 
 /// `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`. Swarm reads `no` as nothing written, which is `any` there.

@@ -169,6 +169,7 @@ fn rollback(path: &str, update: &Key<UpdateConfig>, rollback: &Key<UpdateConfig>
         Diagnostic::new(Code::RollbackConfig, place, "`rollback_config` has no effect of its own")
             .label("a rollback proceeds as update_config says")
             .help("write the same under both, or remove it")
+            .cause("rollback-config")
             .key(format!("{path}.rollback_config"))
             .covers_below([place]),
     );
@@ -240,6 +241,7 @@ fn failure(path: &str, action: &Key<String>, ratio: &Key<f64>, diags: &mut Diagn
                 )
                 .label("a failing rollout stalls, and the old pods go on")
                 .help("roll back by hand: kubectl rollout undo deployment/NAME")
+                .cause(other)
                 .key(format!("{path}.failure_action")),
             ),
         }
@@ -252,6 +254,7 @@ fn failure(path: &str, action: &Key<String>, ratio: &Key<f64>, diags: &mut Diagn
                 Diagnostic::new(Code::NoCounterpart, ratio.origin, "`max_failure_ratio` has no counterpart")
                     .label("a rollout stalls at the first pod that does not become ready")
                     .help("remove it")
+                    .cause("max-failure-ratio")
                     .key(format!("{path}.max_failure_ratio")),
             );
         }
@@ -307,6 +310,7 @@ pub(super) fn dependencies(
         diags.push(
             Diagnostic::new(Code::DependencyIgnored, *key, "depends_on is honoured, though swarm ignored it")
                 .help("remove it if the order does not matter")
+                .cause("depends_on")
                 .key(format!("{path}.depends_on")),
         );
     }

@@ -228,27 +228,31 @@ fn retries(
 }
 
 fn without_counterpart(workload: &Workload, key: &str, lost: &[(&'static str, Origin)], diags: &mut Diagnostics) {
-    let Some((_, first)) = lost.first() else { return };
+    let Some((first_name, first)) = lost.first() else { return };
     let names: Vec<String> = lost.iter().map(|(name, _)| format!("`{name}`")).collect();
     let have = if names.len() == 1 { "has" } else { "have" };
-    let (why, help) = match workload.kind.value {
+    // How long it waits changes what an end costs, not what comes of it.
+    let (code, cause) = match *first_name {
+        "max_attempts" | "on-failure" => (Code::RestartAttempts, "attempts"),
+        _ => (Code::RestartPause, "pauses"),
+    };
+    let (whose, why, help) = match workload.kind.value {
         Kind::Job | Kind::CronJob => {
-            ("Kubernetes tries again after pauses of its own, from 10 seconds to 5 minutes", "remove them")
+            ("what ends", "Kubernetes tries again after pauses of its own, from 10 seconds to 5 minutes", "remove them")
         }
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => (
+            "what stays",
             "Kubernetes restarts a container for ever, after pauses from 10 seconds to 5 minutes",
             "remove them, or make it a Job if it must give up",
         ),
     };
+    let help = if code == Code::RestartPause { "remove them" } else { help };
     diags.push(
-        Diagnostic::new(
-            Code::RestartAttempts,
-            *first,
-            format!("{} of restart_policy {have} no counterpart", names.join(", ")),
-        )
-        .why(why)
-        .help(help)
-        .key(format!("services.{}.{key}", workload.service))
-        .covers(lost.iter().map(|(_, place)| *place)),
+        Diagnostic::new(code, *first, format!("{} of restart_policy {have} no counterpart", names.join(", ")))
+            .why(why)
+            .help(help)
+            .cause(format!("{cause} of {whose}"))
+            .key(format!("services.{}.{key}", workload.service))
+            .covers(lost.iter().map(|(_, place)| *place)),
     );
 }

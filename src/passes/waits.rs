@@ -267,7 +267,8 @@ fn served(host: Name, port: Option<u16>, dependency: &Dependency, path: &str, di
             )
             .label("it states no TCP port")
             .help("write expose: with its port to wait for a connection")
-            .cause(service)
+            .cause("wait-by-name")
+            .subject(service.as_str())
             .key(path),
         );
         return WaitFor::Resolve(host);

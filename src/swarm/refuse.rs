@@ -52,6 +52,8 @@ impl FileReader<'_> {
             entry.key,
             format!("`{name}` is left out: docker stack deploy ignores it here"),
         )
+        .cause("ignored")
+        .subject(name)
         .why("what ran on the swarm ran without it")
         .help("remove it, or say --dialect compose if docker compose runs this file")
         .key(path)

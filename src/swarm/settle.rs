@@ -1,9 +1,12 @@
 //! The stack as the swarm would have run it: what `docker stack deploy` ignores is taken out, each with a message.
 
+use std::collections::HashSet;
+
 use crate::compose::keys::Swarm;
 use crate::compose::leaves::leaves;
 use crate::compose::model::service::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::origin::Origin;
 use crate::swarm::deploy;
 use crate::syntax::{Map, Node, Value};
 
@@ -35,6 +38,18 @@ pub(crate) fn settle(root: &mut Node, diags: &mut Diagnostics) {
             }
         }
     }
+    forget_variables(diags);
+}
+
+/// A variable without a value is nobody's concern where it stands in a key that is left out.
+fn forget_variables(diags: &mut Diagnostics) {
+    let is_left_out = |found: &&Diagnostic| matches!(found.code, Code::IgnoredBySwarm | Code::BuildLeftOut);
+    let left_out: HashSet<Origin> =
+        diags.iter().filter(is_left_out).flat_map(|found| found.covers.iter().copied()).collect();
+    diags.retain_mut(|found| {
+        found.code != Code::VariableUnset
+            || found.primary.as_ref().is_none_or(|label| !left_out.contains(&label.origin))
+    });
 }
 
 /// Takes keys out of a mapping, each with a message.
@@ -46,14 +61,20 @@ fn take(keys: &mut Map, is_ignored: impl Fn(&str) -> bool, path: &str, diags: &m
         let mut found = Vec::new();
         leaves(&entry.value, &mut found);
         let message = format!("`{name}` is left out: docker stack deploy ignores it");
-        diags.push(
+        let said = if name == "build" {
+            // Nothing is lost: a cluster pulls the image as the swarm does.
+            Diagnostic::new(Code::BuildLeftOut, entry.key, message)
+                .cause("build")
+                .why("the image that is named is pulled")
+                .help("build and push the image before: docker compose build && docker compose push")
+        } else {
             Diagnostic::new(Code::IgnoredBySwarm, entry.key, message)
-                .cause(name)
+                .cause("ignored")
+                .subject(name)
                 .why("what ran on the swarm ran without it")
                 .help("remove it, or say --dialect compose if docker compose runs this file")
-                .key(format!("{path}.{name}"))
-                .covers(found),
-        );
+        };
+        diags.push(said.key(format!("{path}.{name}")).covers(found));
         false
     });
 }

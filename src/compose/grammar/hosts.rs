@@ -170,7 +170,9 @@ impl<'a> Scan<'a> {
         let key = keyed(near);
         let previous = near.split_whitespace().next_back().filter(|_| near.ends_with([' ', '\t', '"', '\'']));
         let said = key.or_else(|| previous.map(flag)).unwrap_or(Says::Anything);
-        if self.says == Says::Other || said == Says::Other || range.is_empty() || is_flag {
+        // Before an `@` stands who is there: a user, a number, an Erlang node.
+        let is_user = self.slice(range.end..self.text.len()).starts_with('@');
+        if self.says == Says::Other || said == Says::Other || range.is_empty() || is_flag || is_user {
             return None;
         }
         let host = |port| Some(Host { range: range.clone(), port, second: None, implied: None, udp: false });

@@ -21,6 +21,9 @@ pub(super) fn is_system(path: &str) -> bool {
         "/var/lib/docker",
         "/var/lib/containerd",
         "/var/lib/kubelet",
+        "/var/lib/dbus",
+        "/var/lib/systemd",
+        "/cgroup",
         "/lib",
         "/lib64",
         "/usr",
@@ -35,16 +38,21 @@ pub(super) fn is_system(path: &str) -> bool {
     })
 }
 
+/// How paths of devices begin that are sure to be neither folders nor disks.
+const CHARACTER_DEVICES: &[&str] =
+    &["/dev/tty", "/dev/kmsg", "/dev/net/tun", "/dev/fuse", "/dev/kvm", "/dev/null", "/dev/random", "/dev/urandom"];
+
 /// What a path of the system is, as the kubelet checks it; empty where it may be either, and then it is not checked.
 pub(super) fn system_kind(path: &str) -> &'static str {
     let path = grammar::clean(path);
     match path.as_str() {
-        "/" | "/proc" | "/sys" | "/dev" | "/dev/shm" | "/dev/dri" | "/dev/snd" | "/dev/bus/usb" | "/etc"
-        | "/var/run" | "/run" | "/run/udev" | "/var/log" | "/usr" | "/lib" | "/lib/modules" | "/boot" => "Directory",
+        "/" | "/proc" | "/sys" | "/etc" | "/var/run" | "/run" | "/run/udev" | "/var/log" | "/usr" | "/lib"
+        | "/lib/modules" | "/boot" | "/dev" | "/dev/shm" | "/dev/dri" | "/dev/snd" | "/dev/disk" | "/dev/input"
+        | "/dev/mapper" | "/dev/net" | "/dev/bus/usb" => "Directory",
         "/etc/passwd" | "/etc/group" | "/etc/hosts" | "/etc/hostname" | "/etc/resolv.conf" | "/etc/os-release"
         | "/etc/machine-id" => "File",
         _ if path.ends_with(".sock") => "Socket",
-        _ if path.starts_with("/dev/") => "CharDevice",
+        _ if CHARACTER_DEVICES.iter().any(|device| path.starts_with(device)) => "CharDevice",
         _ => "",
     }
 }
@@ -254,6 +262,8 @@ mod tests {
     fn the_system_is_known_by_its_paths() {
         assert!(is_system("/var/run/docker.sock") && is_system("/") && !is_system("/etcetera") && !is_system("/srv/x"));
         assert_eq!(system_kind("/dev/ttyUSB0"), "CharDevice");
+        assert_eq!(system_kind("/dev/disk/"), "Directory");
+        assert_eq!((system_kind("/dev/sda"), system_kind("/dev/serial/by-id")), ("", ""));
         assert_eq!(system_kind("/etc/letsencrypt"), "");
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn stores(app: &App, stores: &Stores, context: &Context<'_>, diags: &
         }
     }
     for (identity, store) in stores.entries() {
-        shared(app, identity, store, diags);
+        shared(app, stores, (identity, store), diags);
     }
 }
 
@@ -93,21 +93,24 @@ fn not_kept(workload: &Workload, diags: &mut Diagnostics) {
     }
 }
 
-fn shared(app: &App, identity: &Identity, store: &Store, diags: &mut Diagnostics) {
+fn shared(app: &App, stores: &Stores, (identity, store): (&Identity, &Store), diags: &mut Diagnostics) {
     let users: Vec<&Workload> = store.users.iter().filter_map(|index| app.workloads.get(*index)).collect();
     if !several(store, &users) || store.many_nodes.is_some() {
         return;
     }
-    if let Some(everywhere) = users.iter().find(|workload| workload.kind.value == Kind::DaemonSet) {
+    let numbered = store.users.iter().filter_map(|index| Some((*index, app.workloads.get(*index)?)));
+    if let Some((index, everywhere)) = numbered.into_iter().find(|(_, user)| user.kind.value == Kind::DaemonSet) {
+        let is_it = |mount: &&Mount| stores.of(index, everywhere, mount).is_some_and(|(found, _)| found == *identity);
         diags.push(
             Diagnostic::new(
                 Code::VolumeOnEveryNode,
-                store.origin,
+                everywhere.mounts.iter().find(is_it).map_or(store.origin, |mount| mount.origin),
                 format!("the pods of `{}` share the claim {}", everywhere.service, store.claim),
             )
             .why("on the swarm each node had a volume of its own; this claim is mounted on one node at a time, and pods on others wait")
             .help("say --shared-volumes rwx if the cluster has such a storage class, or mount a path of the node")
-            .cause("volume-on-every-node"),
+            .cause("volume-on-every-node")
+            .key(format!("services.{}.volumes", everywhere.service)),
         );
         return;
     }

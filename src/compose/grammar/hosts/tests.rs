@@ -63,7 +63,8 @@ fn hosts_of_texts_that_are_hosts() {
         ("my_db", "my_db"),
         ("a_1,b_2", "a_1 b_2"),
         ("[\"a_1\", \"b_2:9300\"]", "a_1 b_2:9300"),
-        ("rabbit@my_mq", "rabbit my_mq"),
+        ("rabbit@my_mq", "my_mq"),
+        ("my_app@my_app-1,my_app@my_app-2", "my_app-1 my_app-2"),
         ("my_api/v1", "my_api"),
         ("/var/run/my_db", ""),
     ];
