@@ -261,6 +261,8 @@ codes! {
     RouterDialled "T0766" "router-dialled" Warning;
     RouteByPort "T0767" "route-by-port" Note;
     PathPrefix "T0768" "path-prefix" Warning;
+    RouterFile "T0769" "router-file" Warning;
+    RouterFileTarget "T0770" "router-file-target" Warning;
     TlsPassthrough "T0771" "tls-passthrough" Note;
     KubernetesField "T0801" "kubernetes-field" Error;
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;

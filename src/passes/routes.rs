@@ -13,8 +13,10 @@ mod doors;
 mod edge;
 mod families;
 mod fields;
+mod files;
 mod matches;
 mod nginx_proxy;
+mod told;
 mod traefik;
 mod traefik_v1;
 
@@ -26,22 +28,23 @@ use crate::compose::Dialect;
 use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, LeftOut, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, RouterLabel, Traced,
-    Treatment, Why, Workload,
+    App, Carries, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, RouterLabel, Traced, Treatment, Why,
+    Workload,
 };
 use crate::lower::Context;
 use crate::origin::Origin;
-use crate::passes::leaving;
 use crate::request::Routes;
 use doors::Door;
 use edge::{Brand, Edge};
 pub(super) use matches::is_dns;
+use told::Told;
 
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
-    let edges = edge::find(app);
+    let mut edges = edge::find(app, context);
     let mut maker = Maker::new(app, context, &edges, diags);
     if context.request.routes != Routes::None {
-        traefik(app, context, &edges, &mut maker, diags);
+        let files = told::read(&mut edges, app, diags);
+        traefik(app, context, (&edges, files), &mut maker, diags);
         others(app, context, &edges, &mut maker, diags);
     }
     if context.request.routes == Routes::Ingress {
@@ -53,7 +56,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
     }
     if !context.request.keep_router {
-        leave_out(app, &edges, diags);
+        edge::leave_out(app, &edges, diags);
     }
 }
 
@@ -258,7 +261,13 @@ fn without(read: Vec<RouterLabel>, unread: Vec<RouterLabel>, diags: &mut Diagnos
 }
 
 /// Labels of Traefik become routes.
-fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Maker<'_>, diags: &mut Diagnostics) {
+fn traefik(
+    app: &mut App,
+    context: &Context<'_>,
+    (edges, mut files): (&[Edge], Vec<Told>),
+    maker: &mut Maker<'_>,
+    diags: &mut Diagnostics,
+) {
     let edge = edges.iter().find(|edge| edge.brand == Brand::Traefik);
     let by_default = edge.is_none_or(Edge::exposes_by_default);
     let labels = take(app, context.dialect(), |key| key.starts_with("traefik."), diags);
@@ -278,7 +287,8 @@ fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Mak
         }
         settle(app, *index, blocks, maker, diags);
     }
-    let shared = traefik::shared(app, &mut all, maker, diags);
+    let shared = traefik::shared(app, &mut all, &mut files, maker, diags);
+    told::users(app, context, edges);
     for (index, blocks) in all {
         let is_edge = edges.iter().any(|edge| edge.index == index);
         let said = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value));
@@ -291,6 +301,14 @@ fn traefik(app: &mut App, context: &Context<'_>, edges: &[Edge], maker: &mut Mak
             continue;
         }
         for (target, route) in traefik::routes(app, index, blocks, &shared, maker, diags) {
+            let made = doors::enter(route, &shared, maker);
+            if let Some(workload) = app.workloads.get_mut(target) {
+                workload.routes.extend(made);
+            }
+        }
+    }
+    for file in files {
+        for (target, route) in traefik::of_files(file, &shared, maker, diags) {
             let made = doors::enter(route, &shared, maker);
             if let Some(workload) = app.workloads.get_mut(target) {
                 workload.routes.extend(made);
@@ -378,64 +396,4 @@ fn give(app: &mut App, index: usize, route: Route, steps: Vec<Treatment>) {
     if let Some(workload) = app.workloads.get_mut(index) {
         workload.routes.push(route);
     }
-}
-
-/// How many places that wait for a router are shown.
-const MOST_PLACES: usize = 8;
-
-/// Where others say that they wait for a service.
-fn waiting(app: &App, service: &str) -> impl Iterator<Item = Origin> {
-    let all = app.workloads.iter().flat_map(|workload| &workload.dependencies);
-    all.filter(move |dependency| dependency.service == service).map(|dependency| dependency.origin)
-}
-
-/// Leaves routers out that ask a Docker engine.
-fn leave_out(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) {
-    let is_routed = app.workloads.iter().any(|workload| !workload.routes.is_empty());
-    let has_others = app.workloads.len() > edges.len();
-    let mut dropped = BTreeSet::new();
-    for edge in edges {
-        let Some(workload) = app.workloads.get(edge.index) else { continue };
-        if edge.reads_files() && !is_routed && has_others {
-            // Files may lead to the services that no label leads to.
-            continue;
-        }
-        let title = match edge.brand {
-            Brand::Companion => format!("`{}` is left out: it serves a router that is left out", workload.service),
-            Brand::Traefik | Brand::Caddy | Brand::NginxProxy | Brand::Other => {
-                format!("`{}` is left out: an ingress controller of the cluster does its work", workload.service)
-            }
-        };
-        let mut diagnostic = Diagnostic::new(Code::RouterLeftOut, workload.origin, title)
-            .why("it asks a Docker engine what to route, and there is none in a cluster")
-            .help("see which controllers there are with: kubectl get ingressclass; say --keep-router to keep it");
-        if edge.reads_files() {
-            diagnostic = diagnostic.help("routes that stand in its files must be written as Ingresses by hand");
-        }
-        for waiting in waiting(app, &workload.service).take(MOST_PLACES) {
-            diagnostic = diagnostic.also(waiting, "this no longer waits for it");
-        }
-        leaving::say(workload, diagnostic, diags);
-        dropped.insert(edge.index);
-    }
-    if dropped.is_empty() {
-        return;
-    }
-    let (mut gone, mut rest) = (Vec::new(), Vec::new());
-    for (index, workload) in std::mem::take(&mut app.workloads).into_iter().enumerate() {
-        if dropped.contains(&index) { gone.push(workload) } else { rest.push(workload) }
-    }
-    app.workloads = rest;
-    app.left_out.extend(gone.iter().map(|workload| {
-        LeftOut {
-            service: workload.service.clone(),
-            names: [workload.service.clone(), workload.name.to_string()]
-                .into_iter()
-                .chain(workload.aliases.iter().map(|alias| alias.name.value.clone()))
-                .collect(),
-        }
-    }));
-    let services: BTreeSet<String> = gone.iter().map(|workload| workload.service.clone()).collect();
-    leaving::forget(app, &services, "the router is left out", diags);
-    leaving::orphans(app, &gone, diags);
 }

@@ -126,7 +126,7 @@ pub(super) fn matches(
         let name = host.value.strip_prefix("*.").unwrap_or(&host.value);
         let found = match host.value.as_str() {
             "*" => RouteHost::Any,
-            _ if !crate::ir::is_object_name(name) => {
+            _ if !crate::ir::is_object_name(name) || name.parse::<std::net::IpAddr>().is_ok() => {
                 let help = "write a name in lower case, as shop.example.com, without port and path";
                 refuse(place, host.origin, &format!("`{}` is no name of a host", host.value), help, diags);
                 continue;

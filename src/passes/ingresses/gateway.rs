@@ -96,7 +96,8 @@ impl<'a> Maker<'a> {
         let mut filters = Vec::new();
         for step in loss::steps(route, self.treatments) {
             match said::filter(step, route) {
-                Some(found) => filters.extend(found.into_iter().map(|value| Traced { value, why: step.why.clone() })),
+                Some(found) => filters
+                    .extend(found.into_iter().map(|value| (Traced { value, why: step.why.clone() }, loss::deed(step)))),
                 None if loss::is_guard(step) => return not_made(loss::deed(step), diags),
                 None if step.kind == Treatment::ELSEWHERE => {
                     super::elsewhere(step, &route.called, &path, diags);
@@ -104,6 +105,8 @@ impl<'a> Maker<'a> {
                 None => lost.push(loss::deed(step)),
             }
         }
+        let (mut filters, without_room) = said::settled(filters, route);
+        lost.extend(without_room);
         let redirects = filters.iter().any(is_redirect);
         if redirects && route.tls.is_some() {
             // What is encrypted already is not sent on to itself.
@@ -144,6 +147,12 @@ impl<'a> Maker<'a> {
         diags: &mut Diagnostics,
     ) -> Vec<GatewayRoute> {
         let is_sent_on = filters.iter().any(is_redirect);
+        // A prefix is replaced in a rule of one match alone.
+        let most = if filters.iter().any(|filter| matches!(filter.value, Filter::ReplacePrefix(_))) {
+            1
+        } else {
+            MOST_MATCHES
+        };
         let mut made = Vec::new();
         for Set { matches, hosts } in sets {
             let parents = match &route.form {
@@ -152,7 +161,7 @@ impl<'a> Maker<'a> {
                 }
                 RouteForm::Gateway(_) | RouteForm::Ingress | RouteForm::AsAsked => self.parents(route, &hosts, diags),
             };
-            let parts = matches.chunks(MOST_MATCHES).filter(|_| !parents.is_empty());
+            let parts = matches.chunks(most).filter(|_| !parents.is_empty());
             for part in parts {
                 let number = made.len() + 1;
                 made.push(GatewayRoute {

@@ -104,7 +104,7 @@ pub(super) fn unsayable(found: &RouteMatch) -> Option<String> {
     }
     match &found.path {
         RoutePath::Like(regex) => return Some(format!("paths like {regex}")),
-        RoutePath::Is(path) | RoutePath::Prefix(path) if !path.starts_with('/') || path.contains("//") => {
+        RoutePath::Is(path) | RoutePath::Prefix(path) if !is_plain_path(path) => {
             return Some(format!("the path `{path}`"));
         }
         RoutePath::Any | RoutePath::Is(_) | RoutePath::Prefix(_) => {}
@@ -118,6 +118,15 @@ pub(super) fn partial_prefix(found: &RouteMatch) -> Option<&str> {
         RoutePath::Prefix(path) => Some(path.as_str()).filter(|path| path.ends_with(['-', '_', '.', '~', '='])),
         RoutePath::Any | RoutePath::Is(_) | RoutePath::Like(_) => None,
     }
+}
+
+/// Whether a path is absolute, and has no part that is empty or resolved.
+pub(super) fn is_plain_path(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    path.starts_with('/')
+        && !["//", "/./", "/../", "%2f", "#"].iter().any(|part| lower.contains(part))
+        && !path.ends_with("/.")
+        && !path.ends_with("/..")
 }
 
 /// What of a host only a regular expression says, or nobody.

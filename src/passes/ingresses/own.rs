@@ -212,6 +212,7 @@ fn quoted(text: &str) -> String {
 fn treatment(treatment: &mut Treatment, diags: &mut Diagnostics) -> Option<FileObject> {
     match treatment.kind.as_str() {
         "basicAuth" | "digestAuth" => {
+            users_elsewhere(treatment, diags);
             let secret = users::secret(treatment, "users")?;
             let why = secret.why.clone();
             treatment.settings.retain(|setting| setting.path != ["users"]);
@@ -246,5 +247,26 @@ fn treatment(treatment: &mut Treatment, diags: &mut Diagnostics) -> Option<FileO
             None
         }
         _ => None,
+    }
+}
+
+/// Names and passwords that stand in a file which is not here: the user makes the Secret of it.
+fn users_elsewhere(treatment: &mut Treatment, diags: &mut Diagnostics) {
+    let name = treatment.name.with("users");
+    for setting in treatment.settings.iter_mut().filter(|setting| setting.path == ["usersFile"]) {
+        if let Some(place) = setting.value.why.origins().first() {
+            diags.push(
+                Diagnostic::new(
+                    Code::RouteLost,
+                    *place,
+                    format!("the names and passwords of {} stand in a file that is not here", treatment.called),
+                )
+                .why("a Middleware reads them from a Secret")
+                .help(format!("kubectl create secret generic {name} --from-file=users=FILE"))
+                .key(treatment.called.clone()),
+            );
+        }
+        setting.path = vec!["secret".to_owned()];
+        setting.value.value = SettingValue::Text(name.to_string());
     }
 }

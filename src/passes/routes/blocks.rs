@@ -102,3 +102,21 @@ pub(super) fn sort(labels: Vec<RouterLabel>) -> Blocks {
     }
     blocks
 }
+
+impl Blocks {
+    /// Names within a file mean what the same provider defines.
+    pub(super) fn qualify(&mut self, ending: &str) {
+        for section in [&mut self.http, &mut self.tcp, &mut self.udp] {
+            let blocks = section.routers.values_mut().chain(section.middlewares.values_mut());
+            for (keys, value) in blocks.flat_map(|block| &mut block.settings) {
+                let key = keys.join(".").to_ascii_lowercase();
+                if matches!(key.as_str(), "service" | "middlewares" | "chain.middlewares") {
+                    let names = value.value.split(',').map(str::trim).filter(|name| !name.is_empty());
+                    let whole =
+                        |name: &str| if name.contains('@') { name.to_owned() } else { format!("{name}{ending}") };
+                    value.value = names.map(whole).collect::<Vec<_>>().join(",");
+                }
+            }
+        }
+    }
+}

@@ -1,11 +1,15 @@
 //! Routers that ask a Docker engine what to route: Traefik, caddy-docker-proxy, nginx-proxy with its companions. There is no engine in
 //! a cluster, and an ingress controller does their work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields;
-use crate::ir::{App, EnvSource, MountSource, Traced, Workload};
-use crate::passes::leaving::repository;
+use super::files::{File, Shelf};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::ir::{App, EnvSource, LeftOut, MountSource, Traced, Workload};
+use crate::lower::Context;
+use crate::origin::Origin;
+use crate::passes::leaving::{self, repository};
 
 /// Which router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +27,30 @@ pub(super) enum Brand {
 pub(super) struct Edge {
     pub(super) index: usize,
     pub(super) brand: Brand,
-    /// What its command and variables say, by keys in lower case without dashes.
+    /// What its command and variables say, or its static file in their place, by keys in lower case without dashes.
     pub(super) flags: BTreeMap<String, Traced<String>>,
+    /// The files that tell it of routers.
+    pub(super) files: Vec<File>,
 }
 
 /// The routers of an app.
-pub(super) fn find(app: &App) -> Vec<Edge> {
+pub(super) fn find(app: &App, context: &Context<'_>) -> Vec<Edge> {
     let all = app.workloads.iter().enumerate();
     all.filter_map(|(index, workload)| {
         let brand = brand(&workload.container.image.value)?;
-        let flags = flags(workload);
+        let mut flags = flags(workload);
+        let shelf = Shelf::of(app, context, workload);
+        if brand == Brand::Traefik
+            && let Some(said) = shelf.settings(flags.get("configfile").map(|path| path.value.as_str()))
+        {
+            // Version 1 hears both; later ones hear no flags beside a file.
+            let is_old = said.keys().chain(flags.keys()).any(|key| is_of_version_1(key));
+            let flagged = std::mem::replace(&mut flags, said);
+            flags.extend(flagged.into_iter().filter(|(key, _)| is_old || key == "docker_host"));
+        }
         let asks_engine = mounts_socket(workload) || flags.keys().any(|key| is_provider(key));
-        (asks_engine || brand == Brand::Companion).then_some(Edge { index, brand, flags })
+        let files = if brand == Brand::Traefik { shelf.routing(&flags) } else { Vec::new() };
+        (asks_engine || brand == Brand::Companion).then_some(Edge { index, brand, flags, files })
     })
     .collect()
 }
@@ -79,6 +95,13 @@ fn is_provider(key: &str) -> bool {
         .iter()
         .any(|provider| key.strip_prefix(provider).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
         || key == "docker_host"
+}
+
+/// `docker.domain`, `defaultentrypoints`, `v1.http`.
+fn is_of_version_1(key: &str) -> bool {
+    ["docker", "defaultentrypoints", "acme", "v1"]
+        .iter()
+        .any(|first| key.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// What the command says, and the variables of Traefik: `TRAEFIK_A_B` is `--a.b`.
@@ -129,6 +152,71 @@ impl Edge {
 
     /// Whether it is told of routes by files too.
     pub(super) fn reads_files(&self) -> bool {
-        self.flags.keys().any(|key| key.starts_with("providers.file") || key.starts_with("file."))
+        self.flags.keys().any(|key| key.starts_with("providers.file") || key == "file" || key.starts_with("file."))
     }
+
+    /// Whether some of these files are not here, or cannot be read.
+    pub(super) fn has_unread_files(&self) -> bool {
+        self.reads_files() && (self.files.is_empty() || self.files.iter().any(|file| file.labels.is_none()))
+    }
+}
+
+/// How many places that wait for a router are shown.
+const MOST_PLACES: usize = 8;
+
+/// Where others say that they wait for a service.
+fn waiting(app: &App, service: &str) -> impl Iterator<Item = Origin> {
+    let all = app.workloads.iter().flat_map(|workload| &workload.dependencies);
+    all.filter(move |dependency| dependency.service == service).map(|dependency| dependency.origin)
+}
+
+/// Leaves routers out that ask a Docker engine.
+pub(super) fn leave_out(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) {
+    let is_routed = app.workloads.iter().any(|workload| !workload.routes.is_empty());
+    let has_others = app.workloads.len() > edges.len();
+    let mut dropped = BTreeSet::new();
+    for edge in edges {
+        let Some(workload) = app.workloads.get(edge.index) else { continue };
+        if edge.reads_files() && !is_routed && has_others {
+            // Files may lead to the services that no label leads to.
+            continue;
+        }
+        let title = match edge.brand {
+            Brand::Companion => format!("`{}` is left out: it serves a router that is left out", workload.service),
+            Brand::Traefik | Brand::Caddy | Brand::NginxProxy | Brand::Other => {
+                format!("`{}` is left out: an ingress controller of the cluster does its work", workload.service)
+            }
+        };
+        let mut diagnostic = Diagnostic::new(Code::RouterLeftOut, workload.origin, title)
+            .why("it asks a Docker engine what to route, and there is none in a cluster")
+            .help("see which controllers there are with: kubectl get ingressclass; say --keep-router to keep it");
+        if edge.has_unread_files() {
+            diagnostic = diagnostic.help("routes that stand in its files must be written as Ingresses by hand");
+        }
+        for waiting in waiting(app, &workload.service).take(MOST_PLACES) {
+            diagnostic = diagnostic.also(waiting, "this no longer waits for it");
+        }
+        leaving::say(workload, diagnostic, diags);
+        dropped.insert(edge.index);
+    }
+    if dropped.is_empty() {
+        return;
+    }
+    let (mut gone, mut rest) = (Vec::new(), Vec::new());
+    for (index, workload) in std::mem::take(&mut app.workloads).into_iter().enumerate() {
+        if dropped.contains(&index) { gone.push(workload) } else { rest.push(workload) }
+    }
+    app.workloads = rest;
+    app.left_out.extend(gone.iter().map(|workload| {
+        LeftOut {
+            service: workload.service.clone(),
+            names: [workload.service.clone(), workload.name.to_string()]
+                .into_iter()
+                .chain(workload.aliases.iter().map(|alias| alias.name.value.clone()))
+                .collect(),
+        }
+    }));
+    let services: BTreeSet<String> = gone.iter().map(|workload| workload.service.clone()).collect();
+    leaving::forget(app, &services, "the router is left out", diags);
+    leaving::orphans(app, &gone, diags);
 }

@@ -145,9 +145,10 @@ fn plain(regex: &str) -> Option<String> {
     is_dns(&text).then_some(text)
 }
 
-/// Whether a text is a name of DNS: labels of letters, digits and dashes (RFC 1123).
+/// Whether a text is a name of DNS: labels of letters, digits and dashes (RFC 1123), and no address.
 pub(in crate::passes) fn is_dns(text: &str) -> bool {
     text.len() <= 253
+        && text.parse::<std::net::IpAddr>().is_err()
         && text.split('.').all(|label| {
             (1..=63).contains(&label.len())
                 && !label.starts_with('-')

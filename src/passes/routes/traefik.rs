@@ -1,12 +1,13 @@
 //! Traefik 2 and 3 (reference/routing, "Docker" and "Swarm" providers): routers, services and middlewares in labels become routes and
 //! treatments. A router leads to the service of the same container unless it names another one.
 
+mod servers;
 mod shared;
 
 use std::collections::BTreeSet;
 
 use super::blocks::{Block, Blocks};
-use super::{Maker, fields, matches};
+use super::{Maker, Told, fields, matches};
 use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
@@ -14,7 +15,7 @@ use crate::ir::{
 };
 use crate::origin::Origin;
 use shared::keep;
-pub(super) use shared::{Backend, Shared, add, find_treatment, read as shared, unknown};
+pub(super) use shared::{Backend, OF_FILES, Shared, add, find_treatment, read as shared, unknown};
 
 /// The routes of one workload's routers, each with the workload that it leads to.
 pub(super) fn routes(
@@ -41,6 +42,28 @@ pub(super) fn routes(
         for (name, block) in section.routers {
             let router = Router { name, block, carries, path: &path, index };
             made.extend(route(router, shared, maker, diags));
+        }
+    }
+    made
+}
+
+/// The routes of the routers that stand in files, each with the workload that it leads to.
+pub(super) fn of_files(
+    Told { index, name: path, blocks }: Told,
+    shared: &Shared,
+    maker: &mut Maker,
+    diags: &mut Diagnostics,
+) -> Vec<(usize, Route)> {
+    let mut made = Vec::new();
+    for (carries, section) in [(Carries::Http, blocks.http), (Carries::Tcp, blocks.tcp), (Carries::Udp, blocks.udp)] {
+        for (name, block) in section.routers {
+            let leads_inside = block.settings.iter().any(|(keys, value)| {
+                keys.join(".").eq_ignore_ascii_case("service") && value.value.ends_with("@internal")
+            });
+            if !leads_inside {
+                // Those of the dashboard go with the router.
+                made.extend(route(Router { name, block, carries, path: &path, index }, shared, maker, diags));
+            }
         }
     }
     made
@@ -155,6 +178,25 @@ impl Lost<'_> {
     }
 }
 
+impl Lost<'_> {
+    /// Says that a router leads out of the project.
+    fn far(&self, far: &str, place: Option<Origin>, diags: &mut Diagnostics) {
+        let Some(place) = place.or_else(|| self.places.first().copied()) else { return };
+        diags.push(
+            Diagnostic::new(
+                Code::RouterFileTarget,
+                place,
+                format!("{} leads to {far}, which is no service of the project", self.called),
+            )
+            .label("no route is made of it")
+            .why("a file of the router names it, and a route of the cluster leads to a Service")
+            .help("make a Service for it (x-kubernetes.external_names for a name, a Service with an EndpointSlice for an address), and write the route by hand")
+            .key(self.path)
+            .covers(self.places.iter().copied()),
+        );
+    }
+}
+
 /// The service that a router names, or the only one of its own container.
 fn backend_of(
     named: Option<Traced<String>>,
@@ -165,16 +207,15 @@ fn backend_of(
 ) -> Option<Backend> {
     if let Some(named) = named {
         let place = named.why.origins().first().copied();
-        let (name, provider) = named.value.split_once('@').unwrap_or((named.value.as_str(), "docker"));
-        if provider == "internal" {
+        if named.value.ends_with("@internal") {
             lost.say(Code::RouteTarget, place, &format!("leads to `{}`, which is part of Traefik", named.value), diags);
             return None;
         }
-        let found = shared
-            .backends
-            .get(&(carries, name.to_ascii_lowercase()))
-            .filter(|_| matches!(provider, "docker" | "swarm"));
-        if found.is_none() {
+        let key = shared::key(&named.value).map(|key| (carries, key));
+        let found = key.as_ref().and_then(|key| shared.backends.get(key));
+        if let Some(far) = key.as_ref().and_then(|key| shared.far.get(key)) {
+            lost.far(far, place, diags);
+        } else if found.is_none() {
             lost.say(
                 Code::RouteTarget,
                 place,

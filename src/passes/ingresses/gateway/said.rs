@@ -2,7 +2,7 @@
 
 use super::super::loss;
 use crate::compose::grammar::rule::Test;
-use crate::ir::{Filter, GatewayMatch, Route, RouteMatch, RoutePath, SettingValue, Treatment};
+use crate::ir::{Filter, GatewayMatch, Route, RouteMatch, RoutePath, SettingValue, Traced, Treatment, Why};
 
 /// One alternative.
 ///
@@ -13,6 +13,11 @@ pub(super) fn matched(found: &RouteMatch) -> Result<GatewayMatch, String> {
     let without = RouteMatch { path: RoutePath::Any, tests: Vec::new(), ..found.clone() };
     if let Some(words) = loss::unsayable(&without) {
         return Err(words);
+    }
+    if let RoutePath::Is(path) | RoutePath::Prefix(path) = &found.path
+        && !is_path(path)
+    {
+        return Err(format!("the path `{path}`"));
     }
     let path = match &found.path {
         RoutePath::Any => None,
@@ -27,7 +32,9 @@ pub(super) fn matched(found: &RouteMatch) -> Result<GatewayMatch, String> {
             return Err(words());
         }
         match &test.test {
-            Test::Method(method) if made.method.is_none() => made.method = Some(method.clone()),
+            Test::Method(method) if made.method.is_none() && METHODS.contains(&method.as_str()) => {
+                made.method = Some(method.clone())
+            }
             Test::Header(name, value) => made.headers.push(("Exact", name.clone(), value.clone())),
             Test::HeaderLike(name, regex) => made.headers.push(("RegularExpression", name.clone(), regex.clone())),
             Test::Query(name, Some(value)) => made.query.push(("Exact", name.clone(), value.clone())),
@@ -44,6 +51,78 @@ pub(super) fn matched(found: &RouteMatch) -> Result<GatewayMatch, String> {
         }
     }
     Ok(made)
+}
+
+/// The methods that the API knows.
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+
+/// Whether the API takes a path: the characters of RFC 3986, and no part that is resolved.
+fn is_path(path: &str) -> bool {
+    let is_known = |c: char| c.is_ascii_alphanumeric() || "-/._~!$&'()*+,;=:@%".contains(c);
+    loss::is_plain_path(path) && path.chars().all(is_known)
+}
+
+/// Filters of a route as the API takes them: each kind once, a header once, and nothing but the redirect where there is one. Those
+/// that have no room are lost: they are given back.
+pub(super) fn settled(filters: Vec<(Traced<Filter>, String)>, route: &Route) -> (Vec<Traced<Filter>>, Vec<String>) {
+    let prefix = match route.matches.first().map(|found| &found.path) {
+        Some(RoutePath::Prefix(path)) => path.trim_end_matches('/'),
+        Some(RoutePath::Any | RoutePath::Is(_) | RoutePath::Like(_)) | None => "",
+    };
+    let is_sent_on = filters.iter().any(|(filter, _)| super::is_redirect(filter));
+    let (mut kept, mut lost): (Vec<Traced<Filter>>, Vec<String>) = (Vec::new(), Vec::new());
+    for (filter, deed) in filters {
+        let known = kept.iter_mut().find(|known| kind(&known.value) == kind(&filter.value));
+        let is_rewrite = matches!(filter.value, Filter::ReplacePrefix(_) | Filter::ReplacePath(_));
+        match (known, filter.value) {
+            (_, _) if is_sent_on && is_rewrite => lost.push(deed),
+            (None, value) => kept.push(Traced { value, why: filter.why }),
+            (Some(known), value) => {
+                if join(&mut known.value, value, prefix) {
+                    known.why = Why::Origins(known.why.origins().iter().chain(filter.why.origins()).copied().collect());
+                } else {
+                    lost.push(deed);
+                }
+            }
+        }
+    }
+    (kept, lost)
+}
+
+/// What the API has once in a route.
+fn kind(filter: &Filter) -> u8 {
+    match filter {
+        Filter::Redirect { scheme: _, port: _, status: _ } => 0,
+        Filter::Headers { of_answer: false, set: _, remove: _ } => 1,
+        Filter::Headers { of_answer: true, set: _, remove: _ } => 2,
+        Filter::ReplacePrefix(_) | Filter::ReplacePath(_) => 3,
+    }
+}
+
+/// Adds a later filter of the same kind; whether that can be said.
+fn join(known: &mut Filter, later: Filter, prefix: &str) -> bool {
+    match (known, later) {
+        (Filter::Headers { of_answer: _, set, remove }, Filter::Headers { of_answer: _, set: more, remove: less }) => {
+            for (name, value) in more {
+                remove.retain(|known| !known.eq_ignore_ascii_case(&name));
+                set.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+                set.push((name, value));
+            }
+            for name in less {
+                set.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+                if !remove.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                    remove.push(name);
+                }
+            }
+            true
+        }
+        // What is taken off makes room for what is put before: `/new/old` without the `/old` of the match.
+        (Filter::ReplacePrefix(known), Filter::ReplacePrefix(before)) if known == "/" => {
+            before.strip_suffix(prefix).unwrap_or(&before).clone_into(known);
+            true
+        }
+        (_, _) => false,
+    }
 }
 
 /// What a middleware is as filters; `None` where there are none.

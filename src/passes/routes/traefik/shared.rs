@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::super::blocks::{Block, Blocks};
-use super::super::{Maker, fields};
-use super::elsewhere;
+use super::super::{Maker, Told, fields};
+use super::{elsewhere, servers};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{App, Carries, Name, Setting, SettingValue, Traced, Treatment, Why};
 use crate::origin::Origin;
@@ -25,13 +25,16 @@ pub(in crate::passes::routes) struct Backend {
 #[derive(Default)]
 pub(in crate::passes::routes) struct Shared {
     pub(in crate::passes::routes) backends: IndexMap<(Carries, String), Backend>,
+    /// Services of files that are none of the project: where they lead to.
+    pub(in crate::passes::routes) far: BTreeMap<(Carries, String), String>,
     treatments: BTreeMap<(Carries, String), Name>,
 }
 
-/// Reads services and middlewares of all workloads.
+/// Reads services and middlewares of all workloads, and of files.
 pub(in crate::passes::routes) fn read(
     app: &mut App,
     all: &mut BTreeMap<usize, Blocks>,
+    files: &mut [Told],
     maker: &mut Maker,
     diags: &mut Diagnostics,
 ) -> Shared {
@@ -53,9 +56,31 @@ pub(in crate::passes::routes) fn read(
             }
         }
     }
+    for Told { index: _, name: path, blocks } in files {
+        for (carries, section) in
+            [(Carries::Http, &mut blocks.http), (Carries::Tcp, &mut blocks.tcp), (Carries::Udp, &mut blocks.udp)]
+        {
+            for (name, block) in std::mem::take(&mut section.services) {
+                let key = (carries, format!("{name}{OF_FILES}"));
+                match servers::backend(app, block, path, diags) {
+                    Ok(backend) => drop(shared.backends.insert(key, backend)),
+                    Err(words) => drop(shared.far.insert(key, words)),
+                }
+            }
+            for (name, block) in std::mem::take(&mut section.middlewares) {
+                if let Some(treatment) = treatment(carries, &name, block, path, maker, diags) {
+                    shared.treatments.insert((carries, format!("{name}{OF_FILES}")), treatment.name.clone());
+                    app.treatments.push(treatment);
+                }
+            }
+        }
+    }
     chains(app, &shared);
     shared
 }
+
+/// What names of files end in where others name them.
+pub(in crate::passes::routes) const OF_FILES: &str = "@file";
 
 /// A chain names its parts as labels do; from here on as treatments are called.
 fn chains(app: &mut App, shared: &Shared) {
@@ -165,7 +190,16 @@ fn treatment(
 
 /// The treatment that a label names, as `slow` or `slow@docker`.
 pub(in crate::passes::routes) fn find_treatment(shared: &Shared, carries: Carries, written: &str) -> Option<Name> {
-    let (name, provider) = written.split_once('@').unwrap_or((written, "docker"));
-    let is_ours = matches!(provider, "docker" | "swarm");
-    shared.treatments.get(&(carries, name.to_ascii_lowercase())).filter(|_| is_ours).cloned()
+    shared.treatments.get(&(carries, key(written)?)).cloned()
+}
+
+/// The key under which what a label or a file names is known; `None` for what another provider defines.
+pub(super) fn key(written: &str) -> Option<String> {
+    let lower = written.to_ascii_lowercase();
+    match lower.split_once('@') {
+        None => Some(lower),
+        Some((name, "docker" | "swarm")) => Some(name.to_owned()),
+        Some((_, "file")) => Some(lower),
+        Some((_, _)) => None,
+    }
 }
