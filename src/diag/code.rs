@@ -116,7 +116,7 @@ codes! {
     NameElsewhere "T0148" "name-elsewhere" Note;
     RestartCondition "T0150" "restart-condition" Warning;
     BuildLeftOut "T0151" "build-left-out" Note;
-    ImageReference "T0160" "image-reference" Error;
+    ImageReference "T0160" "image-reference" Warning;
     VersionOne "T0161" "version-one" Error;
     DependencyCycle "T0201" "dependency-cycle" Error;
     DependencyIgnored "T0202" "dependency-ignored" Note;

@@ -24,7 +24,7 @@ pub(super) fn image(
     let image = match written {
         Some(image) => {
             check(context, path, image, diags);
-            Traced::from(image.clone())
+            Traced::from_origin(image.value.trim().to_owned(), image.origin)
         }
         None => {
             let name = format!("{}-{own}", context.loaded.name.value);
