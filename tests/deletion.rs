@@ -107,28 +107,41 @@ fn outcome(path: &Path, request: &Request, document: &Value) -> String {
     format!("{messages:?}{consumed:?}{objects:?}{origins:?}")
 }
 
+/// Keys of one file whose removal changes nothing, and how many were removed.
+fn silent(file: &Path, main: &Path) -> (Vec<String>, usize) {
+    let Ok(mut document) = serde_yaml::from_str::<Value>(&std::fs::read_to_string(file).unwrap()) else {
+        return (Vec::new(), 0);
+    };
+    read_octals(&mut document);
+    let (mut found, mut removed, mut paths) = (Vec::new(), 0, Vec::new());
+    key_paths(&document, &mut Vec::new(), &mut paths);
+    for request in fixture::requests(main) {
+        let whole = outcome(file, &request, &document);
+        for path in &paths {
+            removed += 1;
+            if outcome(file, &request, &without(&document, path)) == whole {
+                found.push(format!("{}: {:?}: {path:?}", file.display(), request.routes));
+            }
+        }
+    }
+    (found, removed)
+}
+
 #[test]
 fn removing_any_key_changes_the_compilation() {
     let mut files = Vec::new();
     fixtures(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"), None, &mut files);
-    let (mut silent, mut removed) = (Vec::new(), 0);
-    for (file, main) in files {
-        let Ok(mut document) = serde_yaml::from_str::<Value>(&std::fs::read_to_string(&file).unwrap()) else {
-            continue;
+    let lanes = std::thread::available_parallelism().map_or(1, usize::from);
+    let shares: Vec<_> = std::thread::scope(|scope| {
+        let lane = |first: usize| {
+            let share = files.iter().skip(first).step_by(lanes);
+            scope.spawn(move || share.map(|(file, main)| silent(file, main)).collect::<Vec<_>>())
         };
-        read_octals(&mut document);
-        let mut paths = Vec::new();
-        key_paths(&document, &mut Vec::new(), &mut paths);
-        for request in fixture::requests(&main) {
-            let whole = outcome(&file, &request, &document);
-            for path in &paths {
-                removed += 1;
-                if outcome(&file, &request, &without(&document, path)) == whole {
-                    silent.push(format!("{}: {:?}: {path:?}", file.display(), request.routes));
-                }
-            }
-        }
-    }
+        let threads: Vec<_> = (0..lanes).map(lane).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let removed: usize = shares.iter().map(|(_, removed)| removed).sum();
+    let silent: Vec<_> = shares.into_iter().flat_map(|(silent, _)| silent).collect();
     assert!(removed > 100);
     assert!(silent.is_empty(), "removing these changes nothing:\n{}", silent.join("\n"));
 }
