@@ -10,6 +10,16 @@ pub(super) fn is_clock(path: &str) -> bool {
 /// Paths that belong to the host itself.
 pub(super) fn is_system(path: &str) -> bool {
     let path = grammar::clean(path);
+    // Administrators keep what is theirs in these.
+    for (folder, own) in [("/etc/", OWN_SETTINGS), ("/usr/local/", OWN_PROGRAMS)] {
+        if let Some(rest) = path.strip_prefix(folder) {
+            let first = rest.split('/').next().unwrap_or_default();
+            return own.iter().any(|own| own.strip_suffix('*').map_or(first == *own, |start| first.starts_with(start)));
+        }
+    }
+    if path.starts_with("/var/lib/docker/volumes/") {
+        return false;
+    }
     [
         "/proc",
         "/sys",
@@ -37,6 +47,84 @@ pub(super) fn is_system(path: &str) -> bool {
         path == *system || (*system != "/" && path.strip_prefix(system).is_some_and(|rest| rest.starts_with('/')))
     })
 }
+
+/// What every node has in `/etc`; a star stands for any ending.
+const OWN_SETTINGS: &[&str] = &[
+    "X11",
+    "alternatives",
+    "apparmor*",
+    "apt",
+    "audit*",
+    "ca-certificates*",
+    "cdi",
+    "cni",
+    "containerd",
+    "containers",
+    "cron*",
+    "crypto-policies",
+    "dbus-1",
+    "default",
+    "docker",
+    "environment",
+    "fstab",
+    "group",
+    "host.conf",
+    "hostname",
+    "hosts*",
+    "init.d",
+    "iproute2",
+    "iptables*",
+    "issue*",
+    "kubernetes",
+    "ld.so*",
+    "libnl*",
+    "localtime",
+    "login.defs",
+    "lsb-release",
+    "machine-id",
+    "modprobe.d",
+    "modules*",
+    "mtab",
+    "netplan",
+    "network*",
+    "NetworkManager",
+    "nftables*",
+    "nsswitch.conf",
+    "nvidia*",
+    "os-release",
+    "OpenCL",
+    "pam.d",
+    "passwd*",
+    "pki",
+    "profile*",
+    "protocols",
+    "rc*",
+    "redhat-release",
+    "resolv.conf",
+    "rpc",
+    "security",
+    "selinux",
+    "services",
+    "shadow*",
+    "gshadow*",
+    "shells",
+    "ssh",
+    "ssl",
+    "subgid",
+    "subuid",
+    "sudoers*",
+    "sysconfig",
+    "sysctl*",
+    "systemd",
+    "timezone",
+    "TZ",
+    "udev",
+    "vulkan",
+    "yum*",
+];
+
+/// What belongs to nodes in `/usr/local`.
+const OWN_PROGRAMS: &[&str] = &["bin", "cuda*", "lib*", "nvidia*", "sbin", "share"];
 
 /// How paths of devices begin that are sure to be neither folders nor disks.
 const CHARACTER_DEVICES: &[&str] =
@@ -261,9 +349,14 @@ mod tests {
     #[test]
     fn the_system_is_known_by_its_paths() {
         assert!(is_system("/var/run/docker.sock") && is_system("/") && !is_system("/etcetera") && !is_system("/srv/x"));
+        assert!(
+            !is_system("/etc/letsencrypt/live") && is_system("/etc/ssl/certs/ca.pem") && is_system("/etc/sysctl.d")
+        );
+        assert!(!is_system("/usr/local/docker/nginx") && is_system("/usr/local/bin/docker"));
+        assert!(!is_system("/var/lib/docker/volumes/x/_data") && is_system("/var/lib/docker/containers"));
         assert_eq!(system_kind("/dev/ttyUSB0"), "CharDevice");
         assert_eq!(system_kind("/dev/disk/"), "Directory");
         assert_eq!((system_kind("/dev/sda"), system_kind("/dev/serial/by-id")), ("", ""));
-        assert_eq!(system_kind("/etc/letsencrypt"), "");
+        assert_eq!(system_kind("/etc/docker/daemon.json"), "");
     }
 }
