@@ -179,6 +179,9 @@ codes! {
     DependencyOnJob "T0333" "dependency-on-job" Note;
     SearchDomainRefused "T0340" "search-domain-refused" Warning;
     PortUnreached "T0350" "port-unreached" Note;
+    DockerNameServer "T0355" "docker-name-server" Warning;
+    DockerHostAddress "T0356" "docker-host-address" Warning;
+    ClusterMember "T0357" "cluster-member" Note;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;
     BindData "T0403" "bind-data" Warning;

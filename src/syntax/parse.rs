@@ -166,6 +166,7 @@ impl Reader<'_> {
             None if is_plain && text == "<<" => What::MergeKey,
             None if is_plain => What::Scalar(scalar::plain(&text)),
             None => What::Scalar(Value::String(text.into_owned())),
+            Some(tag) if text == "<<" && is_merge(tag) => What::MergeKey,
             Some(tag) => What::Scalar(self.tagged(&text, tag, origin)),
         };
         self.attach(Raw { what, origin, tag: custom_tag(tag) }, anchor)
@@ -262,6 +263,11 @@ impl Reader<'_> {
 
 fn pairs(items: &[Id]) -> Vec<(Id, Id)> {
     items.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect()
+}
+
+/// `!!merge`, which some tools write before a merge key.
+fn is_merge(tag: &YamlTag) -> bool {
+    tag.suffix_in_namespace("tag:yaml.org,2002:").is_some_and(|name| name == "merge")
 }
 
 /// The tags that Compose itself defines.

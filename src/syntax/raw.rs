@@ -23,7 +23,7 @@ pub(super) struct Raw {
 pub(super) enum What {
     /// A scalar, typed.
     Scalar(Value),
-    /// An unquoted `<<` without a tag: a merge key where a key stands, a string elsewhere.
+    /// `!!merge <<`, or an unquoted `<<` without a tag: a merge key where a key stands, a string elsewhere.
     MergeKey,
     /// A sequence.
     List(Vec<Id>),
