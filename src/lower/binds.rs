@@ -1,16 +1,15 @@
 //! Bind mounts (compose-spec, "volumes", type `bind`): what each path of the Docker host is for, and what stands for it in a cluster.
 
-mod words;
+pub(super) mod words;
 
-use self::words::{
-    is_clock, is_configuration, is_system, looks_like_file, names_code, names_data, names_datastore, system_kind,
-};
+use self::words::{is_clock, is_configuration, is_system, looks_like_file, names_data, names_datastore, system_kind};
 use crate::compose::grammar::mounts as grammar;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{FileObjectKind, Mount, MountSource, Traced};
 use crate::lower::content;
 use crate::lower::files;
 use crate::lower::mounts::{Asked, Mounter};
+use crate::lower::source_code::Held;
 use crate::origin::{Origin, Spanned};
 use crate::world::Kind;
 
@@ -42,8 +41,7 @@ impl Mounter<'_> {
             Some(Kind::Other) | None => {
                 let target = asked.target.value.as_str();
                 if !self.is_data(&full, &asked) && self.is_absent_source(&full, target) {
-                    self.drop_source(source, &asked, dropped);
-                    return None;
+                    return self.drop_source(source, &asked, dropped, Held::Code);
                 }
                 Some(asked.of(MountSource::Data(full)))
             }
@@ -58,9 +56,9 @@ impl Mounter<'_> {
         dropped: &mut Vec<String>,
     ) -> Option<Mount> {
         let is_data = self.is_data(full, &asked);
-        if !is_data && self.is_source(full, &asked.target.value) {
-            self.drop_source(source, &asked, dropped);
-            return None;
+        let held = if is_data { Held::Other } else { self.held(full, &asked.target.value) };
+        if held != Held::Other {
+            return self.drop_source(source, &asked, dropped, held);
         }
         if !is_data && let Some(found) = content::folder(self.context, full) {
             let kind = if found.is_secret { FileObjectKind::Secret } else { FileObjectKind::ConfigMap };
@@ -70,20 +68,6 @@ impl Mounter<'_> {
             return Some(asked.of(MountSource::Folder { object, kind, items: found.items }));
         }
         Some(asked.of(MountSource::Data(full.to_owned())))
-    }
-
-    /// Says that source code is not mounted, and has what is mounted below it go with it.
-    fn drop_source(&mut self, source: &Spanned<String>, asked: &Asked, dropped: &mut Vec<String>) {
-        self.diags.push(
-            Diagnostic::new(Code::BindSource, asked.origin, format!("{} is not mounted", source.value))
-                .label("source code over an image that is built from it")
-                .why("the image holds the code; on the Docker host the mount was for editing it")
-                .help("build the image with the code in it")
-                .cause("bind-source")
-                .key(self.key())
-                .covers(asked.target.why.origins().iter().copied()),
-        );
-        dropped.push(asked.target.value.clone());
     }
 
     /// Whether programs write data there: the image keeps it there, or a name says so. A folder that is called after a datastore
@@ -96,28 +80,6 @@ impl Mounter<'_> {
         let is_settings = asked.read_only.is_some() || is_configuration(target);
         !target.starts_with("/docker-entrypoint")
             && [full, target].iter().any(|path| names_data(path) || !is_settings && names_datastore(path))
-    }
-
-    /// The folder of the project that the image is built from.
-    fn build_context(&self) -> Option<String> {
-        let context = self.build.get()?.value.context.get().map_or(".", |context| context.value.as_str());
-        let is_remote = context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/");
-        (!is_remote).then(|| grammar::join(&self.context.loaded.folder, context))
-    }
-
-    /// Whether a folder is the source code that the image is built from: it holds the build's context or lies in it, and is not
-    /// mounted where programs look for their configuration.
-    fn is_source(&self, full: &str, target: &str) -> bool {
-        let Some(context) = self.build_context() else { return false };
-        (is_within(full, &context) || is_within(&context, full)) && !is_configuration(target)
-    }
-
-    /// The same of a folder that is not here. Docker makes an empty one, which may be what is wanted; not so where the image is
-    /// built from it, or where its name says that code belongs there.
-    fn is_absent_source(&self, full: &str, target: &str) -> bool {
-        let Some(context) = self.build_context() else { return false };
-        self.is_source(full, target)
-            && (is_within(&context, full) || names_code(full) || self.context.world.kind(&context).is_none())
     }
 
     fn file(&mut self, source: &Spanned<String>, full: &str, asked: Asked) -> Option<Mount> {
@@ -158,13 +120,18 @@ impl Mounter<'_> {
 
     /// The host's time zone.
     fn clock(&mut self, source: &Spanned<String>, asked: &Asked) -> Option<Mount> {
+        let leaves = asked.target.why.origins().iter().copied().chain(asked.read_only);
+        if self.has_zone {
+            leaves.for_each(|leaf| self.diags.consume(leaf, "TZ says the time zone"));
+            return None;
+        }
         self.diags.push(
             Diagnostic::new(Code::BindTimeZone, asked.origin, format!("{} is not mounted", source.value))
                 .why("it gave the container the time zone of the Docker host; the nodes of a cluster keep UTC")
                 .help("name the zone in the environment: TZ: Europe/Berlin")
                 .cause("bind-time-zone")
                 .key(self.key())
-                .covers(asked.target.why.origins().iter().copied().chain(asked.read_only)),
+                .covers(leaves),
         );
         None
     }
@@ -194,13 +161,7 @@ impl Mounter<'_> {
     }
 
     fn say_node(&mut self, full: &str, origin: Origin) {
-        self.diags.push(
-            Diagnostic::new(Code::BindSystem, origin, format!("{full} is mounted from the node"))
-                .why("the path of each node is its own, and a cluster may forbid it")
-                .help("check that the cluster allows hostPath volumes")
-                .cause("bind-system")
-                .key(self.key()),
-        );
+        self.diags.push(of_the_node(full, origin).key(self.key()));
     }
 
     fn tell_outside(&mut self, full: &str, origin: Origin) {
@@ -236,6 +197,14 @@ impl Mounter<'_> {
     }
 }
 
+/// A path of the node is mounted.
+pub(super) fn of_the_node(path: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::BindSystem, origin, format!("{path} is mounted from the node"))
+        .why("the path of each node is its own, and a cluster may forbid it")
+        .help("check that the cluster allows hostPath volumes")
+        .cause("bind-system")
+}
+
 fn host(full: &str, kind: Traced<&'static str>, asked: Asked) -> Mount {
     let propagation = asked.propagation.clone();
     Mount { propagation, ..asked.of(MountSource::Host { path: grammar::clean(full), kind }) }
@@ -247,7 +216,7 @@ pub(super) fn base_name(path: &str) -> &str {
 }
 
 /// Whether a path is a folder or lies in it.
-fn is_within(path: &str, folder: &str) -> bool {
+pub(super) fn is_within(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
     folder == "." && !path.starts_with('/') && path != ".." && !path.starts_with("../")
         || path == folder

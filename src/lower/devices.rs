@@ -6,7 +6,7 @@ use crate::compose::model::deploy::{DiscreteResource, GenericResource};
 use crate::compose::model::device::{DeviceCount, DeviceMapping, DeviceRequest, Gpus};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Mount, MountSource, Traced};
-use crate::lower::{later, without_counterpart};
+use crate::lower::{binds, later, without_counterpart};
 use crate::origin::{Origin, Spanned};
 
 /// Extended resources: name and number.
@@ -157,10 +157,11 @@ pub(super) fn generic(path: &str, found: &Key<Vec<Spanned<GenericResource>>>, di
     extended
 }
 
-/// `devices`: files of the node, for which the container must be privileged, as nothing else lets it use them.
+/// `devices`: files of the node, for which the container must be privileged, as nothing else lets it use them; it may be anyway.
 pub(super) fn mappings(
     path: &str,
     devices: &Key<Vec<Spanned<DeviceMapping>>>,
+    is_privileged: bool,
     diags: &mut Diagnostics,
 ) -> (Vec<Mount>, Option<Origin>) {
     let (mut mounts, mut privileged) = (Vec::new(), None);
@@ -181,15 +182,16 @@ pub(super) fn mappings(
             );
             continue;
         }
-        diags.push(
+        let message = if is_privileged {
+            binds::of_the_node(&source.value, device.origin)
+        } else {
+            privileged = privileged.or(Some(device.origin));
             Diagnostic::new(Code::DeviceFile, device.origin, "a device file makes the container privileged")
                 .why("nothing less lets a container use a file under /dev of its node, and that lets it read and write all of them")
                 .help("use a device plugin, and write deploy.resources.reservations.devices")
                 .cause("devices")
-                .covers(permissions.get().map(|found| found.origin))
-                .key(path),
-        );
-        privileged = privileged.or(Some(device.origin));
+        };
+        diags.push(message.covers(permissions.get().map(|found| found.origin)).key(path));
         mounts.push(Mount::new(
             Traced::from_origin(target.value.clone(), target.origin),
             MountSource::Host { path: source.value.clone(), kind: Traced::decided("", "kind-of-path") },

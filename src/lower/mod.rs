@@ -37,6 +37,7 @@ mod router_labels;
 mod security;
 mod service;
 mod sharing;
+mod source_code;
 mod volumes;
 mod windows;
 mod without_counterpart;

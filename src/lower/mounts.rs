@@ -25,6 +25,8 @@ pub(super) struct Mounter<'a> {
     pub(super) build: &'a Key<Build>,
     /// What is known of its image.
     pub(super) known: Option<&'static Image>,
+    /// Whether a variable says its time zone.
+    pub(super) has_zone: bool,
     /// Whether the container has all powers of the node.
     pub(super) privileged: bool,
     /// The volumes of the project.

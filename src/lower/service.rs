@@ -160,7 +160,8 @@ pub(super) fn lower(
     let image = image::image(context, &own, image, build, (&path, origin), diags);
     let known = crate::images::known(&image.value);
     let user = security::user(&path, &image.value, user, diags);
-    let (device_files, privileged_by) = devices::mappings(&path, devices, diags);
+    let is_privileged = privileged.get().is_some_and(|privileged| privileged.value);
+    let (device_files, privileged_by) = devices::mappings(&path, devices, is_privileged, diags);
     let check = health::check(context, &path, healthcheck, diags);
     let plan = rollout::plan(context, &path, deploy, scale, restart, diags);
     let of_kompose = kompose::of_service(&path, labels, deploy, extensions, diags);
@@ -179,7 +180,8 @@ pub(super) fn lower(
             path: &path,
             build,
             known,
-            privileged: privileged.get().is_some_and(|privileged| privileged.value),
+            has_zone: environment.get().is_some_and(|pairs| pairs.value.0.contains_key("TZ")),
+            privileged: is_privileged,
             volumes: shared.definitions,
             objects,
             diags,

@@ -6,27 +6,33 @@
 //! # Service db: port 5432; Service shop-db: the same port, the same pods
 //! ```
 
+mod members;
+mod moved;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Answer, App, Dial, Exposure, ExposureKind, ExposurePort, Name, NetworkMode, Port, Protocol, Selects, Traced, Why,
-    Workload,
+    Answer, App, Dial, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, Name, NetworkMode, Port,
+    Protocol, Selects, Traced, Why, Workload,
 };
 use crate::lower::Context;
 use crate::origin::Origin;
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
+    members::mark(app, diags);
     let mut dialled: BTreeMap<&Name, Vec<&Dial>> = BTreeMap::new();
     for dial in &app.dials {
         dialled.entry(&dial.to).or_default().push(dial);
     }
+    let shared = objects(&app.files);
     let dependencies = app.workloads.iter().flat_map(|workload| &workload.dependencies);
     let awaited: BTreeSet<String> = dependencies.map(|dependency| dependency.service.clone()).collect();
     for workload in &mut app.workloads {
         let dials = dialled.get(&workload.name).map(Vec::as_slice).unwrap_or_default();
         infer(workload, dials, diags);
+        moved::doubt(workload, dials, &shared, diags);
         let is_dialled = dials.iter().any(|dial| dial.from.as_ref() != Some(&dial.to));
         let is_silent = workload.ends() && workload.ports.is_empty() && !is_dialled;
         if is_silent || is_nameless(workload, &awaited) {
@@ -45,6 +51,19 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         workload.exposures.push(own);
     }
     further_names(&mut app.workloads);
+}
+
+/// ConfigMaps and Secrets of the app, by kind and name.
+type Objects<'a> = BTreeMap<(FileObjectKind, &'a Name), &'a FileObject>;
+
+fn objects(files: &[FileObject]) -> Objects<'_> {
+    files.iter().map(|file| ((file.kind, &file.name), file)).collect()
+}
+
+/// A ConfigMap or Secret: the workload's own, or one of the app.
+fn find<'a>(workload: &'a Workload, shared: &Objects<'a>, kind: FileObjectKind, name: &Name) -> Option<&'a FileObject> {
+    let own = workload.files.iter().find(|file| file.kind == kind && file.name == *name);
+    own.or_else(|| shared.get(&(kind, name)).copied())
 }
 
 /// Whether no name leads to it: it has no network, and nobody waits for it.
@@ -82,18 +101,23 @@ fn infer(workload: &mut Workload, dials: &[&Dial], diags: &mut Diagnostics) {
             Some(_) => "as another service dials it",
             None => "as another stack dials it",
         };
-        diags.push(
-            Diagnostic::new(
-                Code::PortInferred,
-                dial.place,
-                format!("`{}` listens on port {number}, {because}", workload.service),
-            )
-            .label(seen)
-            .help(format!("write expose: [\"{number}\"] to say so"))
-            .key(format!("services.{}", workload.service)),
-        );
+        say(workload, number, dial.place, because, seen, diags);
         workload.ports.push(Port::plain(Traced::from_origin(number, dial.place), protocol, false));
     }
+}
+
+/// A port was found that no key states.
+fn say(workload: &Workload, number: u16, place: Origin, because: &str, seen: String, diags: &mut Diagnostics) {
+    diags.push(
+        Diagnostic::new(
+            Code::PortInferred,
+            place,
+            format!("`{}` listens on port {number}, {because}", workload.service),
+        )
+        .label(seen)
+        .help(format!("write expose: [\"{number}\"] to say so"))
+        .key(format!("services.{}", workload.service)),
+    );
 }
 
 fn own_name(workload: &Workload, diags: &mut Diagnostics) -> Exposure {

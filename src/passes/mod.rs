@@ -3,6 +3,7 @@
 mod claims;
 mod cron;
 mod cycles;
+mod docker_host;
 mod exposures;
 mod free;
 mod groups;
@@ -47,6 +48,8 @@ pub const FIRST: &[Pass] = &[
 
 /// All further passes, in order.
 pub const PASSES: &[Pass] = &[
+    // Looks at texts alone, in which every name is one of the cluster by now.
+    Pass { name: "docker-host", run: docker_host::run },
     // Who runs once must be known before waits and claims, which differ for Jobs.
     Pass { name: "kinds", run: kinds::run },
     // Who stands in whose pod must be known before names, waits and mounts.

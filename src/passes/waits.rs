@@ -164,6 +164,9 @@ fn wait(
         && host.owner == *owner
     {
         host.needs.push((target.asked.clone(), condition.value));
+        if condition.value == Condition::Healthy && !target.has_check {
+            no_healthcheck(dependency, path, diags);
+        }
         leaves.iter().chain([origin]).for_each(|leaf| diags.consume(*leaf, "it comes first in their pod"));
         return;
     }
@@ -222,19 +225,25 @@ fn wait(
         }
     };
     if condition.value == Condition::Healthy && !target.has_check {
-        diags.push(
-            Diagnostic::new(
-                Code::DependencyNoHealthcheck,
-                condition.why.origins().first().copied().unwrap_or(*origin),
-                format!("`{service}` has no healthcheck in this file"),
-            )
-            .why("Docker would use the one of the image, which Kubernetes does not read")
-            .help(format!("write the healthcheck under services.{service}"))
-            .key(path),
-        );
+        no_healthcheck(dependency, path, diags);
     }
     let name = Name::from_text(&format!("wait-for-{}", target.name));
     workload.waits.push(Wait { name, workload: target.name.clone(), wait_for, why });
+}
+
+fn no_healthcheck(dependency: &Dependency, path: String, diags: &mut Diagnostics) {
+    let Dependency { service, condition, required: _, origin, leaves: _ } = dependency;
+    diags.push(
+        Diagnostic::new(
+            Code::DependencyNoHealthcheck,
+            condition.why.origins().first().copied().unwrap_or(*origin),
+            format!("`{service}` has no healthcheck in this file"),
+        )
+        .why("Docker would use the one of the image, which Kubernetes does not read")
+        .help(format!("write the healthcheck under services.{service}"))
+        .cause(service.as_str())
+        .key(path),
+    );
 }
 
 /// Says why a dependency makes no wait.

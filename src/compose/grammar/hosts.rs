@@ -123,9 +123,10 @@ impl<'a> Scan<'a> {
         let word = self.slice(run.clone());
         if !self.authority.is_empty() && run.start < self.authority.end {
             let begins = run.start == self.authority.start || self.before(run.start).ends_with([',', '(', '@', '/']);
-            // In `A://one,B://two` the second scheme is no host.
-            let is_scheme = self.slice(run.end..self.text.len()).starts_with("://");
-            if run.start >= self.authority.start && begins && !is_scheme {
+            // In `A://one,B://two` the second scheme is no host, and in `a=http://one,b=http://two` neither is what it belongs to.
+            let after = self.slice(run.end..self.text.len());
+            let is_host = !after.starts_with('=') && !after.starts_with("://");
+            if run.start >= self.authority.start && begins && is_host {
                 found.push(Host {
                     port: self.port_after(run.end),
                     second: None,

@@ -40,6 +40,7 @@ pub(super) fn is_system(path: &str) -> bool {
         "/bin",
         "/sbin",
         "/boot",
+        "/tmp/.X11-unix",
         "/",
     ]
     .iter()
@@ -136,7 +137,7 @@ pub(super) fn system_kind(path: &str) -> &'static str {
     match path.as_str() {
         "/" | "/proc" | "/sys" | "/etc" | "/var/run" | "/run" | "/run/udev" | "/var/log" | "/usr" | "/lib"
         | "/lib/modules" | "/boot" | "/dev" | "/dev/shm" | "/dev/dri" | "/dev/snd" | "/dev/disk" | "/dev/input"
-        | "/dev/mapper" | "/dev/net" | "/dev/bus/usb" => "Directory",
+        | "/dev/mapper" | "/dev/net" | "/dev/bus/usb" | "/tmp/.X11-unix" => "Directory",
         "/etc/passwd" | "/etc/group" | "/etc/hosts" | "/etc/hostname" | "/etc/resolv.conf" | "/etc/os-release"
         | "/etc/machine-id" => "File",
         _ if path.ends_with(".sock") => "Socket",
@@ -265,7 +266,7 @@ pub(super) fn names_datastore(path: &str) -> bool {
 }
 
 /// Whether a folder's name says that people write code in it.
-pub(super) fn names_code(path: &str) -> bool {
+pub(in crate::lower) fn names_code(path: &str) -> bool {
     let name = base_name(path).to_ascii_lowercase();
     [
         "api",
@@ -313,7 +314,7 @@ pub(super) fn names_code(path: &str) -> bool {
 }
 
 /// Where programs look for their configuration, and not for their code.
-pub(super) fn is_configuration(target: &str) -> bool {
+pub(in crate::lower) fn is_configuration(target: &str) -> bool {
     [
         "/etc",
         "/usr/local/etc",

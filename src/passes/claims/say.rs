@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images;
-use crate::ir::{App, ImageContent, Kind, Mount, MountSource, Workload};
+use crate::ir::{App, EnvSource, ImageContent, Kind, Mount, MountSource, Workload};
 use crate::lower::Context;
 use crate::passes::claims::seeds::Seeders;
 use crate::passes::claims::stores::{Identity, Store, Stores, several};
@@ -77,7 +77,9 @@ fn not_kept(workload: &Workload, diags: &mut Diagnostics) {
             within(data, target) || within(target, data)
         })
     };
-    if !workload.mounts.iter().any(|mount| touches(&mount.target.value)) {
+    let is_kept =
+        |mount: &Mount| touches(&mount.target.value) || (is_storage(mount) && is_told(workload, &mount.target.value));
+    if !workload.mounts.iter().any(is_kept) {
         let data = image.data.first().copied().unwrap_or_default();
         diags.push(
             Diagnostic::new(
@@ -91,6 +93,30 @@ fn not_kept(workload: &Workload, diags: &mut Diagnostics) {
             .key(key),
         );
     }
+}
+
+/// Whether what is written there stays, or may.
+fn is_storage(mount: &Mount) -> bool {
+    match &mount.source {
+        MountSource::Named { volume: _, subpath: _ }
+        | MountSource::External { claim: _, subpath: _ }
+        | MountSource::Data(_)
+        | MountSource::Host { path: _, kind: _ } => true,
+        MountSource::File { object: _, kind: _, key: _, mode: _ }
+        | MountSource::Folder { object: _, kind: _, items: _ }
+        | MountSource::Image { reference: _, subpath: _ }
+        | MountSource::Anonymous
+        | MountSource::Memory(_) => false,
+    }
+}
+
+/// Whether the command or a variable names a path: data stand where the program is told to keep them.
+fn is_told(workload: &Workload, path: &str) -> bool {
+    let container = &workload.container;
+    let mut words = container.command.iter().chain(&container.args).flatten();
+    let mut variables = container.env.iter();
+    words.any(|word| word.value.contains(path))
+        || variables.any(|variable| matches!(&variable.source, EnvSource::Literal(text) if text.contains(path)))
 }
 
 fn shared(app: &App, stores: &Stores, (identity, store): (&Identity, &Store), diags: &mut Diagnostics) {

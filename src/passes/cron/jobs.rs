@@ -97,6 +97,7 @@ fn in_a_pod_of_its_own(source: &Workload, job: &str, place: Origin, path: &str, 
         .label("it has the same image, variables and volumes, and none of its processes and other files")
         .why("a CronJob starts pods; it runs nothing in those that are there")
         .help("keep what both need in a volume, or let the command reach the service over the network")
+        .cause("job-exec")
         .key(path),
     );
 }

@@ -35,6 +35,7 @@ fn hosts_of_texts_with_any_key() {
         ("wait-for-it my_db:5432 -- run my_db", "my_db:5432"),
         ("--db-host=my_db --db-name=my_db", "my_db"),
         ("PLAINTEXT://kafka_1:9092,EXTERNAL://localhost:9094", "kafka_1:9092 localhost:9094"),
+        ("a_1=http://a_1:2380,b_2=http://b_2:2380", "a_1:2380 b_2:2380"),
         ("my_db", ""),
         ("a_1,b_2:9300", "a_1 b_2:9300"),
         ("Server=tcp:my_db,1433;Database=my_db", "tcp my_db:1433"),

@@ -1,0 +1,87 @@
+//! Source code over an image that is built from it (compose-spec, "volumes" and "build"): the mount is for editing the code on the
+//! Docker host, and has no place in a cluster.
+
+use crate::compose::grammar::mounts as grammar;
+use crate::compose::model::build::Build;
+use crate::diag::{Code, Diagnostic};
+use crate::ir::Mount;
+use crate::lower::binds::is_within;
+use crate::lower::binds::words::{is_configuration, names_code};
+use crate::lower::dockerfile;
+use crate::lower::mounts::{Asked, Mounter};
+use crate::origin::Spanned;
+
+/// What an image that is built here has of a folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It is the code that the image is built from.
+    Code,
+    /// It is all of the code, and the image has none.
+    Nothing,
+    /// It is something else.
+    Other,
+}
+
+impl Mounter<'_> {
+    /// Says that source code is not mounted, and has what is mounted below it go with it.
+    pub(super) fn drop_source(
+        &mut self,
+        source: &Spanned<String>,
+        asked: &Asked,
+        dropped: &mut Vec<String>,
+        held: Held,
+    ) -> Option<Mount> {
+        let image = match held {
+            Held::Code | Held::Other => "the image holds the code",
+            Held::Nothing => "the image is to hold the code, of which its Dockerfile copies none",
+        };
+        self.diags.push(
+            Diagnostic::new(Code::BindSource, asked.origin, format!("{} is not mounted", source.value))
+                .label("source code over an image that is built from it")
+                .why(format!("{image}; on the Docker host the mount was for editing it"))
+                .help("build the image with the code in it")
+                .cause("bind-source")
+                .key(self.key())
+                .covers(asked.target.why.origins().iter().copied()),
+        );
+        dropped.push(asked.target.value.clone());
+        None
+    }
+
+    /// Whether a folder is the source code that the image is built from. Of what the Dockerfile copies nothing of, the image has
+    /// nothing.
+    pub(super) fn held(&self, full: &str, target: &str) -> Held {
+        let Some((build, context)) = self.source_context().filter(|_| self.is_source(full, target)) else {
+            return Held::Other;
+        };
+        let is_whole = is_within(&context, full);
+        let path = if is_whole { "" } else { full.strip_prefix(context.trim_end_matches('/')).unwrap_or(full) };
+        match dockerfile::copies_nothing_of(self.context, build, path) {
+            true if is_whole => Held::Nothing,
+            true => Held::Other,
+            false => Held::Code,
+        }
+    }
+
+    /// The folder of the project that the image is built from.
+    fn source_context(&self) -> Option<(&Build, String)> {
+        let build = &self.build.get()?.value;
+        let context = build.context.get().map_or(".", |context| context.value.as_str());
+        let is_remote = context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/");
+        (!is_remote).then(|| (build, grammar::join(&self.context.loaded.folder, context)))
+    }
+
+    /// Whether a folder holds the build's context or lies in it, and is not mounted where programs look for their configuration.
+    fn is_source(&self, full: &str, target: &str) -> bool {
+        let Some((_, context)) = self.source_context() else { return false };
+        (is_within(full, &context) || is_within(&context, full)) && !is_configuration(target)
+    }
+
+    /// Whether a folder that is not here is source code. Docker makes an empty one, which may be what is wanted; not so where the
+    /// image is built from it, or where its name says that code belongs there.
+    pub(super) fn is_absent_source(&self, full: &str, target: &str) -> bool {
+        let Some((_, context)) = self.source_context() else { return false };
+        self.is_source(full, target)
+            && (is_within(&context, full) || names_code(full) || self.context.world.kind(&context).is_none())
+    }
+}
