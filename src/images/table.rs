@@ -91,7 +91,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "bitnami/redmine" | 3000 | "/bitnami/redmine" | | ;
     "bitnami/schema-registry" | 8081 | | 1001 0 | ;
     "bitnami/solr" STORE | 8983 | "/bitnami" | 1001 0 | ;
-    "bitnami/spark" | 8080 7077 | | 1001 0 | ;
+    "bitnami/spark" | | | 1001 0 | ;
     "bitnami/valkey" STORE | 6379 | "/bitnami/valkey/data" | 1001 0 | ;
     "bitnami/wordpress" | 8080 8443 | "/bitnami/wordpress" | | ;
     "bitnami/zookeeper" STORE | 2181 | "/bitnami/zookeeper" | 1001 0 | ;

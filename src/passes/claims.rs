@@ -15,6 +15,7 @@ mod wishes;
 
 use crate::compose::Dialect;
 use crate::diag::Diagnostics;
+use crate::images;
 use crate::ir::{
     App, Claim, Exposure, ExposureKind, Kind, NetworkShare, PersistentVolume, Selects, Traced, VolumeSource, Why,
     Workload,
@@ -85,7 +86,16 @@ fn claim(store: &Store, app: &App, default: &Traced<i64>) -> (Claim, Option<Pers
 
 /// Whether each pod of a workload may have volumes of its own: swarm gave each task its own, Compose shared one.
 fn has_own_volumes(workload: &Workload, dialect: Dialect) -> bool {
-    workload.kind.value == Kind::Deployment && (workload.replicas.value <= 1 || dialect == Dialect::Swarm)
+    workload.kind.value == Kind::Deployment
+        && (workload.replicas.value <= 1 || dialect == Dialect::Swarm)
+        && !is_called_after_its_host(workload)
+}
+
+/// Whether others call it by the host name that is written (`rabbit@one`, and Hadoop's nodes), which pods of a StatefulSet lose.
+fn is_called_after_its_host(workload: &Workload) -> bool {
+    let Some(image) = images::known(&workload.container.image.value) else { return false };
+    let is_member = matches!(image.name, "rabbitmq" | "bitnami/rabbitmq") && workload.headless.is_some();
+    workload.pod.hostname.is_some() && (is_member || image.name.starts_with("hadoop-"))
 }
 
 /// A workload with claim templates is a StatefulSet.

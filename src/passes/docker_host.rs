@@ -40,6 +40,9 @@ enum Named {
     Private(Ipv4Addr, u16),
 }
 
+/// What the files of an object name: the key of each, and the line.
+type InFiles<'a> = Vec<(&'a str, usize, Named)>;
+
 /// ConfigMaps and Secrets by kind and name.
 type Objects<'a> = BTreeMap<(FileObjectKind, &'a Name), &'a FileObject>;
 
@@ -51,7 +54,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
         }
     }
     let shared: Objects<'_> = app.files.iter().map(|file| ((file.kind, &file.name), file)).collect();
-    let mut of_files: BTreeMap<(FileObjectKind, &Name), Vec<(&str, usize, Named)>> = BTreeMap::new();
+    let mut of_files: BTreeMap<(FileObjectKind, &Name), InFiles<'_>> = BTreeMap::new();
     for workload in &app.workloads {
         let mut objects: Objects<'_> = workload.files.iter().map(|file| ((file.kind, &file.name), file)).collect();
         for place in texts(workload, &objects, &shared) {
@@ -142,7 +145,7 @@ fn texts(workload: &Workload, own: &Objects<'_>, shared: &Objects<'_>) -> Vec<Pl
 }
 
 /// What the files of an object name, each once for each file, with its first line.
-fn in_object(object: &FileObject) -> Vec<(&str, usize, Named)> {
+fn in_object(object: &FileObject) -> InFiles<'_> {
     let mut found = Vec::new();
     for (key, data) in &object.entries {
         let Ok(text) = std::str::from_utf8(&data.bytes) else { continue };

@@ -197,10 +197,12 @@ const FILES: [&str; 46] = [
 ];
 
 /// Files without such an ending.
-const WELL_KNOWN: [&str; 24] = [
+const WELL_KNOWN: [&str; 26] = [
+    ".Xauthority",
     ".bash_history",
     ".bashrc",
     ".env",
+    ".erlang.cookie",
     ".gitconfig",
     ".htaccess",
     ".htpasswd",

@@ -1,4 +1,4 @@
-//! Whether a service was told to listen elsewhere than its image does by itself. A wait for a port on which nothing listens would
+//! Whether a service was told to listen elsewhere than its image does by itself, or to be something else. A wait for a port on which nothing listens would
 //! hang for ever, so that the image's own ports are waited for only where nothing says so.
 //!
 //! ```yaml
@@ -28,7 +28,7 @@ pub(super) fn doubt(workload: &mut Workload, dials: &[&Dial], shared: &Objects<'
     let listens: BTreeSet<u16> = own.map(|(number, _)| number).collect();
     let listens_elsewhere = !listens.is_empty() && listens.is_disjoint(&usual);
     let told = words(workload, &usual);
-    if listens_elsewhere || told.is_some() || variables(workload, shared, &usual) {
+    if listens_elsewhere || told.is_some() || is_another_program(workload) || variables(workload, shared, &usual) {
         workload.ports.iter_mut().filter(|port| is_of_image(port)).for_each(|port| port.stated = false);
     }
     if let Some((number, place)) = told
@@ -37,6 +37,82 @@ pub(super) fn doubt(workload: &mut Workload, dials: &[&Dial], shared: &Objects<'
         say(workload, number, place, "as its own settings say", "seen here".to_owned(), diags);
         workload.ports.push(Port::plain(Traced::from_origin(number, place), Protocol::Tcp, false));
     }
+}
+
+/// Words by which images are told to start the server that they are known for.
+const SERVERS: &[&str] = &[
+    "agent",
+    "all-in-one",
+    "all",
+    "api-server",
+    "apache2-foreground",
+    "catalina.sh",
+    "clickhouse-server",
+    "cockroach",
+    "dev",
+    "docker-entrypoint.sh",
+    "docker-run",
+    "emqx",
+    "entrypoint.sh",
+    "etcd",
+    "gunicorn",
+    "httpd",
+    "httpd-foreground",
+    "influxd",
+    "jobmanager",
+    "jupyter",
+    "kafka-server-start",
+    "kafka-server-start.sh",
+    "mariadbd",
+    "master",
+    "memcached",
+    "minio",
+    "mongod",
+    "mongos",
+    "mosquitto",
+    "mysqld",
+    "mysqld_safe",
+    "postgres",
+    "rabbitmq-server",
+    "redis-server",
+    "redis-stack-server",
+    "keydb-server",
+    "run",
+    "run.sh",
+    "serve",
+    "server",
+    "standalone",
+    "start",
+    "start-dev",
+    "start-kafka.sh",
+    "start-notebook.sh",
+    "start.sh",
+    "valkey-server",
+    "web",
+    "webserver",
+    "zkServer.sh",
+];
+
+/// Programs of images that are called as these and are no servers.
+const CLIENTS: [&str; 6] = ["mariadb", "mongo", "mysql", "redis", "vault", "consul"];
+
+/// Whether the command is something else than options of the image's own server: `image: redis` with `redis-cli`, or Airflow's
+/// `scheduler`. What is not known to be the server may not listen.
+fn is_another_program(workload: &Workload) -> bool {
+    let container = &workload.container;
+    let words: Vec<&str> =
+        container.command.iter().chain(&container.args).flatten().map(|word| word.value.as_str()).collect();
+    if words.first().is_none_or(|first| first.starts_with('-') || first.is_empty()) {
+        return false;
+    }
+    let image = container.image.value.rsplit('/').next().unwrap_or_default();
+    let image = image.split([':', '@']).next().unwrap_or_default();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let mut programs = words.iter().flat_map(|word| word.split(|c| !is_part(c)));
+    !programs.any(|word| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        SERVERS.contains(&program) || (program == image && !CLIENTS.contains(&program))
+    })
 }
 
 /// Whether a variable is a port that is not one of the usual ones, and has no host beside it.
