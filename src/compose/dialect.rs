@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use crate::compose::model::scalar::scalar_text;
 use crate::origin::Origin;
 use crate::syntax::{Map, Node, Value};
 
@@ -72,12 +73,8 @@ pub fn decide<'a>(documents: impl Iterator<Item = &'a Node>, file_names: &[Strin
         Some((key, place)) => Some((format!("`{key}` means something on a swarm alone"), Some(place))),
         None => named().map(|name| (format!("the file is called {name}"), None)),
     };
-    match (swarm, built_alone(&tops)) {
-        (Some(_), Some((name, place))) => Decision {
-            dialect: Dialect::Compose,
-            because: format!("docker stack deploy builds nothing, and `{name}` has no image"),
-            place: Some(place),
-        },
+    match (swarm, refused(&tops)) {
+        (Some(_), Some((because, place))) => Decision { dialect: Dialect::Compose, because, place: Some(place) },
         (Some((because, place)), None) => Decision { dialect: Dialect::Swarm, because, place },
         (None, _) => {
             Decision { dialect: Dialect::Compose, because: "nothing in it speaks of a swarm".to_owned(), place: None }
@@ -112,7 +109,22 @@ fn compose_only(top: &Map) -> Option<(String, Origin)> {
     })
 }
 
-/// A service that is built and has no image in any of the documents: a swarm refuses it.
+/// What a swarm refuses and docker compose does not mind: a version that stack files do not have, and a service without an image.
+fn refused(tops: &[&Map]) -> Option<(String, Origin)> {
+    let version = tops.iter().find_map(|top| {
+        let entry = top.get("version")?;
+        let text = scalar_text(&entry.value.value)?;
+        let is_old = text.starts_with('2')
+            && text.strip_prefix('2').is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        is_old.then(|| (format!("docker stack deploy reads no version {text}"), entry.key))
+    });
+    version.or_else(|| {
+        let (name, place) = built_alone(tops)?;
+        Some((format!("docker stack deploy builds nothing, and `{name}` has no image"), place))
+    })
+}
+
+/// A service that is built and has no image in any of the documents.
 fn built_alone(tops: &[&Map]) -> Option<(String, Origin)> {
     let mut built: IndexMap<&str, Origin> = IndexMap::new();
     let mut pulled: HashSet<&str> = HashSet::new();

@@ -218,6 +218,8 @@ codes! {
     WindowsAccount "T0437" "windows-account" Warning;
     RestartedAlways "T0438" "restarted-always" Note;
     CpuWeight "T0439" "cpu-weight" Note;
+    VolumeOfEachNode "T0445" "volume-of-each-node" Note;
+    NodeLimitLost "T0446" "node-limit-lost" Warning;
     ClearTextSecret "T0501" "clear-text-secret" Warning;
     EnvironmentName "T0502" "environment-name" Error;
     Placeholder "T0503" "placeholder" Warning;

@@ -6,6 +6,7 @@
 //! # StatefulSet with volumeClaimTemplates: db-data, and a headless governing Service
 //! ```
 
+mod apart;
 mod groups;
 mod place;
 mod say;
@@ -31,7 +32,7 @@ const DEFAULT_SIZE: i64 = 1 << 30;
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let stores = Stores::survey(app, context, diags);
     wishes::settle(app, &stores, diags);
-    groups::together(app, &stores);
+    groups::together(app, &stores, diags);
     say::stores(app, &stores, context, diags);
     let seeders = seeds::seeders(app, &stores);
     let default = context.request.volume_size.map_or_else(

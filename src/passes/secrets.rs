@@ -29,7 +29,7 @@ fn conceal(data: &Data, sources: &Sources, diags: &mut Diagnostics) {
     for origin in data.why.origins() {
         let written = sources.text_at(*origin);
         let entry = sources.entry(*origin);
-        let hidden = match written.find(value) {
+        let hidden = match whole(written, value) {
             Some(at) => at..at + value.len(),
             // Escaped or quoted otherwise: all of it, or what stands behind the name.
             None if letters(written).contains(&letters(value)) => after_name(written)..written.len(),
@@ -44,6 +44,19 @@ fn conceal(data: &Data, sources: &Sources, diags: &mut Diagnostics) {
         };
         diags.conceal(entry.file, entry.range.start + hidden.start..entry.range.start + hidden.end);
     }
+}
+
+/// Where a value stands in a text: as a word of its own, so that `pass` is found behind `password=` and not in it.
+fn whole(written: &str, value: &str) -> Option<usize> {
+    let is_inside = |next: Option<char>| next.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let is_whole = |at: &usize| {
+        let before = written.get(..*at).and_then(|before| before.chars().next_back());
+        let after = written.get(at + value.len()..).and_then(|after| after.chars().next());
+        !is_inside(before) && !is_inside(after)
+    };
+    // The last one: what is before it names it.
+    let found = written.match_indices(value).map(|(at, _)| at).filter(is_whole).last();
+    found.or_else(|| written.rfind(value))
 }
 
 /// The passwords of the URLs in a text.

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{App, Kind, Name, Traced};
 use crate::origin::Origin;
 use crate::passes::claims::stores::{Stores, several};
 
 /// Gives each workload of a group its label.
-pub(super) fn together(app: &mut App, stores: &Stores) {
+pub(super) fn together(app: &mut App, stores: &Stores, diags: &mut Diagnostics) {
     let mut parent: Vec<usize> = (0..app.workloads.len()).collect();
     let mut because: BTreeMap<usize, Origin> = BTreeMap::new();
     for store in stores.iter().filter(|store| store.many_nodes.is_none()) {
@@ -39,7 +40,27 @@ pub(super) fn together(app: &mut App, stores: &Stores) {
         // A group is called after the first workload in it.
         let name = names.entry(group).or_insert_with(|| workload.name.clone()).clone();
         workload.pod.together = Some(Traced::from_origin(name, origin));
+        let count = workload.replicas.value;
+        workload.pod.placement.spreads.retain(|spread| {
+            let fits = spread.limit.is_none_or(|most| count <= most);
+            if !fits && let Some(place) = spread.why.origins().first() {
+                all_on_one_node(&workload.service, *place, diags);
+            }
+            fits
+        });
     }
+}
+
+/// A limit of pods on one node and a volume that one node may mount: no node would be found for some of them.
+fn all_on_one_node(service: &str, place: Origin, diags: &mut Diagnostics) {
+    diags.push(
+        Diagnostic::new(Code::NodeLimitLost, place, format!("all pods of `{service}` run on one node"))
+            .label("left out")
+            .why("they share a claim, and most storage is mounted on one node at a time")
+            .help("say --shared-volumes rwx if the cluster has a storage class that is mounted on several nodes")
+            .cause("one-node")
+            .key(format!("services.{service}.deploy.placement.max_replicas_per_node")),
+    );
 }
 
 fn root(parent: &mut [usize], mut node: usize) -> usize {

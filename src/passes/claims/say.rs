@@ -166,10 +166,10 @@ pub(super) fn unknown_content(
     diags: &mut Diagnostics,
 ) {
     let is_new = match stores.of(index, workload, mount) {
-        Some((identity @ (Identity::Volume(_) | Identity::Anonymous(_, _)), _)) => {
+        Some((identity @ (Identity::Volume(_, _) | Identity::Anonymous(_, _)), _)) => {
             !seeders.fill(&identity) && stores.get(&identity).is_some_and(|store| store.network.is_none())
         }
-        Some((Identity::Folder(_) | Identity::External(_), _)) => false,
+        Some((Identity::Folder(_, _) | Identity::External(_), _)) => false,
         None => matches!(mount.source, MountSource::Anonymous),
     };
     if mount.content == ImageContent::Unknown && is_new {

@@ -54,7 +54,7 @@ pub(super) fn seeders(app: &App, stores: &Stores) -> Seeders {
                 }
                 continue;
             };
-            if matches!(identity, Identity::Folder(_)) {
+            if matches!(identity, Identity::Folder(_, _)) {
                 continue;
             }
             let is_read = || has_reader(app, stores, &identity, index);

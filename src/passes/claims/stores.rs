@@ -10,16 +10,17 @@ use crate::ir::{
 };
 use crate::lower::Context;
 use crate::origin::Origin;
+use crate::passes::claims::apart::{self, Apart};
 use crate::passes::claims::has_own_volumes;
 use crate::request::SharedVolumes;
 
 /// What several mounts may show.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Identity {
-    /// A named volume, by its claim.
-    Volume(Name),
-    /// A folder of the Docker host, by its path.
-    Folder(String),
+    /// A named volume, by its claim, and the first of the workloads that see it alike where it is not one for all.
+    Volume(Name, Option<usize>),
+    /// A folder of the Docker host, by its path, and the same.
+    Folder(String, Option<usize>),
     /// A claim that must exist.
     External(Name),
     /// A volume without a name, at a path where the image of one workload keeps its data.
@@ -70,6 +71,7 @@ pub(super) struct Stores {
     /// The folders of the Docker host that no other of them holds.
     folders: BTreeSet<String>,
     project_folder: String,
+    apart: Apart,
 }
 
 impl Stores {
@@ -80,12 +82,14 @@ impl Stores {
             named: std::mem::take(&mut app.named_volumes),
             folders: BTreeSet::new(),
             project_folder: context.loaded.folder.clone(),
+            apart: Apart::default(),
         };
         for mount in app.workloads.iter().flat_map(|workload| &workload.mounts) {
             if let MountSource::Data(path) = &mount.source {
                 stores.folders.insert(path.clone());
             }
         }
+        stores.apart = apart::find(app, &stores, context, diags);
         for (index, workload) in app.workloads.iter().enumerate() {
             for mount in &workload.mounts {
                 stores.note(index, workload, mount);
@@ -108,7 +112,7 @@ impl Stores {
         match &mount.source {
             MountSource::Named { volume, subpath } => {
                 let name = self.named.get(volume).map_or_else(|| Name::from_text(volume), |named| named.name.clone());
-                Some((Identity::Volume(name), subpath.clone()))
+                Some((self.apart.seen(Identity::Volume(name, None), index), subpath.clone()))
             }
             MountSource::External { claim, subpath } => {
                 Some((Identity::External(claim.value.clone()), subpath.clone()))
@@ -118,7 +122,7 @@ impl Stores {
                 let below =
                     path.strip_prefix(top).map(|rest| rest.trim_start_matches('/')).filter(|rest| !rest.is_empty());
                 let below = below.map(|rest| Traced::from_origin(rest.to_owned(), mount.origin));
-                Some((Identity::Folder(top.to_owned()), below))
+                Some((self.apart.seen(Identity::Folder(top.to_owned(), None), index), below))
             }
             MountSource::Anonymous => {
                 let target = mount.target.value.as_str();
@@ -145,6 +149,23 @@ impl Stores {
             rest = above;
         }
         top
+    }
+
+    /// Whether what a mount shows is on each node its own: nothing says that a network brings it there.
+    pub(super) fn is_local(&self, mount: &Mount) -> bool {
+        match &mount.source {
+            MountSource::Named { volume, subpath: _ } => self.named.get(volume).is_none_or(|named| {
+                named.network.is_none() && named.many_nodes.is_none() && named.wishes.access.is_none()
+            }),
+            MountSource::Data(_) => true,
+            MountSource::External { claim: _, subpath: _ }
+            | MountSource::Anonymous
+            | MountSource::Memory(_)
+            | MountSource::File { object: _, kind: _, key: _, mode: _ }
+            | MountSource::Folder { object: _, kind: _, items: _ }
+            | MountSource::Host { path: _, kind: _ }
+            | MountSource::Image { reference: _, subpath: _ } => false,
+        }
     }
 
     /// A path as people write it beside the Compose file.
@@ -176,8 +197,9 @@ impl Stores {
             if let MountSource::Named { volume, subpath: _ } = &mount.source { self.named.get(volume) } else { None };
         let store = self.all.entry(identity.clone()).or_insert_with(|| Store {
             claim: match identity {
-                Identity::Volume(name) | Identity::External(name) => name,
-                Identity::Folder(path) => workload.name.with(last_part(&path)),
+                Identity::Volume(name, None) | Identity::External(name) => name,
+                Identity::Volume(name, Some(_)) => workload.name.with(name.as_str()),
+                Identity::Folder(path, _) => workload.name.with(last_part(&path)),
                 Identity::Anonymous(_, target) => workload.name.with(last_part(&target)),
             },
             users: Vec::new(),
@@ -200,8 +222,13 @@ impl Stores {
 
     /// Volumes that nothing mounts say nothing.
     fn unused(&self, diags: &mut Diagnostics) {
+        let is_used = |identity: &Identity| match identity {
+            Identity::Volume(name, _) => Some(name.clone()),
+            Identity::Folder(_, _) | Identity::External(_) | Identity::Anonymous(_, _) => None,
+        };
+        let used: BTreeSet<Name> = self.all.keys().filter_map(is_used).collect();
         for volume in self.named.values() {
-            if self.all.contains_key(&Identity::Volume(volume.name.clone())) {
+            if used.contains(&volume.name) {
                 continue;
             }
             let NamedVolume { name: _, size, labelled, network, many_nodes, wishes, origin: _ } = volume;
@@ -220,10 +247,10 @@ impl Stores {
             let users: Vec<&Workload> = store.users.iter().filter_map(|index| app.workloads.get(*index)).collect();
             let own = match (identity, users.as_slice()) {
                 (Identity::Anonymous(_, _), _) => true,
-                (Identity::Volume(_) | Identity::Folder(_), [only]) => {
+                (Identity::Volume(_, _) | Identity::Folder(_, _), [only]) => {
                     store.network.is_none() && store.is_written && has_own_volumes(only, dialect)
                 }
-                (Identity::Volume(_) | Identity::Folder(_), _) | (Identity::External(_), _) => false,
+                (Identity::Volume(_, _) | Identity::Folder(_, _), _) | (Identity::External(_), _) => false,
             };
             store.is_template = own;
             store.is_shared_claim = !own && !matches!(identity, Identity::External(_));
@@ -267,14 +294,14 @@ impl Stores {
         let mut taken: BTreeMap<Name, usize> = BTreeMap::new();
         for (identity, store) in &mut self.all {
             match identity {
-                Identity::Volume(_) | Identity::External(_) => {
+                Identity::Volume(_, _) | Identity::External(_) => {
                     taken.insert(store.claim.clone(), 1);
                 }
-                Identity::Folder(_) | Identity::Anonymous(_, _) => {}
+                Identity::Folder(_, _) | Identity::Anonymous(_, _) => {}
             }
         }
         for (identity, store) in &mut self.all {
-            let (Identity::Folder(path) | Identity::Anonymous(_, path)) = identity else { continue };
+            let (Identity::Folder(path, _) | Identity::Anonymous(_, path)) = identity else { continue };
             let one = if store.users.len() > 1 { None } else { store.users.first() };
             let wanted = match one.and_then(|index| app.workloads.get(*index)) {
                 Some(workload) => workload.name.with(last_part(path)),
