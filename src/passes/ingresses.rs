@@ -10,6 +10,7 @@ mod build;
 mod gateway;
 mod loss;
 mod nginx;
+mod order;
 mod own;
 mod twins;
 mod users;
@@ -28,9 +29,15 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     let mut builder = Builder::new(context, &treatments);
     let mut gateways = gateway::Maker::new(context, &app.project.value, &treatments);
     for workload in &mut app.workloads {
+        let routes = std::mem::take(&mut workload.routes);
+        workload.routes = routes.into_iter().filter_map(|route| arrive(workload, route, diags)).collect();
+    }
+    if context.request.routes != Routes::Traefik {
+        order::tell(app.workloads.iter().flat_map(|workload| &workload.routes), diags);
+    }
+    for workload in &mut app.workloads {
         let (mut ingresses, mut own) = (Vec::new(), Vec::new());
         for route in std::mem::take(&mut workload.routes) {
-            let Some(route) = arrive(workload, route, diags) else { continue };
             match made_as(&route, context.request.routes) {
                 Routes::Ingress | Routes::None => ingresses.push(route),
                 Routes::Gateway => gateways.add(workload, &route, diags),

@@ -56,7 +56,8 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
     }
     if !context.request.keep_router {
-        edge::leave_out(app, &edges, diags);
+        let unsaid = doors::unsaid(&maker.doors);
+        edge::leave_out(app, &edges, &unsaid, diags);
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Door {
     redirect: Option<Redirect>,
     /// What every request is treated with, by names as they are written.
     middlewares: Vec<Traced<String>>,
+    /// Settings that no route says.
+    others: Vec<String>,
 }
 
 /// Where a door sends all requests on to.
@@ -111,7 +113,20 @@ fn door(mut block: Block, acme: Option<&Traced<String>>, path: &str, diags: &mut
     if let Some(said) = said {
         door.tls = Some(RouteTls { resolver: acme.cloned(), ..RouteTls::plain(said.why) });
     }
+    let of_http = http.settings.iter().map(|(keys, _)| format!("http.{}", keys.join(".")));
+    let others = block
+        .settings
+        .iter()
+        .map(|(keys, _)| keys.join("."))
+        .filter(|key| !key.eq_ignore_ascii_case("name"))
+        .chain(of_http);
+    door.others = others.filter(|key| !key.starts_with("observability.")).collect();
     door
+}
+
+/// What the doors are told and no route says, each below its door.
+pub(super) fn unsaid(doors: &IndexMap<String, Door>) -> Vec<String> {
+    doors.iter().flat_map(|(name, door)| door.others.iter().map(move |key| format!("{name}.{key}"))).collect()
 }
 
 /// The names by which people call the door of encrypted requests, where the router itself is not part of the project.

@@ -161,7 +161,7 @@ impl Edge {
     }
 }
 
-/// How many places that wait for a router are shown.
+/// How many places that wait for a router are shown, and how many of its settings.
 const MOST_PLACES: usize = 8;
 
 /// Where others say that they wait for a service.
@@ -171,7 +171,7 @@ fn waiting(app: &App, service: &str) -> impl Iterator<Item = Origin> {
 }
 
 /// Leaves routers out that ask a Docker engine.
-pub(super) fn leave_out(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) {
+pub(super) fn leave_out(app: &mut App, edges: &[Edge], unsaid: &[String], diags: &mut Diagnostics) {
     let is_routed = app.workloads.iter().any(|workload| !workload.routes.is_empty());
     let has_others = app.workloads.len() > edges.len();
     let mut dropped = BTreeSet::new();
@@ -192,6 +192,14 @@ pub(super) fn leave_out(app: &mut App, edges: &[Edge], diags: &mut Diagnostics) 
             .help("see which controllers there are with: kubectl get ingressclass; say --keep-router to keep it");
         if edge.has_unread_files() {
             diagnostic = diagnostic.help("routes that stand in its files must be written as Ingresses by hand");
+        }
+        if edge.brand == Brand::Traefik && !unsaid.is_empty() {
+            let shown: Vec<&str> = unsaid.iter().map(String::as_str).take(MOST_PLACES).collect();
+            let more = if unsaid.len() > shown.len() { " and more" } else { "" };
+            diagnostic = diagnostic.help(format!(
+                "tell the controller itself what its entry points were told: {}{more}",
+                shown.join(", ")
+            ));
         }
         for waiting in waiting(app, &workload.service).take(MOST_PLACES) {
             diagnostic = diagnostic.also(waiting, "this no longer waits for it");
