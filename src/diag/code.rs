@@ -270,6 +270,7 @@ codes! {
     RouterFileTarget "T0770" "router-file-target" Warning;
     TlsPassthrough "T0771" "tls-passthrough" Note;
     RouteOrder "T0772" "route-order" Warning;
+    RouteInside "T0773" "route-inside" Warning;
     KubernetesField "T0801" "kubernetes-field" Error;
     KubernetesUnheard "T0802" "kubernetes-unheard" Warning;
     KubernetesWithoutEffect "T0803" "kubernetes-without-effect" Warning;

@@ -34,6 +34,7 @@ use crate::ir::{
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::request::Routes;
+use by_port::Outside;
 use doors::Door;
 use edge::{Brand, Edge};
 pub(super) use matches::is_dns;
@@ -74,6 +75,10 @@ struct Maker<'a> {
     doors: IndexMap<String, Door>,
     /// Hosts that some route leads on.
     reached: BTreeSet<RouteHost>,
+    /// Whether what is reached inside of the project alone has no route; Traefik's own resources keep its door.
+    closes: bool,
+    /// Routers at doors that are kept from the outside.
+    inside: Vec<Route>,
     /// Routers at whose doors all requests are sent on.
     away: Vec<Route>,
     /// The domain of hosts, the usual doors and the maker of certificates of version 1.
@@ -87,7 +92,8 @@ impl<'a> Maker<'a> {
         let traefik = edges.iter().find(|edge| edge.brand == Brand::Traefik);
         let doors = traefik.map(|edge| {
             let service = app.workloads.get(edge.index).map(|workload| workload.service.as_str()).unwrap_or_default();
-            doors::read(edge, &format!("services.{service}.command"), diags)
+            let outside = app.workloads.get(edge.index).map(Outside::of).unwrap_or_default();
+            doors::read(edge, &outside, &format!("services.{service}.command"), diags)
         });
         Maker {
             project: context.loaded.name.value.as_str(),
@@ -99,9 +105,11 @@ impl<'a> Maker<'a> {
             default_rule: traefik.and_then(|edge| edge.default_rule().cloned()),
             doors: doors.unwrap_or_default(),
             reached: BTreeSet::new(),
+            closes: context.request.routes != Routes::Traefik,
+            inside: Vec::new(),
             away: Vec::new(),
             v1_domain: traefik.and_then(|edge| edge.flags.get("docker.domain").cloned()),
-            v1_entry_points: traefik.and_then(|edge| edge.flags.get("defaultentrypoints").cloned()),
+            v1_entry_points: traefik.and_then(Edge::v1_entry_points),
             v1_acme: traefik.and_then(Edge::v1_acme),
         }
     }
@@ -336,6 +344,7 @@ fn traefik(
         diags.consume(*place, "says where a router leads to");
     }
     doors::away(maker, diags);
+    doors::inside(maker, diags);
     traefik::add(app, std::mem::take(&mut maker.elsewhere));
     traefik::unused(app, diags);
 }

@@ -104,7 +104,7 @@ keys! {
         path_type "path_type": PathWord, Merge::Default, Reads, Exact, "Whether longer paths lead there too: they do unless it says so.";
         port "port": i64, Merge::Default, Reads, Exact, "The port of the container, where it has several.";
         name "name": String, Merge::Default, Reads, Exact, "The Gateway that it is attached to, which exists already; without it, one is made.";
-        namespace "namespace": String, Merge::Default, Reads, Exact, "The namespace of that Gateway, where it is another one.";
+        namespace "namespace": String, Merge::Default, Reads, Exact, "The namespace of that Gateway, where it is another one, whose listener must allow routes of this one.";
         section "section": String, Merge::Default, Reads, Exact, "The one listener of that Gateway: all of them unless it says so.";
         class "class": String, Merge::Default, Reads, Exact, "The GatewayClass of the Gateway that is made.";
         tls "tls": bool, Merge::Default, Reads, Exact, "Whether the listener that is made is encrypted.";

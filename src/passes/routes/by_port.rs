@@ -37,7 +37,7 @@ type Reached = (u16, Option<Traced<String>>);
 
 /// How the doors of the router are reached from outside.
 #[derive(Default)]
-struct Outside {
+pub(super) struct Outside {
     /// Those that are published.
     ports: BTreeMap<(u16, Protocol), Reached>,
     /// Whether every port is, as it stands on the network of the host.
@@ -45,7 +45,7 @@ struct Outside {
 }
 
 impl Outside {
-    fn of(workload: &Workload) -> Self {
+    pub(super) fn of(workload: &Workload) -> Self {
         let ports = workload.published.iter().map(|published| {
             let number = published.published.as_ref().map_or(published.target.value, |number| number.value);
             ((published.target.value, published.protocol), (number, published.address.clone()))
@@ -56,9 +56,15 @@ impl Outside {
             .filter_map(|port| Some(((port.number.value, port.protocol), (port.host_port.as_ref()?.value, None))));
         let is_every = match workload.network {
             NetworkMode::Host(_) => true,
-            NetworkMode::Shared | NetworkMode::None(_) => false,
+            // A range that is too long to be listed.
+            NetworkMode::Shared | NetworkMode::None(_) => workload.any_port.is_some(),
         };
         Outside { ports: ports.chain(of_node).collect(), is_every }
+    }
+
+    /// Whether a door for HTTP is reached from outside. A router that publishes nothing is reached by somebody who stands before it.
+    pub(super) fn is_open(&self, port: u16) -> bool {
+        self.ports.is_empty() || self.number(port, Protocol::Tcp).is_some()
     }
 
     fn number(&self, port: u16, protocol: Protocol) -> Option<Reached> {

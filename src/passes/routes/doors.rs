@@ -9,6 +9,7 @@
 use indexmap::IndexMap;
 
 use super::blocks::Block;
+use super::by_port::Outside;
 use super::edge::Edge;
 use super::traefik::{Shared, elsewhere, find_treatment, tls};
 use super::{Maker, fields, list};
@@ -23,6 +24,8 @@ pub(super) struct Door {
     port: Option<Traced<u16>>,
     /// Whether packets come in by it.
     is_udp: bool,
+    /// Whether the router keeps it from the outside.
+    is_inside: bool,
     /// Whether routers stand at it that name none.
     is_usual: bool,
     /// How what comes in is encrypted where the router says nothing.
@@ -47,7 +50,7 @@ struct Redirect {
 }
 
 /// The doors of a router, by their names in lower case.
-pub(super) fn read(edge: &Edge, path: &str, diags: &mut Diagnostics) -> IndexMap<String, Door> {
+pub(super) fn read(edge: &Edge, outside: &Outside, path: &str, diags: &mut Diagnostics) -> IndexMap<String, Door> {
     let mut blocks: IndexMap<String, Block> = IndexMap::new();
     for (key, value) in &edge.flags {
         let Some((name, rest)) = key.strip_prefix("entrypoints.").and_then(|rest| rest.split_once('.')) else {
@@ -63,6 +66,9 @@ pub(super) fn read(edge: &Edge, path: &str, diags: &mut Diagnostics) -> IndexMap
         if let Some(name) = key.strip_prefix("v1.") {
             all.insert(name.to_owned(), door(of_version_1(value), acme.as_ref(), path, diags));
         }
+    }
+    for door in all.values_mut() {
+        door.is_inside = door.port.as_ref().is_some_and(|port| !outside.is_open(port.value));
     }
     all
 }
@@ -169,6 +175,15 @@ pub(super) fn enter(mut route: Route, shared: &Shared, maker: &mut Maker<'_>) ->
     } else {
         said.clone()
     };
+    if named.is_empty() {
+        return vec![route];
+    }
+    let is_inside = |door: &Traced<String>| maker.closes && known(maker, door).is_some_and(|door| door.is_inside);
+    let named: Vec<Traced<String>> = named.into_iter().filter(|door| !is_inside(door)).collect();
+    if named.is_empty() {
+        maker.inside.push(route);
+        return Vec::new();
+    }
     let (mut parts, mut sent_on): (Vec<Part>, Vec<_>) = (Vec::new(), Vec::new());
     for door in named {
         let known = known(maker, &door).cloned().unwrap_or_default();
@@ -284,6 +299,23 @@ fn sent_on(route: &Route, door: Traced<String>, redirect: &Redirect, maker: &mut
         priority: None,
         why: Why::Origins(places),
         ..route.clone()
+    }
+}
+
+/// Says of routers at doors that nobody reaches from outside that they have no route.
+pub(super) fn inside(maker: &mut Maker<'_>, diags: &mut Diagnostics) {
+    for route in std::mem::take(&mut maker.inside) {
+        let Some(place) = route.why.origins().first() else { continue };
+        let door = route.entry_points.first().map(|door| door.value.as_str()).unwrap_or_default();
+        diags.push(
+            Diagnostic::new(Code::RouteInside, *place, format!("{} is not reached from outside", route.called))
+                .label(format!("the router does not publish the port of the entry point `{door}`"))
+                .why("a route of the cluster would open it to everybody")
+                .help("publish that port to have a route; services of the cluster dial the service by its own name")
+                .key(route.written_at.clone())
+                .covers(route.matches.iter().flat_map(|found| found.why.origins()).copied())
+                .covers(route.steps.iter().flat_map(|step| step.why.origins()).copied()),
+        );
     }
 }
 

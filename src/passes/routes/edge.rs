@@ -145,6 +145,13 @@ impl Edge {
         Some(Traced { value: "letsencrypt".to_owned(), why: found.why.clone() })
     }
 
+    /// The doors at which version 1 has frontends that name none.
+    pub(super) fn v1_entry_points(&self) -> Option<Traced<String>> {
+        let said = self.flags.get("defaultentrypoints").cloned();
+        let door = || self.flags.iter().find(|(key, _)| key.starts_with("v1."));
+        said.or_else(|| door().map(|(_, door)| Traced { value: "http".to_owned(), why: door.why.clone() }))
+    }
+
     /// The rule of a service that has none.
     pub(super) fn default_rule(&self) -> Option<&Traced<String>> {
         ["providers.docker.defaultrule", "providers.swarm.defaultrule"].iter().find_map(|key| self.flags.get(*key))

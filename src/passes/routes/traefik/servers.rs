@@ -29,7 +29,7 @@ pub(super) fn backend(app: &App, mut block: Block, path: &str, diags: &mut Diagn
     };
     let places: Vec<Traced<String>> =
         written.into_iter().filter(|(keys, _)| is_place(keys)).map(|(_, value)| value).collect();
-    let Some(first) = places.first() else { return Err("several services, or none".to_owned()) };
+    let Some(first) = places.first() else { return Err("other services by their weights".to_owned()) };
     let words = || places.iter().map(|place| place.value.as_str()).collect::<Vec<_>>().join(", ");
     let servers: Option<Vec<Server>> = places.iter().map(|place| server(&place.value)).collect();
     let servers = servers.ok_or_else(words)?;
