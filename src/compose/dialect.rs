@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use super::grammar::placeholder::{Piece, pieces};
 use crate::compose::model::scalar::scalar_text;
 use crate::origin::Origin;
 use crate::syntax::{Map, Node, Value};
@@ -153,6 +154,31 @@ fn swarm_only(top: &Map) -> Option<(String, Origin)> {
     in_deploy
         .or_else(|| overlay(top))
         .or_else(|| ["configs", "secrets"].iter().find_map(|section| external(top, section)))
+        .or_else(|| services(top).find_map(|service| placeholder(service, &["hostname", "environment", "volumes"])))
+        .or_else(|| placeholder(top, &["volumes"]))
+}
+
+/// Where a swarm alone fills in placeholders; to docker compose they are text.
+fn placeholder(section: &Map, keys: &[&str]) -> Option<(String, Origin)> {
+    let mut open: Vec<&Node> = keys.iter().filter_map(|key| section.get(*key)).map(|entry| &entry.value).collect();
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::String(text) if text.contains("{{") => {
+                let written = pieces(text).into_iter().find_map(|piece| match piece {
+                    Piece::Field(_, written) => Some(written.to_owned()),
+                    Piece::Text(_) | Piece::Other(_) => None,
+                });
+                if let Some(written) = written {
+                    return Some((written, node.origin));
+                }
+            }
+            Value::List(items) => open.extend(items.iter().rev()),
+            Value::Map(map) => open.extend(map.values().rev().map(|entry| &entry.value)),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) | Value::String(_) => {
+            }
+        }
+    }
+    None
 }
 
 fn overlay(top: &Map) -> Option<(String, Origin)> {

@@ -118,6 +118,11 @@ codes! {
     BuildLeftOut "T0151" "build-left-out" Note;
     ImageReference "T0160" "image-reference" Warning;
     VersionOne "T0161" "version-one" Error;
+    VolumeOfStacks "T0170" "volume-of-stacks" Warning;
+    ServicePortTwice "T0171" "service-port-twice" Error;
+    NodePortOfTwo "T0172" "node-port-of-two" Error;
+    BackendMissing "T0173" "backend-missing" Error;
+    RoutePathTwice "T0174" "route-path-twice" Warning;
     DependencyCycle "T0201" "dependency-cycle" Error;
     DependencyIgnored "T0202" "dependency-ignored" Note;
     DependencyRestart "T0203" "dependency-restart" Warning;
@@ -182,6 +187,12 @@ codes! {
     DockerNameServer "T0355" "docker-name-server" Warning;
     DockerHostAddress "T0356" "docker-host-address" Warning;
     ClusterMember "T0357" "cluster-member" Note;
+    Slot "T0360" "slot" Note;
+    SlotUnknown "T0361" "slot-unknown" Warning;
+    SlotNames "T0362" "slot-names" Warning;
+    VolumeOfSlots "T0363" "volume-of-slots" Warning;
+    MountTemplate "T0364" "mount-template" Warning;
+    SmbNamespace "T0365" "smb-namespace" Note;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;
     BindData "T0403" "bind-data" Warning;

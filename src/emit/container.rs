@@ -105,8 +105,8 @@ fn variable(at: &mut At, variable: &ir::EnvVar) -> EnvVar {
     match source {
         EnvSource::Literal(text) => EnvVar { name, value: Some(for_kubelet(text)), value_from: None },
         EnvSource::Composed(parts) => EnvVar { name, value: Some(composed(parts)), value_from: None },
-        EnvSource::Field(path) => {
-            let field = ObjectFieldSelector { field_path: (*path).to_owned(), api_version: None };
+        EnvSource::Field(field) => {
+            let field = ObjectFieldSelector { field_path: field_path(*field).to_owned(), api_version: None };
             EnvVar {
                 name,
                 value: None,
@@ -128,9 +128,19 @@ fn variable(at: &mut At, variable: &ir::EnvVar) -> EnvVar {
 fn composed(parts: &[ir::TextPart]) -> String {
     let written = parts.iter().map(|part| match part {
         ir::TextPart::Text(text) => text.replace('$', "$$"),
-        ir::TextPart::Variable(name) => format!("$({name})"),
+        ir::TextPart::Field(field) => format!("$({})", field.variable()),
     });
     written.collect()
+}
+
+/// Where the downward API finds it.
+fn field_path(field: ir::PodField) -> &'static str {
+    match field {
+        ir::PodField::Node => "spec.nodeName",
+        ir::PodField::Name => "metadata.name",
+        ir::PodField::Uid => "metadata.uid",
+        ir::PodField::Slot => "metadata.labels['apps.kubernetes.io/pod-index']",
+    }
 }
 
 fn probe(at: &mut At, key: &str, check: &ir::Probe) -> Probe {
@@ -268,13 +278,17 @@ fn confinement(confinement: ir::Confinement) -> (String, Option<String>) {
 }
 
 fn mount(at: &mut At, mount: &ContainerMount) -> VolumeMount {
-    let ContainerMount { volume, path, subpath, read_only, propagation } = mount;
+    let ContainerMount { volume, path, subpath, of_pod, read_only, propagation } = mount;
     let Propagation { mode, recursive_read_only } = propagation;
     at.here(&path.why);
     VolumeMount {
         name: volume.to_string(),
         mount_path: path.value.clone(),
         sub_path: at.maybe("subPath", subpath.as_ref()),
+        sub_path_expr: of_pod.as_ref().map(|parts| {
+            at.because("subPathExpr", &parts.why);
+            composed(&parts.value)
+        }),
         read_only: at.flag("readOnly", read_only.as_ref()),
         recursive_read_only: recursive_read_only.map(|place| {
             at.because("recursiveReadOnly", &Why::Origin(place));

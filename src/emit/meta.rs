@@ -108,6 +108,13 @@ pub(super) fn selecting(context: &Context, workload: &Name) -> Labels {
     Labels::from([(NAME.to_owned(), workload.to_string()), in_project(context)])
 }
 
+/// The labels that find the one pod of a StatefulSet that has a number.
+pub(super) fn numbered(context: &Context, workload: &Name, number: u32) -> Labels {
+    let mut labels = selecting(context, workload);
+    labels.insert("apps.kubernetes.io/pod-index".to_owned(), number.to_string());
+    labels
+}
+
 /// The label that a mark of a pod is.
 pub(super) fn mark(mark: &Name) -> String {
     format!("transship.dev/{mark}")

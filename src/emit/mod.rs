@@ -158,11 +158,12 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
         gateways,
         certificates,
         shared_networks,
+        others,
         calls,
         elsewhere,
     } = app;
     // Taken by the passes.
-    debug_assert!(named_volumes.is_empty() && shared_networks.is_empty() && calls.is_empty());
+    debug_assert!(named_volumes.is_empty() && shared_networks.is_empty() && calls.is_empty() && others.is_none());
     // Heard by the passes.
     let _ = (networks, dials, provided, left_out, wishes);
     let files_by_name = files.iter().map(|file| ((file.kind, &file.name), file)).collect();

@@ -18,6 +18,7 @@ const SPEC: &[&str] = &[
     "minReadySeconds",
     "progressDeadlineSeconds",
     "revisionHistoryLimit",
+    "ordinals",
     "podManagementPolicy",
     "serviceName",
     "type",

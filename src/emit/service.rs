@@ -43,6 +43,7 @@ pub(super) fn emit(context: &Context, workload: &Name, exposure: &Exposure) -> M
             selector: Some(match selects {
                 Selects::Own => meta::selecting(context, workload),
                 Selects::Marked(mark) => meta::marked(context, mark),
+                Selects::Slot(number) => meta::numbered(context, workload, *number),
             }),
             ports: at.list("ports", ports, service_port),
             ..Default::default()

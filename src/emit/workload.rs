@@ -5,7 +5,7 @@
 
 use k8s_openapi::api::apps::v1::{
     DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, Deployment, DeploymentSpec, DeploymentStrategy,
-    RollingUpdateDaemonSet, RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
+    RollingUpdateDaemonSet, RollingUpdateDeployment, StatefulSet, StatefulSetOrdinals, StatefulSetSpec,
 };
 use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -71,6 +71,7 @@ fn account_for(workload: &Workload) {
         run,
         schedule,
         once_per_node,
+        slots,
         network,
         networks,
         router_labels,
@@ -79,6 +80,7 @@ fn account_for(workload: &Workload) {
         addresses,
         aliases,
         links,
+        outer_links,
         shares,
         host,
         dependencies,
@@ -122,7 +124,7 @@ fn account_for(workload: &Workload) {
     );
     let _ = (steps, beside, roles, volumes, claim_templates, governing, exposures, files);
     let _ = (routes, gateway_routes, ingresses);
-    let _ = (called, pod, schedule, autoscaling, budget, patches, wishes);
+    let _ = (called, pod, schedule, autoscaling, budget, patches, wishes, slots);
     // Heard by the passes, which left them in place.
     let _ = (networks, routed, network, any_port, service, once_per_node, host, headless, kind_is_said);
     // Taken by the passes.
@@ -131,7 +133,7 @@ fn account_for(workload: &Workload) {
     debug_assert!(timetable.is_none() && attempts.is_none());
     debug_assert!(addresses.is_empty() && aliases.is_empty() && links.is_empty() && answers.is_empty());
     debug_assert!(dependencies.is_empty() && published.is_empty() && check.is_none() && mounts.is_empty());
-    debug_assert!(router_labels.is_empty());
+    debug_assert!(router_labels.is_empty() && outer_links.is_empty());
     debug_assert!(restart.condition.is_none() && waits.is_empty() && before.is_empty() && shares.is_empty());
 }
 
@@ -176,6 +178,10 @@ fn stateful_set(context: &Context, workload: &Workload) -> Manifest {
         // An autoscaler counts the replicas itself; a number here would undo its work at each apply.
         replicas: workload.autoscaling.is_none().then(|| container::count(at.put("replicas", &workload.replicas))),
         min_ready_seconds: seconds(at, workload),
+        ordinals: workload.slots.as_ref().map(|slots| {
+            at.because("ordinals", &Why::Origin(slots.origin));
+            StatefulSetOrdinals { start: Some(1) }
+        }),
         pod_management_policy: Some(at.decided("podManagementPolicy", "Parallel".to_owned(), "parallel-pods")),
         service_name: workload.governing.as_ref().map(|name| {
             at.because("serviceName", &workload.kind.why);

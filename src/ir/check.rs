@@ -1,6 +1,8 @@
 //! What an API server or a scheduler would refuse for ever, found before anything is written. Each message points at the input that
 //! leads there.
 
+mod services;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{App, Container, FileObjectKind, Member, Name, Port, Step, Why, Workload};
@@ -16,6 +18,7 @@ pub fn check(app: &App, diags: &mut Diagnostics) {
         volumes(workload, diags);
         node_ports(workload, diags);
     }
+    services::check(app, diags);
 }
 
 /// No two objects of a kind share a name.
@@ -44,6 +47,9 @@ fn objects(app: &App, diags: &mut Diagnostics) {
         };
         see(kind, &file.name, place(&file.why), diags);
     }
+    for volume in &app.volumes {
+        see("PersistentVolume", &volume.name, place(&volume.share.why), diags);
+    }
     for claim in &app.claims {
         see("PersistentVolumeClaim", &claim.name, place(&claim.why), diags);
     }
@@ -52,6 +58,14 @@ fn objects(app: &App, diags: &mut Diagnostics) {
         see(workload.kind.value.word(), name, Some(workload.origin), diags);
         for exposure in &workload.exposures {
             see("Service", &exposure.name, place(&exposure.why).or(Some(workload.origin)), diags);
+        }
+    }
+    for workload in &app.workloads {
+        for ingress in &workload.ingresses {
+            see("Ingress", &ingress.name, place(&ingress.why).or(Some(workload.origin)), diags);
+        }
+        for route in &workload.gateway_routes {
+            see(route.kind, &route.name, place(&route.why).or(Some(workload.origin)), diags);
         }
     }
     for policy in &app.policies {
@@ -80,7 +94,8 @@ fn objects(app: &App, diags: &mut Diagnostics) {
 /// A controller that is called otherwise than its service.
 fn names(workload: &Workload, diags: &mut Diagnostics) {
     let controller = workload.controller();
-    if controller != workload.name {
+    let said = workload.slots.as_ref().and_then(|slots| slots.controller.as_ref());
+    if controller != *said.unwrap_or(&workload.name) {
         diags.push(
             Diagnostic::new(
                 Code::NameTooLong,

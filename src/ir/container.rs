@@ -1,6 +1,6 @@
 //! A container: what runs, with which variables, limits and rights.
 
-use super::{ContainerMount, FileObjectKind, Name, Traced, Why};
+use super::{ContainerMount, FileObjectKind, Name, PodField, TextPart, Traced, Why};
 use crate::origin::Origin;
 
 /// A container.
@@ -95,8 +95,8 @@ pub struct EnvVar {
 pub enum EnvSource {
     /// Readable in the manifest, byte for byte (emit escapes it for the kubelet).
     Literal(String),
-    /// A field of the pod, as `spec.nodeName`.
-    Field(&'static str),
+    /// A field of the pod.
+    Field(PodField),
     /// Text with variables in it that stand earlier in the environment; emit escapes the rest for the kubelet.
     Composed(Vec<TextPart>),
     /// A key of a Secret.
@@ -106,15 +106,6 @@ pub enum EnvSource {
         /// The key in it.
         key: String,
     },
-}
-
-/// A part of a text that the kubelet puts together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TextPart {
-    /// Text, byte for byte.
-    Text(String),
-    /// The value of a variable.
-    Variable(&'static str),
 }
 
 /// Limits and requests.

@@ -3,7 +3,7 @@
 use super::{Container, Kind, Name, Port, Wait, Why, Workload};
 
 /// The longest name of a StatefulSet or CronJob: a label of its pods holds it, a dash and ten characters.
-const LONGEST_EXTENDED: usize = 52;
+pub const LONGEST_EXTENDED: usize = 52;
 
 /// A container of a pod beside the main one.
 #[derive(Clone, Debug)]
@@ -59,7 +59,11 @@ impl Workload {
     /// The name of its controller, which leaves room for what Kubernetes adds to it in the names and labels of its pods.
     pub fn controller(&self) -> Name {
         match self.kind.value {
-            Kind::StatefulSet | Kind::CronJob => self.name.limited(LONGEST_EXTENDED),
+            Kind::StatefulSet => {
+                let said = self.slots.as_ref().and_then(|slots| slots.controller.as_ref());
+                said.unwrap_or(&self.name).limited(LONGEST_EXTENDED)
+            }
+            Kind::CronJob => self.name.limited(LONGEST_EXTENDED),
             Kind::Deployment | Kind::DaemonSet | Kind::Job => self.name.clone(),
         }
     }

@@ -18,21 +18,20 @@ mod pod;
 mod route;
 mod run;
 mod sharing;
+mod slot;
 mod storage;
 mod workload;
 
 pub use check::check;
-pub use container::{
-    Confinement, Container, EnvSource, EnvVar, Probe, Resources, SecurityContext, SelinuxLabel, Stop, TextPart,
-};
+pub use container::{Confinement, Container, EnvSource, EnvVar, Probe, Resources, SecurityContext, SelinuxLabel, Stop};
 pub use gateway::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Parent};
-pub use layout::{Member, Step};
+pub use layout::{LONGEST_EXTENDED, Member, Step};
 pub use left_out::LeftOut;
 pub use name::Name;
 pub use name::{is_object_name, short_hash};
-pub use neighbour::{Call, Neighbour, Neighbourhood, SharedNetwork};
+pub use neighbour::{Call, Neighbour, Neighbourhood, Others, SharedNetwork};
 pub use network::{
-    Alias, Answer, Dial, HostAlias, Link, Network, NetworkMode, Policy, PolicyPods, PolicyRule, Resolver,
+    Alias, Answer, Dial, HostAlias, Link, Network, NetworkMode, OuterLink, Policy, PolicyPods, PolicyRule, Resolver,
 };
 pub use objects::{
     Data, Elsewhere, Exposure, ExposureKind, ExposurePort, FileObject, FileObjectKind, JobRole, Labelled,
@@ -47,9 +46,10 @@ pub use route::{
 };
 pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule, Timetable};
 pub use sharing::{Share, Shared, SharedWith};
+pub use slot::{PodField, Slots, TextPart, carry};
 pub use storage::{
-    Access, Claim, ContainerMount, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare, PersistentVolume,
-    Propagation, Retention, ShareProtocol, Volume, VolumeSource, Wishes,
+    Access, Claim, ContainerMount, Each, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare,
+    PersistentVolume, Propagation, Retention, ShareProtocol, Volume, VolumeSource, Wishes,
 };
 pub use workload::{
     Amount, Check, Condition, Dependency, Host, Kind, Outside, Port, Protocol, Published, Rollout, Workload,
@@ -157,6 +157,8 @@ pub struct App {
     pub certificates: Vec<Certificate>,
     /// Networks that other stacks of the call share. Made by `passes::stacks`, heard by `passes::names`.
     pub shared_networks: Vec<SharedNetwork>,
+    /// Containers of the other stacks of the call, where a service links to one. Made by `passes::stacks`, heard by `passes::names`.
+    pub others: Option<Others>,
     /// Who of another stack is named as a host. Made by `passes::names`, taken by `passes::stacks`: empty afterwards.
     pub calls: Vec<Call>,
     /// Names that lead out of the namespace. Made by `passes::names`.

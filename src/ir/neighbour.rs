@@ -39,6 +39,15 @@ pub struct SharedNetwork {
     pub neighbours: Arc<Neighbourhood>,
 }
 
+/// The containers of all stacks of the call, by every name that they have anywhere.
+#[derive(Clone, Debug)]
+pub struct Others {
+    /// The number of this app's stack.
+    pub own: usize,
+    /// Who they are, this app's own among them.
+    pub containers: Arc<Neighbourhood>,
+}
+
 /// A workload of this app names one of another stack as a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {

@@ -21,6 +21,15 @@ pub struct Link {
     pub alias: Traced<String>,
 }
 
+/// A name that one service has for a container of another project (`external_links`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OuterLink {
+    /// The container, as Docker calls it there.
+    pub container: String,
+    /// What it is called.
+    pub alias: Traced<String>,
+}
+
 /// A network of the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -93,6 +102,8 @@ pub struct Answer {
     pub each_pod: bool,
     /// Other workloads that answer to it too.
     pub shared: bool,
+    /// The number of the one pod that answers, where only one does.
+    pub slot: Option<u32>,
     /// Why it is there.
     pub why: Why,
 }

@@ -110,6 +110,8 @@ pub enum Selects {
     Own,
     /// Those of every workload with this mark.
     Marked(Name),
+    /// The one of the StatefulSet that it belongs to that has this number.
+    Slot(u32),
 }
 
 /// A port of a Service.

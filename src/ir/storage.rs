@@ -1,6 +1,6 @@
 //! Storage: what a container sees where, the claims behind it, and the volumes of a network behind those.
 
-use super::{FileObjectKind, Labelled, Name, Traced, Why};
+use super::{FileObjectKind, Labelled, Name, TextPart, Traced, Why};
 use crate::origin::Origin;
 
 /// Something mounted into the container.
@@ -16,6 +16,8 @@ pub struct Mount {
     pub content: ImageContent,
     /// How mounts below a path of the node spread; nothing for every other source.
     pub propagation: Propagation,
+    /// A folder in the source that is another one for each pod.
+    pub of_pod: Option<Traced<Vec<TextPart>>>,
     /// Where it is written.
     pub origin: Origin,
 }
@@ -23,7 +25,15 @@ pub struct Mount {
 impl Mount {
     /// A mount without options.
     pub fn new(target: Traced<String>, source: MountSource, read_only: Option<Origin>, origin: Origin) -> Self {
-        Mount { target, source, read_only, content: ImageContent::Unknown, propagation: Propagation::default(), origin }
+        Mount {
+            target,
+            source,
+            read_only,
+            content: ImageContent::Unknown,
+            propagation: Propagation::default(),
+            of_pod: None,
+            origin,
+        }
     }
 }
 
@@ -133,8 +143,21 @@ pub struct NamedVolume {
     pub many_nodes: Option<Why>,
     /// What else the user says of its claim.
     pub wishes: Wishes,
+    /// Whether each service, or each of its tasks, has one of its own, as placeholders in its name say.
+    pub each: Option<Each>,
+    /// A folder of the network storage with placeholders in its path, as it is written.
+    pub below: Option<Traced<String>>,
     /// Where its key stands.
     pub origin: Origin,
+}
+
+/// Who has a volume of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Each {
+    /// Each service that mounts it.
+    Service,
+    /// Each task of each service: tasks of two services with one number had one.
+    Slot(Origin),
 }
 
 /// What the user says of a claim beside its size, in the words of the cluster.
@@ -319,6 +342,8 @@ pub struct ContainerMount {
     pub path: Traced<String>,
     /// A path in the volume.
     pub subpath: Option<Traced<String>>,
+    /// A path in the volume that is another one for each pod, in place of `subpath`.
+    pub of_pod: Option<Traced<Vec<TextPart>>>,
     /// Whether it cannot be written.
     pub read_only: Option<Why>,
     /// How mounts below it spread.

@@ -2,8 +2,8 @@
 
 use super::sharing::Share;
 use super::{
-    Alias, Answer, Claim, Container, Exposure, FileObject, JobRole, Link, Member, Mount, Name, NetworkMode, Pod,
-    Restart, Run, Step, Traced, Volume, Wait,
+    Alias, Answer, Claim, Container, Exposure, FileObject, JobRole, Link, Member, Mount, Name, NetworkMode, OuterLink,
+    Pod, Restart, Run, Slots, Step, Traced, Volume, Wait,
 };
 use crate::origin::Origin;
 
@@ -54,6 +54,8 @@ pub struct Workload {
     pub schedule: Option<super::Schedule>,
     /// Whether it does its work once on each node (`global-job`), and then only stays.
     pub once_per_node: Option<Origin>,
+    /// What it says of the slots of its tasks: then its pods are numbered. Corrected by `passes::slots`.
+    pub slots: Option<Slots>,
 
     /// Which network it has.
     pub network: NetworkMode,
@@ -71,6 +73,8 @@ pub struct Workload {
     pub aliases: Vec<Alias>,
     /// Names that it alone has for others. Taken by `passes::names`: empty afterwards.
     pub links: Vec<Link>,
+    /// Names that it alone has for containers of other projects. Taken by `passes::names`: empty afterwards.
+    pub outer_links: Vec<OuterLink>,
     /// What it shares with other services. Taken by `passes::groups`: empty afterwards.
     pub shares: Vec<Share>,
     /// The pod in which it runs with others. Made by `passes::groups`; `passes::pods` moves it there.

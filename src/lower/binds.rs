@@ -5,17 +5,23 @@ pub(super) mod words;
 use self::words::{is_clock, is_configuration, is_system, looks_like_file, names_data, names_datastore, system_kind};
 use crate::compose::grammar::mounts as grammar;
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{FileObjectKind, Mount, MountSource, Traced};
-use crate::lower::content;
-use crate::lower::files;
+use crate::ir::{FileObjectKind, Mount, MountSource, Traced, Why};
 use crate::lower::mounts::{Asked, Mounter};
 use crate::lower::source_code::Held;
+use crate::lower::{content, files, placeholders};
 use crate::origin::{Origin, Spanned};
 use crate::world::Kind;
 
 impl Mounter<'_> {
     /// A bind mount. The targets of source code that is not mounted join `dropped`.
     pub(super) fn bind(&mut self, source: &Spanned<String>, asked: Asked, dropped: &mut Vec<String>) -> Option<Mount> {
+        if placeholders::has_placeholder(self.context, &source.value) {
+            return self.of_pods(source, asked, dropped);
+        }
+        self.path_of_host(source, asked, dropped)
+    }
+
+    fn path_of_host(&mut self, source: &Spanned<String>, asked: Asked, dropped: &mut Vec<String>) -> Option<Mount> {
         let full = grammar::join(&self.context.loaded.folder, &source.value);
         let in_project = is_within(&full, &self.context.loaded.folder);
         if !in_project && is_clock(&full) {
@@ -46,6 +52,20 @@ impl Mounter<'_> {
                 Some(asked.of(MountSource::Data(full)))
             }
         }
+    }
+
+    /// A path with placeholders: what lies below the first of them is another folder for each pod, or for each service.
+    fn of_pods(&mut self, source: &Spanned<String>, mut asked: Asked, dropped: &mut Vec<String>) -> Option<Mount> {
+        let (parent, below) = placeholders::split(&source.value)?;
+        self.below(below, Why::Origin(source.origin), &mut asked);
+        if asked.of_pod.is_none()
+            && let Some(below) = asked.subpath.take()
+        {
+            let value = format!("{}/{}", parent.trim_end_matches('/'), below.value);
+            return self.path_of_host(&Spanned { value, origin: source.origin }, asked, dropped);
+        }
+        let full = grammar::join(&self.context.loaded.folder, parent);
+        if is_system(&full) { Some(self.system(&full, asked)) } else { Some(asked.of(MountSource::Data(full))) }
     }
 
     fn folder(

@@ -1,6 +1,5 @@
 //! `environment` and `env_file` (compose-spec): readable values inline, credentials in a Secret, files as ConfigMaps.
 
-use crate::compose::Dialect;
 use crate::compose::env_files::{EnvEntry, ReadEnvFile};
 use crate::compose::keys::Key;
 use crate::compose::model::text::Pairs;
@@ -24,7 +23,7 @@ pub(super) fn environment(
     let (own, path) = service;
     let lookup = context.loaded.variables.lookup(context.world);
     let is_set = |name: &str| lookup(name).is_some();
-    let is_template = |value: &str| context.dialect() == Dialect::Swarm && placeholders::has_placeholder(value);
+    let is_template = |value: &str| placeholders::has_placeholder(context, value);
     let from_files = env_files::of_service(files.0, files.1, environment, &is_set, &is_template);
     let mut variables: IndexMap<String, Option<(String, Origin)>> = IndexMap::new();
     for EnvEntry { name, value, origin } in from_files.inline {
@@ -77,8 +76,7 @@ fn place(
     for (name, value, origin) in variables {
         let why = Why::Origin(origin);
         let usable_key = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-        let is_template = context.dialect() == Dialect::Swarm && placeholders::has_placeholder(&value);
-        let source = if is_template {
+        let source = if placeholders::has_placeholder(context, &value) {
             placeholders::source(context, service, &value, origin, &mut env, diags)
         } else {
             EnvSource::Literal(value)

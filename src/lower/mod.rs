@@ -14,6 +14,7 @@ mod files;
 mod grants;
 mod health;
 mod hooks;
+mod hostname;
 mod image;
 mod kompose;
 mod kubernetes;
@@ -98,6 +99,7 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
         gateways: Vec::new(),
         certificates: Vec::new(),
         shared_networks: Vec::new(),
+        others: None,
         calls: Vec::new(),
         elsewhere: Vec::new(),
         wishes: Wishes::default(),

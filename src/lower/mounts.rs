@@ -8,9 +8,9 @@ use crate::compose::model::mount::{
 };
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images::Image;
-use crate::ir::{FileObject, ImageContent, Mount, MountSource, Name, Propagation, Traced, Why};
+use crate::ir::{FileObject, ImageContent, Mount, MountSource, Name, Propagation, TextPart, Traced, Why};
 use crate::lower::volumes::{Definition, Definitions};
-use crate::lower::{Context, dockerfile, later, memory, resources};
+use crate::lower::{Context, dockerfile, later, memory, placeholders, resources};
 use crate::origin::{Origin, Spanned};
 use crate::target::Feature;
 
@@ -46,6 +46,8 @@ pub(super) struct Asked {
     pub(super) no_copy: bool,
     /// A folder inside of the source.
     pub(super) subpath: Option<Traced<String>>,
+    /// A folder inside of the source that is another one for each pod.
+    pub(super) of_pod: Option<Traced<Vec<TextPart>>>,
     /// How mounts below it spread.
     pub(super) propagation: Propagation,
     /// Whether a missing folder of the host is an error.
@@ -57,7 +59,7 @@ pub(super) struct Asked {
 impl Asked {
     /// The mount of a source that is no path of the node.
     pub(super) fn of(self, source: MountSource) -> Mount {
-        Mount::new(self.target, source, self.read_only, self.origin)
+        Mount { of_pod: self.of_pod, ..Mount::new(self.target, source, self.read_only, self.origin) }
     }
 }
 
@@ -113,10 +115,11 @@ impl Mounter<'_> {
         // Said when it was read.
         let _ = ignored;
         let mut asked = Asked {
-            target: Traced::from_origin(target.clone(), origin),
+            target: self.target(target, origin),
             read_only: read_only.then_some(origin),
             no_copy: *nocopy,
             subpath: None,
+            of_pod: None,
             propagation: Propagation::default(),
             must_exist: None,
             origin,
@@ -137,7 +140,8 @@ impl Mounter<'_> {
         let LongMount { kind, source, target, read_only, consistency, bind, volume, tmpfs, image, extensions } = long;
         later::extensions(extensions, self.diags);
         later::used_up(consistency, "a hint for Docker Desktop", self.diags);
-        let target: Traced<String> = target.get().cloned()?.map(|target| grammar::clean(&target)).into();
+        let target = target.get()?;
+        let target = self.target(&grammar::clean(&target.value), target.origin);
         let kind = kind.get()?;
         self.diags.consume(kind.origin, "decides what is mounted");
         let mut asked = Asked {
@@ -145,6 +149,7 @@ impl Mounter<'_> {
             read_only: resources::flag(read_only, self.diags),
             no_copy: false,
             subpath: None,
+            of_pod: None,
             propagation: Propagation::default(),
             must_exist: None,
             origin,
@@ -183,6 +188,39 @@ impl Mounter<'_> {
                 self.no_counterpart(other, kind.origin, leaves.chain(asked.read_only).collect());
                 None
             }
+        }
+    }
+
+    /// A mount point is the same in each pod.
+    fn target(&mut self, target: &str, origin: Origin) -> Traced<String> {
+        if !placeholders::has_placeholder(self.context, target) {
+            return Traced::from_origin(target.to_owned(), origin);
+        }
+        let filled = placeholders::fill(self.context, Some(self.service()), target);
+        let text = filled.text().filter(|_| filled.reasons.is_empty());
+        if text.is_none() {
+            self.diags.push(
+                Diagnostic::new(Code::MountTemplate, origin, format!("the mount point `{target}` is not filled in"))
+                    .why("a mount point is the same in each pod")
+                    .help("mount it at a fixed path")
+                    .key(self.key()),
+            );
+        }
+        Traced::from_origin(text.unwrap_or_else(|| target.to_owned()), origin)
+    }
+
+    /// The service's name as the user wrote it.
+    fn service(&self) -> &str {
+        self.path.strip_prefix("services.").unwrap_or(self.path)
+    }
+
+    /// Fills in a folder inside of a source, where it is written with placeholders.
+    pub(super) fn below(&mut self, below: &str, why: Why, asked: &mut Asked) {
+        let filled = placeholders::fill(self.context, Some(self.service()), below);
+        placeholders::say(&filled.reasons, &self.key(), asked.origin, self.diags);
+        match filled.text() {
+            Some(text) => asked.subpath = Some(Traced { value: text, why }),
+            None => asked.of_pod = Some(Traced { value: filled.parts, why }),
         }
     }
 
@@ -323,7 +361,14 @@ impl Mounter<'_> {
                 let device = device.clone();
                 self.bind(&device, asked, dropped)
             }
-            Some(Definition::Named(_)) | None => {
+            Some(Definition::Named(named)) => {
+                let (volume, mut asked) = (name.to_owned(), asked);
+                if let Some(below) = &named.below {
+                    self.below(&below.value, below.why.clone(), &mut asked);
+                }
+                Some(self.over_image(asked, |subpath| MountSource::Named { volume, subpath }))
+            }
+            None => {
                 let volume = name.to_owned();
                 Some(self.over_image(asked, |subpath| MountSource::Named { volume, subpath }))
             }

@@ -1,5 +1,5 @@
-//! What a service says of its names, networks and name resolution (compose-spec, "container_name", "hostname", "links",
-//! "networks", "network_mode", "dns", "extra_hosts").
+//! What a service says of its names, networks and name resolution (compose-spec, "container_name", "links", "networks",
+//! "network_mode", "dns", "extra_hosts").
 //!
 //! ```yaml
 //! services: { db: { container_name: shop-db, extra_hosts: ["mail=10.0.0.9"], dns_search: example.com } }
@@ -15,9 +15,10 @@ use crate::compose::model::host::{ContainerName, ExtraHosts};
 use crate::compose::model::network::{Attachment, Attachments};
 use crate::compose::model::text::{OneOrMore, TextSet};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Alias, HostAlias, Link, Network, NetworkMode, Resolver, Traced};
+use crate::ir::{Alias, HostAlias, Link, Network, NetworkMode, OuterLink, Resolver, Traced};
+use crate::lower::hostname::HostName;
 use crate::lower::{Context, later, without_counterpart};
-use crate::origin::{Origin, Spanned};
+use crate::origin::Origin;
 
 /// The names of a service, and where they are known.
 pub(super) struct Names {
@@ -119,76 +120,16 @@ fn fixed_address(path: &str, place: Origin, address: &str, diags: &mut Diagnosti
 }
 
 /// `container_name` and `hostname`, by both of which Docker finds a container.
-pub(super) fn own_names(container_name: &Key<ContainerName>, hostname: &Key<String>) -> Vec<Alias> {
+pub(super) fn own_names(container_name: &Key<ContainerName>, hostname: &HostName) -> Vec<Alias> {
     let container = container_name.get().map(|name| Traced::from_origin(name.value.0.clone(), name.origin));
-    // An empty one, as of a variable that is not set, is none.
-    let is_name = |name: &&Spanned<String>| !name.value.is_empty() && !name.value.contains(['{', ' ']);
-    let host = hostname.get().filter(is_name).cloned().map(Traced::from);
-    container.into_iter().chain(host).map(|name| Alias { name, network: None }).collect()
-}
-
-/// The host name inside the container: its first label, where that is one.
-pub(super) fn hostname(
-    path: &str,
-    hostname: &Key<String>,
-    domainname: &Key<String>,
-    diags: &mut Diagnostics,
-) -> Option<Traced<String>> {
-    if let Some(domain) = domainname.get().filter(|domain| !domain.value.is_empty()) {
-        domain_lost(format!("{path}.domainname"), domain.origin, &domain.value, diags);
-    } else if let Some(domain) = domainname.get() {
-        diags.consume(domain.origin, "no domain");
-    }
-    let found = hostname.get()?;
-    if found.value.is_empty() {
-        diags.consume(found.origin, "an empty name is the pod's own");
-        return None;
-    }
-    if found.value.contains("{{") {
-        diags.push(
-            Diagnostic::new(
-                Code::HostnameTemplate,
-                found.origin,
-                format!("the host name `{}` is not set", found.value),
-            )
-            .why("a pod is called after its workload, with a number or a random ending, and no template changes that")
-            .help("have the program take its name from a variable")
-            .key(format!("{path}.hostname"))
-            .cause("templates in host names"),
-        );
-        return None;
-    }
-    let (first, domain) = found.value.split_once('.').unwrap_or((&found.value, ""));
-    if !domain.is_empty() {
-        domain_lost(format!("{path}.hostname"), found.origin, domain, diags);
-    }
-    let label: String = first.to_ascii_lowercase().replace('_', "-");
-    let label = label.trim_matches('-');
-    let fits = !label.is_empty()
-        && label.len() <= 63
-        && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    let (title, kept) = match (fits, label == first) {
-        (true, true) => return Some(Traced::from_origin(label.to_owned(), found.origin)),
-        (true, false) => (format!("the host name `{first}` is {label} in the container"), Some(label.to_owned())),
-        (false, _) => (format!("the host name `{}` is not set", found.value), None),
+    let host = match hostname {
+        // An empty one, as of a variable that is not set, is none.
+        HostName::One(name) if !name.value.is_empty() && !name.value.contains(['{', ' ']) => {
+            Some(Traced::from(name.clone()))
+        }
+        HostName::One(_) | HostName::OfSlots(_) | HostName::None => None,
     };
-    diags.push(
-        Diagnostic::new(Code::HostnameChanged, found.origin, title)
-            .why("a pod's host name holds lower-case letters, digits and dashes, at most 63 of them")
-            .help("write such a name")
-            .key(format!("{path}.hostname")),
-    );
-    kept.map(|label| Traced::from_origin(label, found.origin))
-}
-
-fn domain_lost(key: String, place: Origin, domain: &str, diags: &mut Diagnostics) {
-    diags.push(
-        Diagnostic::new(Code::DomainLost, place, format!("the container does not know its domain {domain}"))
-            .why("the full name of a pod is one of the cluster's own, and `hostname -f` prints that")
-            .help("tell the program its full name by its own options, if it asks for it")
-            .key(key)
-            .cause("domain names"),
-    );
+    container.into_iter().chain(host).map(|name| Alias { name, network: None }).collect()
 }
 
 /// `links`: what others are called here. A link without an alias is the service's own name.
@@ -211,18 +152,13 @@ pub(super) fn links(context: &Context<'_>, path: &str, links: &Key<TextSet>, dia
 }
 
 /// `external_links`: containers of other projects.
-pub(super) fn external_links(path: &str, links: &Key<TextSet>, diags: &mut Diagnostics) {
-    for link in links.get().iter().flat_map(|links| links.value.0.iter()) {
+pub(super) fn external_links(links: &Key<TextSet>) -> Vec<OuterLink> {
+    let links = links.get().into_iter().flat_map(|links| links.value.0.iter());
+    let outer = links.map(|link| {
         let (container, alias) = link.value.split_once(':').unwrap_or((&link.value, &link.value));
-        diags.push(
-            Diagnostic::new(Code::ExternalLink, link.origin, format!("nothing here answers to `{alias}`"))
-                .label(format!("the container `{container}` belongs to another project"))
-                .why("a name resolves to a Service of the same namespace")
-                .help(format!("bring that project into the same namespace, and have a Service `{alias}` there"))
-                .key(format!("{path}.external_links"))
-                .cause("external links"),
-        );
-    }
+        OuterLink { container: container.to_owned(), alias: Traced::from_origin(alias.to_owned(), link.origin) }
+    });
+    outer.collect()
 }
 
 /// `network_mode` beside `service:` and `container:`, which make one pod of several services.

@@ -1,25 +1,74 @@
-//! Placeholders of a swarm in variables (`{{.Node.Hostname}}`; SwarmKit, "template"): the downward API knows the node and the pod,
-//! the compiler the service, and the rest is said.
+//! Placeholders of a swarm (`{{.Node.Hostname}}`; SwarmKit, "template") in variables, host names and mounts: the downward API knows
+//! the node and the pod, the compiler the service, and the rest is said.
 
+use crate::compose::Dialect;
 use crate::compose::grammar::placeholder::{self, Field, Piece};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{EnvSource, EnvVar, TextPart, Why};
+use crate::ir::{Each, EnvSource, EnvVar, PodField, TextPart, Why, carry};
 use crate::lower::Context;
 use crate::origin::Origin;
 
 /// The label under which a stack's name stands.
 const STACK: &str = "com.docker.stack.namespace";
 
-/// A place in the pod that the kubelet fills in.
-struct PodField {
-    /// The variable that carries it where it is a part of a longer text.
-    variable: &'static str,
-    path: &'static str,
+/// The node's name is given in place of its id.
+const NODE_ID: &str = "the node's name stands for its id";
+
+/// A text, as far as it is known what its placeholders stand for.
+pub(super) struct Filled {
+    /// No two texts stand side by side.
+    pub(super) parts: Vec<TextPart>,
+    /// Why something is not filled in as on a swarm.
+    pub(super) reasons: Vec<&'static str>,
 }
 
-const NODE: PodField = PodField { variable: "TRANSSHIP_NODE_NAME", path: "spec.nodeName" };
-const POD: PodField = PodField { variable: "TRANSSHIP_POD_NAME", path: "metadata.name" };
-const POD_ID: PodField = PodField { variable: "TRANSSHIP_POD_UID", path: "metadata.uid" };
+impl Filled {
+    /// The text, where no part of it differs from pod to pod.
+    pub(super) fn text(&self) -> Option<String> {
+        match self.parts.as_slice() {
+            [] => Some(String::new()),
+            [TextPart::Text(text)] => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a value must be looked at: placeholders mean something on a swarm alone.
+pub(super) fn has_placeholder(context: &Context<'_>, value: &str) -> bool {
+    context.dialect() == Dialect::Swarm && value.contains("{{")
+}
+
+/// Fills in a text of a service. Of a service that is not known, `None`, its name is left as it is written.
+pub(super) fn fill(context: &Context<'_>, service: Option<&str>, text: &str) -> Filled {
+    let stack = &context.loaded.name.value;
+    let mut parts: Vec<TextPart> = Vec::new();
+    let mut reasons = Vec::new();
+    for piece in placeholder::pieces(text) {
+        match piece {
+            Piece::Text(text) => push(&mut parts, text),
+            Piece::Field(Field::ServiceName, written) => match service {
+                Some(service) => push(&mut parts, &format!("{stack}_{service}")),
+                None => push(&mut parts, written),
+            },
+            Piece::Field(Field::ServiceLabel(STACK), _) => push(&mut parts, stack),
+            Piece::Field(field, written) => match pod_field(field) {
+                Some(found) => {
+                    reasons.extend((field == Field::NodeId).then_some(NODE_ID));
+                    parts.push(TextPart::Field(found));
+                }
+                None => {
+                    reasons.push("nothing in Kubernetes tells a container this");
+                    push(&mut parts, written);
+                }
+            },
+            Piece::Other(text) => {
+                reasons.push("only single fields can be translated");
+                push(&mut parts, text);
+            }
+        }
+    }
+    Filled { parts, reasons }
+}
 
 /// A variable's value as far as it can be known. Carriers that it needs join `env` before it.
 pub(super) fn source(
@@ -30,48 +79,42 @@ pub(super) fn source(
     env: &mut Vec<EnvVar>,
     diags: &mut Diagnostics,
 ) -> EnvSource {
-    let stack = &context.loaded.name.value;
-    let mut parts: Vec<TextPart> = Vec::new();
-    let mut whole = None;
-    for piece in placeholder::pieces(value) {
-        match piece {
-            Piece::Text(text) => push(&mut parts, text),
-            Piece::Field(Field::ServiceName) => push(&mut parts, &format!("{stack}_{service}")),
-            Piece::Field(Field::ServiceLabel(STACK)) => push(&mut parts, stack),
-            Piece::Field(field) => match pod_field(field) {
-                Some(found) => {
-                    if matches!(field, Field::NodeId) {
-                        say(service, place, "the node's name stands for its id", diags);
-                    }
-                    parts.push(TextPart::Variable(found.variable));
-                    whole = Some(found);
-                }
-                None => {
-                    say(service, place, "nothing in Kubernetes tells a container this", diags);
-                    push(&mut parts, value_of(value, field));
-                }
-            },
-            Piece::Other(text) => {
-                say(service, place, "only single fields can be translated", diags);
-                push(&mut parts, text);
-            }
-        }
+    let filled = fill(context, Some(service), value);
+    say(&filled.reasons, &format!("services.{service}.environment"), place, diags);
+    if let Some(text) = filled.text() {
+        return EnvSource::Literal(text);
     }
-    match (parts.as_slice(), whole) {
-        ([TextPart::Variable(_)], Some(field)) => EnvSource::Field(field.path),
-        (_, None) => EnvSource::Literal(parts.iter().map(text_of).collect()),
-        (_, Some(_)) => {
-            for field in [NODE, POD, POD_ID] {
-                carry(&field, &parts, place, env);
-            }
-            EnvSource::Composed(parts)
-        }
+    if let [TextPart::Field(field)] = filled.parts.as_slice() {
+        return EnvSource::Field(*field);
     }
+    carry(&filled.parts, env, &Why::Origin(place));
+    EnvSource::Composed(filled.parts)
 }
 
-/// Whether a value must be looked at.
-pub(super) fn has_placeholder(value: &str) -> bool {
-    value.contains("{{")
+/// A path without the part of it that begins with the folder in which the first placeholder stands, and that part.
+pub(super) fn split(path: &str) -> Option<(&str, &str)> {
+    let before = path.get(..path.find("{{")?)?;
+    let parent = before.rfind('/').and_then(|slash| path.get(..slash));
+    let below = parent.map_or(Some(path), |parent| path.get(parent.len() + 1..))?;
+    Some((parent.map_or(".", |parent| if parent.is_empty() { "/" } else { parent }), below))
+}
+
+/// The name of a volume without its placeholders, and who has one of its own by them. Each node has its own anyway.
+pub(super) fn of_volume(context: &Context<'_>, name: &str, place: Origin) -> (String, Option<Each>) {
+    let mut bare = String::new();
+    let mut each = None;
+    for piece in placeholder::pieces(name) {
+        match piece {
+            Piece::Text(text) => bare.push_str(text),
+            Piece::Field(Field::ServiceLabel(STACK), _) => bare.push_str(&context.loaded.name.value),
+            Piece::Field(Field::TaskSlot | Field::TaskName | Field::TaskId, _) => each = Some(Each::Slot(place)),
+            Piece::Field(Field::ServiceName | Field::ServiceId | Field::ServiceLabel(_), _) | Piece::Other(_) => {
+                each = each.or(Some(Each::Service));
+            }
+            Piece::Field(Field::NodeId | Field::NodeHostname | Field::NodeSystem | Field::NodeArchitecture, _) => {}
+        }
+    }
+    (bare.trim_matches(['-', '_', '.']).to_owned(), each)
 }
 
 fn push(parts: &mut Vec<TextPart>, text: &str) {
@@ -82,55 +125,29 @@ fn push(parts: &mut Vec<TextPart>, text: &str) {
     }
 }
 
-fn text_of(part: &TextPart) -> &str {
-    match part {
-        TextPart::Text(text) => text,
-        TextPart::Variable(name) => name,
-    }
-}
-
-/// The carrier of a field, once, where a part names it.
-fn carry(field: &PodField, parts: &[TextPart], place: Origin, env: &mut Vec<EnvVar>) {
-    let is_needed = parts.iter().any(|part| matches!(part, TextPart::Variable(name) if *name == field.variable));
-    if is_needed && !env.iter().any(|variable| variable.name == field.variable) {
-        env.push(EnvVar {
-            name: field.variable.to_owned(),
-            source: EnvSource::Field(field.path),
-            why: Why::Origin(place),
-        });
-    }
-}
-
 fn pod_field(field: Field<'_>) -> Option<PodField> {
     match field {
-        Field::NodeHostname | Field::NodeId => Some(NODE),
-        Field::TaskName => Some(POD),
-        Field::TaskId => Some(POD_ID),
+        Field::NodeHostname | Field::NodeId => Some(PodField::Node),
+        Field::TaskName => Some(PodField::Name),
+        Field::TaskId => Some(PodField::Uid),
+        Field::TaskSlot => Some(PodField::Slot),
         Field::ServiceId
         | Field::ServiceName
         | Field::ServiceLabel(_)
         | Field::NodeSystem
-        | Field::NodeArchitecture
-        | Field::TaskSlot => None,
+        | Field::NodeArchitecture => None,
     }
 }
 
-/// The placeholder as it is written: the text between its braces is gone from the piece, so that the whole value is searched.
-fn value_of<'a>(value: &'a str, field: Field<'_>) -> &'a str {
-    let inner = value.split_inclusive("}}").find(|part| {
-        part.find("{{")
-            .and_then(|at| part.get(at..))
-            .is_some_and(|text| placeholder::pieces(text).first() == Some(&Piece::Field(field)))
-    });
-    inner.and_then(|part| part.get(part.find("{{")?..)).unwrap_or_default()
-}
-
-fn say(service: &str, place: Origin, why: &str, diags: &mut Diagnostics) {
-    diags.push(
-        Diagnostic::new(Code::Placeholder, place, "a placeholder of the swarm is not filled in as there")
-            .why(why)
-            .help("write the value, or remove the variable")
-            .cause(why)
-            .key(format!("services.{service}.environment")),
-    );
+/// Says what is not filled in as on a swarm.
+pub(super) fn say(reasons: &[&'static str], key: &str, place: Origin, diags: &mut Diagnostics) {
+    for why in reasons {
+        diags.push(
+            Diagnostic::new(Code::Placeholder, place, "a placeholder of the swarm is not filled in as there")
+                .why(*why)
+                .help("write the value in its place")
+                .cause(*why)
+                .key(key),
+        );
+    }
 }

@@ -3,8 +3,7 @@
 use crate::compose::keys::Written;
 use crate::compose::model::service::Service;
 use crate::diag::Diagnostics;
-use crate::ir::Run;
-use crate::ir::{Container, FileObject, Kind, Name, Network, Pod, Traced, Workload};
+use crate::ir::{Container, FileObject, Kind, Name, Network, Pod, Run, Traced, Workload, carry};
 use crate::lower::env_files::EnvObjects;
 use crate::lower::files::ObjectNames;
 use crate::lower::hooks;
@@ -13,9 +12,9 @@ use crate::lower::security::Rights;
 use crate::lower::sharing;
 use crate::lower::volumes::Definitions;
 use crate::lower::{
-    Context, annotations, before, command, devices, environment, grants, health, image, kompose, kubernetes, later,
-    lifecycle, listening, memory, mounts, network, placement, ports, resources, rollout, router_labels, security,
-    windows, without_counterpart,
+    Context, annotations, before, command, devices, environment, grants, health, hostname, image, kompose, kubernetes,
+    later, lifecycle, listening, memory, mounts, network, placement, ports, resources, rollout, router_labels,
+    security, windows, without_counterpart,
 };
 use crate::origin::Origin;
 
@@ -195,8 +194,11 @@ pub(super) fn lower(
     };
     // The loader has read what the key names.
     let env_files = env_file.get().and_then(|_| context.loaded.env_files.get(name)).map_or(&[][..], Vec::as_slice);
-    let (env, env_from) =
+    let (mut env, env_from) =
         environment::environment(context, (&own, &path), environment, (shared.env_objects, env_files), objects, diags);
+    for of_pod in mounts.iter().filter_map(|mount| mount.of_pod.as_ref()) {
+        carry(&of_pod.value, &mut env, &of_pod.why);
+    }
     let written = resources::Written {
         deploy,
         cpus,
@@ -281,12 +283,13 @@ pub(super) fn lower(
         diags.consume(profile.origin, "the profile is active");
     }
     let mut names = network::attachments(shared.networks, &path, networks, network_mode, diags);
-    names.aliases.extend(network::own_names(container_name, hostname));
-    network::external_links(&path, external_links, diags);
+    let called = hostname::read(context, (name, &path), hostname, diags);
+    names.aliases.extend(network::own_names(container_name, &called));
     later::beside_kubernetes(extensions, diags);
     let sharing::Sharing { shares, host_processes, host_memory } =
         sharing::sharing(&path, network_mode, pid, ipc, volumes_from, diags);
     let network_mode = network::mode(&path, network_mode, names.on_host, diags);
+    let slots = hostname::slots(&called, &env, &mounts);
     let process = command::process(context, &path, entrypoint, command, diags);
     let mut dependencies = rollout::dependencies(context.dialect(), &path, depends_on, diags);
     sharing::implied(&shares, links, &mut dependencies);
@@ -319,6 +322,7 @@ pub(super) fn lower(
         run: Run::default(),
         schedule: None,
         once_per_node: plan.once_per_node,
+        slots,
         container: Container {
             image,
             pull: kompose::pull(&path, labels, deploy, image::pull(&path, pull_policy, diags), diags),
@@ -341,7 +345,7 @@ pub(super) fn lower(
         },
         pod: Pod {
             grace_seconds: rollout::grace(&path, stop_grace_period, diags),
-            hostname: network::hostname(&path, hostname, domainname, diags),
+            hostname: hostname::hostname(&path, &called, domainname, diags),
             host_aliases: network::hosts(&path, extra_hosts, diags),
             resolver: network::resolver(&path, dns, dns_search, dns_opt, diags),
             marks: Vec::new(),
@@ -378,6 +382,7 @@ pub(super) fn lower(
         addresses: names.addresses,
         aliases: names.aliases,
         links: network::links(context, &path, links, diags),
+        outer_links: network::external_links(external_links),
         exposures: Vec::new(),
         gateway_routes: Vec::new(),
         ingresses: Vec::new(),

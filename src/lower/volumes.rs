@@ -10,9 +10,9 @@ use crate::compose::model::files::External;
 use crate::compose::model::mount::Volume;
 use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{FileObject, Labelled, Name, NamedVolume, Traced, Why, Wishes};
+use crate::ir::{FileObject, Labelled, Name, NamedVolume, NetworkShare, ShareProtocol, Traced, Why, Wishes};
 use crate::lower::labelled::labelled;
-use crate::lower::{Context, kompose, kubernetes, later, local_driver};
+use crate::lower::{Context, kompose, kubernetes, later, local_driver, placeholders};
 use crate::origin::{Origin, Spanned};
 
 /// What a volume's name stands for.
@@ -50,7 +50,7 @@ pub(super) fn definitions(
                 }
                 definition(context, (key, *place), &volume.value, objects, diags)
             }
-            None => Definition::Named(Box::new(plain(key, *place))),
+            None => Definition::Named(Box::new(plain(context, key, *place))),
         };
         all.insert(key.clone(), definition);
     }
@@ -68,9 +68,15 @@ pub(super) fn claimed(all: Definitions) -> IndexMap<String, NamedVolume> {
         .collect()
 }
 
-fn plain(name: &str, origin: Origin) -> NamedVolume {
+fn plain(context: &Context<'_>, name: &str, origin: Origin) -> NamedVolume {
+    let (name, each) = match placeholders::has_placeholder(context, name) {
+        true => placeholders::of_volume(context, name, origin),
+        false => (name.to_owned(), None),
+    };
     NamedVolume {
-        name: Name::from_text(name),
+        name: Name::from_text(&name),
+        each,
+        below: None,
         size: None,
         labelled: Labelled::default(),
         network: None,
@@ -115,7 +121,7 @@ fn definition(
         && value.value.is_external()
     {
         kubernetes::not_made(&path, extensions, diags);
-        return outside(key, *origin, value, name, &path, diags);
+        return outside(context, (key, *origin), value, name, &path, diags);
     }
     if let Some(external) = external.get() {
         diags.consume(external.origin, "false is the default");
@@ -125,7 +131,7 @@ fn definition(
     if let Some(claim) = said.claim {
         return existing(claim, &path, [driver, driver_opts, labels], said.place, diags);
     }
-    let mut named = plain(name.get().map_or(key, |name| &name.value), place);
+    let mut named = plain(context, name.get().map_or(key, |name| &name.value), place);
     if let Some(labels) = labels.get() {
         diags.consume(labels.origin, "no labels");
         named.labelled = labelled(&format!("{path}.labels"), &labels.value, diags);
@@ -140,6 +146,14 @@ fn definition(
     let of_plugin = plugin(driver, &path, &mut named, diags);
     if !of_plugin && let Some(definition) = local_driver::special(options, &path, &mut named, objects, diags) {
         return definition;
+    }
+    if let Some(NetworkShare { protocol: ShareProtocol::Nfs { server: _, path }, options: _, read_only: _, why }) =
+        &mut named.network
+        && placeholders::has_placeholder(context, path)
+        && let Some((parent, below)) = placeholders::split(path)
+    {
+        named.below = Some(Traced { value: below.to_owned(), why: why.clone() });
+        *path = parent.to_owned();
     }
     let mut left = Vec::new();
     for (option, pair) in &options.0 {
@@ -192,8 +206,8 @@ fn existing(
 
 /// A volume that exists already.
 fn outside(
-    key: &str,
-    place: Origin,
+    context: &Context<'_>,
+    (key, place): (&str, Origin),
     external: &Spanned<External>,
     name: &Key<String>,
     path: &str,
@@ -203,7 +217,19 @@ fn outside(
         External::Flag(_) => (external.origin, name.get().map(|name| name.value.as_str())),
         External::Named(named) => (named.origin, Some(named.value.as_str())),
     };
-    let claim = Name::from_text(named.unwrap_or(key));
+    let named = named.unwrap_or(key);
+    if placeholders::has_placeholder(context, named) {
+        let made = plain(context, named, place);
+        diags.push(
+            Diagnostic::new(Code::VolumeOfSlots, place, format!("each pod has a claim of its own, {}-POD", made.name))
+                .why("a StatefulSet uses the claims of these names that exist, and makes those that do not")
+                .help("make them before the first apply if they are to hold what the volumes held")
+                .key(path)
+                .covers([leaf]),
+        );
+        return Definition::Named(Box::new(made));
+    }
+    let claim = Name::from_text(named);
     diags.push(
         Diagnostic::new(Code::ExternalObject, place, format!("the claim {claim} must exist in the cluster"))
             .help("create it before the first apply")

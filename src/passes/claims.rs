@@ -59,6 +59,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     }
     for store in stores.iter().filter(|store| store.is_shared_claim) {
         let (claim, volume) = claim(store, app, &default);
+        say::in_namespace(app, volume.as_ref(), diags);
         app.claims.push(claim);
         app.volumes.extend(volume);
     }
@@ -108,8 +109,9 @@ fn finish(workload: &mut Workload, taken: &mut Taken) {
     if !needs_group || workload.pod.fs_group.as_ref().is_some_and(|group| group.value == 0) {
         workload.pod.fs_group = None;
     }
-    if let Some(first) = workload.claim_templates.first() {
-        let why = first.why.clone();
+    let numbered = workload.slots.as_ref().map(|slots| Why::Origin(slots.origin));
+    let of_claims = workload.claim_templates.first().map(|claim| claim.why.clone());
+    if let Some(why) = of_claims.or(numbered) {
         workload.kind = Traced { value: Kind::StatefulSet, why: why.clone() };
         let governing = taken.add(&workload.name, "headless");
         workload.exposures.push(Exposure {

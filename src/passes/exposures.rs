@@ -182,8 +182,12 @@ fn further_names(workloads: &mut [Workload]) {
     let mut shared: BTreeMap<Name, Shared> = BTreeMap::new();
     for (index, workload) in workloads.iter_mut().enumerate() {
         for answer in std::mem::take(&mut workload.answers) {
-            let Answer { name, each_pod, shared: is_shared, why } = answer;
+            let Answer { name, each_pod, shared: is_shared, slot, why } = answer;
             let Some(own) = workload.exposures.first() else { continue };
+            if let Some(number) = slot {
+                workload.exposures.push(of_one_pod(name, number, why, own.clone()));
+                continue;
+            }
             let kind = if each_pod { ExposureKind::Headless } else { own.kind };
             if !is_shared {
                 workload.exposures.push(Exposure { name, kind, why, ..own.clone() });
@@ -207,6 +211,18 @@ fn further_names(workloads: &mut [Workload]) {
         if let Some(workload) = workloads.get_mut(index) {
             workload.exposures.push(exposure);
         }
+    }
+}
+
+/// The Service of one pod, by its own address, from its start: pods that are told apart are mostly peers.
+fn of_one_pod(name: Name, number: u32, why: Why, own: Exposure) -> Exposure {
+    Exposure {
+        name,
+        kind: ExposureKind::Headless,
+        selects: Selects::Slot(number),
+        not_ready: Some(Why::Decision("peers-find-each-other")),
+        why,
+        ..own
     }
 }
 

@@ -21,6 +21,7 @@ mod routes;
 mod scaling;
 mod secrets;
 mod sidecars;
+mod slots;
 pub(crate) mod stacks;
 mod waits;
 
@@ -42,6 +43,8 @@ pub const FIRST: &[Pass] = &[
     Pass { name: "cron", run: cron::run },
     // Takes routers of Docker engines away, before anybody looks at their names, ports and mounts.
     Pass { name: "routes", run: routes::run },
+    // Pods that are numbered have names of their own, which the next one looks up.
+    Pass { name: "numbered", run: slots::call },
     // From here on every host in a text is a name of the cluster, and it is known who dials whom.
     Pass { name: "names", run: names::run },
 ];
@@ -52,6 +55,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "docker-host", run: docker_host::run },
     // Who runs once must be known before waits and claims, which differ for Jobs.
     Pass { name: "kinds", run: kinds::run },
+    // Kinds say whose pods have numbers.
+    Pass { name: "slots", run: slots::run },
     // Who stands in whose pod must be known before names, waits and mounts.
     Pass { name: "groups", run: groups::run },
     // Kinds and pods are known; a StatefulSet scales as a Deployment does.

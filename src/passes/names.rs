@@ -16,7 +16,7 @@ use self::table::{Table, Whom};
 use self::texts::{Found, Objects};
 use crate::compose::grammar::hosts;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Answer, App, Call, Dial, EnvSource, Name, Protocol, SettingValue, TextPart, Why, Workload};
+use crate::ir::{Answer, App, Call, Dial, EnvSource, Name, PodField, Protocol, SettingValue, TextPart, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -83,10 +83,12 @@ impl Seen {
     }
 
     /// A reference was rewritten.
-    fn rewrote(&mut self, whom: Whom, reference: Reference) {
-        match whom {
-            Whom::Own(index) => *self.rewritten.entry(index).or_default() += 1,
-            Whom::Far(_) => {}
+    fn rewrote(&mut self, whom: &[Whom], reference: Reference) {
+        for whom in whom {
+            match whom {
+                Whom::Own(index) => *self.rewritten.entry(*index).or_default() += 1,
+                Whom::Far(_) => {}
+            }
         }
         self.references.push(reference);
     }
@@ -136,13 +138,7 @@ fn environment(index: usize, workload: &mut Workload, objects: &mut Objects, tab
         match &mut variable.source {
             EnvSource::Literal(text) => value(Reader::alone(index), &variable.name, text, place, &ports, table, seen),
             EnvSource::Field(_) => {}
-            EnvSource::Composed(parts) => {
-                for part in parts {
-                    if let TextPart::Text(text) = part {
-                        value(Reader::alone(index), &variable.name, text, place, &ports, table, seen);
-                    }
-                }
-            }
+            EnvSource::Composed(parts) => composed(index, &variable.name, parts, place, &ports, table, seen),
             EnvSource::Secret { object, key } => {
                 if let Some(bytes) = objects.secret(&mut workload.files, object, key)
                     && let Ok(mut text) = String::from_utf8(bytes.clone())
@@ -162,6 +158,33 @@ fn environment(index: usize, workload: &mut Workload, objects: &mut Objects, tab
                 *bytes = text.into_bytes();
             }
         });
+    }
+}
+
+/// A value that the kubelet puts together. With the number of the first pod it may be a name, as in `kafka-{{.Task.Slot}}:9092`.
+fn composed(
+    index: usize,
+    name: &str,
+    parts: &mut [TextPart],
+    place: Origin,
+    ports: &BTreeMap<String, u16>,
+    table: &mut Table,
+    seen: &mut Seen,
+) {
+    let mut first: String = parts
+        .iter()
+        .map(|part| match part {
+            TextPart::Text(text) => text.as_str(),
+            TextPart::Field(PodField::Slot) => "1",
+            TextPart::Field(PodField::Node | PodField::Name | PodField::Uid) => "x",
+        })
+        .collect();
+    value(Reader::alone(index), name, &mut first, place, ports, table, seen);
+    table.rewrite_slots(index, parts);
+    for part in parts {
+        if let TextPart::Text(text) = part {
+            value(Reader::alone(index), name, text, place, ports, table, seen);
+        }
     }
 }
 
@@ -370,5 +393,5 @@ pub(super) fn tasks(workload: &Name, services: &BTreeSet<&Name>) -> Name {
 
 /// A Service under a further name.
 pub(super) fn answer(name: Name, each_pod: bool, why: Why) -> Answer {
-    Answer { name, each_pod, shared: false, why }
+    Answer { name, each_pod, shared: false, slot: None, why }
 }

@@ -11,6 +11,7 @@ mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::free::Taken;
 use crate::diag::Diagnostics;
 use crate::ir::{App, Condition, Container, Host, Kind, Member, Name, Step, Stop, Target, Traced, Wait, Why, Workload};
 use crate::lower::Context;
@@ -19,6 +20,7 @@ use crate::lower::Context;
 const PAUSE: &str = "registry.k8s.io/pause:3.10";
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
+    let mut taken = Taken::of(app);
     let mut guests: BTreeMap<Name, Vec<Workload>> = BTreeMap::new();
     let mut joined = Vec::new();
     let is_guest = |workload: &mut Workload| workload.host.as_ref().is_some_and(|host| host.owner != workload.name);
@@ -39,6 +41,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             merge::merge(owner, guest, &mut part, &parts, &mut app.claims, diags);
             parts.push(part);
         }
+        merge::govern(owner, &mut taken);
         for part in parts.iter_mut().filter(|part| part.ends) {
             without_hooks(&mut part.member.container, diags);
         }

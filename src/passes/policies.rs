@@ -236,15 +236,31 @@ fn ready_service(workload: &Workload) -> Option<&Exposure> {
     })
 }
 
+/// The networks of each pod, by every workload in it: those of its owner.
+fn networks_of_pods(app: &App) -> BTreeMap<Name, BTreeSet<String>> {
+    let by_name: BTreeMap<&Name, &Workload> = app.workloads.iter().map(|workload| (&workload.name, workload)).collect();
+    let of_pod = |workload: &Workload| {
+        let owner = workload.host.as_ref().and_then(|host| by_name.get(&host.owner)).copied().unwrap_or(workload);
+        let keys = owner.networks.iter().filter(|_| owner.network == NetworkMode::Shared);
+        (workload.name.clone(), keys.map(|network| network.value.clone()).collect())
+    };
+    app.workloads.iter().map(of_pod).collect()
+}
+
 /// A wait for a service on no network of one's own cannot connect to it: it waits for the name, which resolves when the pod is ready.
 fn wait_without_reaching(app: &mut App) {
-    let networks: BTreeMap<Name, BTreeSet<String>> = app
+    let networks = networks_of_pods(app);
+    let on_nodes: BTreeSet<Name> = app
         .workloads
         .iter()
-        .map(|workload| {
-            let keys = workload.networks.iter().filter(|_| workload.network == NetworkMode::Shared);
-            (workload.name.clone(), keys.map(|network| network.value.clone()).collect())
-        })
+        .filter(|workload| matches!(workload.network, NetworkMode::Host(_)))
+        .map(|workload| workload.name.clone())
+        .collect();
+    let cut_off: BTreeSet<Name> = app
+        .workloads
+        .iter()
+        .filter(|workload| is_internal(app, workload))
+        .map(|workload| workload.name.clone())
         .collect();
     let mut taken = Taken::of(app);
     let mut ready: BTreeMap<Name, Name> = app
@@ -257,7 +273,11 @@ fn wait_without_reaching(app: &mut App) {
         let (Some(own), mode) = (networks.get(&workload.name), workload.network) else { continue };
         for wait in &mut workload.waits {
             let Some(target) = networks.get(&wait.workload) else { continue };
-            let reaches = matches!(mode, NetworkMode::Host(_)) || !own.is_disjoint(target);
+            // Nodes are outside of all networks: whoever is not cut off from the outside reaches them.
+            let reaches_nodes = mode == NetworkMode::Shared && !cut_off.contains(&workload.name);
+            let reaches = matches!(mode, NetworkMode::Host(_))
+                || !own.is_disjoint(target)
+                || (on_nodes.contains(&wait.workload) && reaches_nodes);
             let WaitFor::Port(_, _) = &wait.wait_for else { continue };
             if !reaches {
                 let ready = ready.entry(wait.workload.clone()).or_insert_with(|| taken.add(&wait.workload, "ready"));

@@ -60,7 +60,11 @@ fn never_updated(workload: &mut Workload, diags: &mut Diagnostics) {
 
 fn one_by_one(workload: &mut Workload, diags: &mut Diagnostics) {
     if surges(workload) {
-        say_stop_first(workload, "the new pod needs the claim that the old one holds", diags);
+        let because = match workload.claim_templates.is_empty() {
+            true => "the new pod has the name of the old one",
+            false => "the new pod needs the claim that the old one holds",
+        };
+        say_stop_first(workload, because, diags);
     } else {
         say_one_by_one(workload, diags);
     }

@@ -4,13 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::compose::model::files::External;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Call, Dial, Name, Neighbour, Neighbourhood, Network, NetworkMode, SharedNetwork, Why, Workload};
+use crate::ir::{
+    App, Call, Dial, Name, Neighbour, Neighbourhood, Network, NetworkMode, Others, SharedNetwork, Why, Workload,
+};
 use crate::lower::Context;
 
 /// Says what each stack of several is called; no two may be called alike.
 pub(crate) fn tell_apart(contexts: &[Context<'_>], sinks: &mut [Diagnostics]) {
     let mut seen = BTreeSet::new();
+    if contexts.len() > 1 {
+        shared_volumes(contexts, sinks);
+    }
     for (context, diags) in contexts.iter().zip(sinks).filter(|(context, _)| context.request.is_separate) {
         let file = context.request.files.first().map(String::as_str).unwrap_or_default();
         let name = Name::from_text(&context.loaded.name.value);
@@ -35,8 +41,50 @@ pub(crate) fn tell_apart(contexts: &[Context<'_>], sinks: &mut [Diagnostics]) {
     }
 }
 
+/// Says which volumes several stacks have in common: each namespace has claims of its own.
+fn shared_volumes(contexts: &[Context<'_>], sinks: &mut [Diagnostics]) {
+    let mut first: BTreeMap<String, (usize, bool)> = BTreeMap::new();
+    let stack = |number: usize| contexts.get(number).map(|context| Name::from_text(&context.loaded.name.value));
+    for (number, (context, diags)) in contexts.iter().zip(sinks).enumerate() {
+        let project = &context.loaded.name.value;
+        let volumes = context.loaded.project.volumes.get().into_iter().flat_map(|volumes| volumes.value.iter());
+        for (key, volume) in volumes {
+            let value = volume.value.as_ref().map(|volume| &volume.value);
+            let external = value.and_then(|volume| volume.external.get()).filter(|found| found.value.is_external());
+            let named = value.and_then(|volume| volume.name.get()).map(|name| name.value.as_str());
+            let real = match external.map(|found| &found.value) {
+                Some(External::Named(name)) => name.value.clone(),
+                Some(External::Flag(_)) => named.unwrap_or(key).to_owned(),
+                None => named.map_or_else(|| format!("{project}_{key}"), str::to_owned),
+            };
+            let is_made = external.is_none();
+            let (other, other_is_made) = *first.entry(real.clone()).or_insert((number, is_made));
+            if other == number {
+                continue;
+            }
+            let (Some(one), Some(two)) = (stack(other), stack(number)) else { continue };
+            let both = match is_made || other_is_made {
+                true => "one of them makes it, and the other one waits for a claim that is not in its namespace",
+                false => "each of them waits for a claim of its own",
+            };
+            diags.push(
+                Diagnostic::new(
+                    Code::VolumeOfStacks,
+                    volume.key,
+                    format!("the stacks {one} and {two} do not share the volume {real}"),
+                )
+                .label(both)
+                .why("a claim belongs to one namespace, and each stack has its own")
+                .help("convert the two without --separate, into one namespace, or put the data on storage that both reach, such as NFS")
+                .key(format!("volumes.{key}")),
+            );
+        }
+    }
+}
+
 /// Tells each stack who is on the networks that it shares with others. Runs before any name is looked up.
 pub(crate) fn introduce(apps: &mut [App]) {
+    link(apps);
     let mut places: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
     for (stack, app) in apps.iter().enumerate() {
         for (key, network) in app.networks.iter().filter(|(_, network)| !network.is_host) {
@@ -63,6 +111,37 @@ pub(crate) fn introduce(apps: &mut [App]) {
             }
             app.shared_networks.push(SharedNetwork { key, own: stack, neighbours: Arc::clone(&neighbours) });
         }
+    }
+}
+
+/// Tells stacks that link to containers of others what these are called, whatever networks they are on.
+fn link(apps: &mut [App]) {
+    if !apps.iter().flat_map(|app| &app.workloads).any(|workload| !workload.outer_links.is_empty()) {
+        return;
+    }
+    let mut all = Neighbourhood::default();
+    for (stack, app) in apps.iter().enumerate() {
+        let Some(namespace) = &app.namespace else { continue };
+        let project = &app.project.value;
+        for workload in &app.workloads {
+            let service = &workload.service;
+            let made =
+                [format!("{project}-{service}-1"), format!("{project}_{service}_1"), format!("{project}_{service}")];
+            let own = workload.aliases.iter().filter(|alias| alias.network.is_none());
+            for name in own.map(|alias| alias.name.value.clone()).chain(made).chain([service.clone()]) {
+                all.names.entry(name.to_ascii_lowercase()).or_default().push(Neighbour {
+                    stack,
+                    namespace: namespace.clone(),
+                    workload: workload.name.clone(),
+                    service: workload.name.clone(),
+                    each_pod: false,
+                });
+            }
+        }
+    }
+    let containers = Arc::new(all);
+    for (own, app) in apps.iter_mut().enumerate() {
+        app.others = Some(Others { own, containers: Arc::clone(&containers) });
     }
 }
 

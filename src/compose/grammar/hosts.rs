@@ -5,10 +5,12 @@
 //! 3.2, and the connection strings of libpq, JDBC, ADO.NET and Go's drivers).
 
 mod keys;
+mod ranges;
 
 use std::ops::Range;
 
 pub use keys::{Says, flag, says};
+pub use ranges::range;
 
 use keys::scheme_port;
 
@@ -47,11 +49,24 @@ pub fn find(text: &str, says: Says) -> Vec<Host> {
         };
         scan.pass(at..at + skipped);
         let start = at + skipped;
-        let length = text.get(start..).map_or(0, |run| run.find(|c| !is_host_character(c)).unwrap_or(run.len()));
+        let length = text.get(start..).map_or(0, run_length);
         scan.run(start..start + length, &mut found);
         at = start + length;
     }
     found
+}
+
+/// The length of the run of host characters, and of ranges between them, at the beginning of a text.
+fn run_length(text: &str) -> usize {
+    let mut length = 0;
+    while let Some(rest) = text.get(length..) {
+        length += rest.find(|c| !is_host_character(c)).unwrap_or(rest.len());
+        match text.get(length..).and_then(ranges::length) {
+            Some(range) => length += range,
+            None => break,
+        }
+    }
+    length
 }
 
 fn is_host_character(c: char) -> bool {
@@ -104,7 +119,7 @@ impl<'a> Scan<'a> {
     fn open(&mut self, slashes: usize) {
         let start = slashes + 2;
         let rest = self.slice(start..self.text.len());
-        let end = start + rest.find(|c: char| c.is_whitespace() || "/?#\"'`\\;<>{}|".contains(c)).unwrap_or(rest.len());
+        let end = start + authority_length(rest);
         let user = self.slice(start..end).rfind('@').map_or(0, |at| at + 1);
         self.authority = start + user..end;
         let before = self.slice(0..slashes).trim_end_matches(':');
@@ -262,6 +277,20 @@ impl<'a> Scan<'a> {
     fn slice(&self, range: Range<usize>) -> &'a str {
         self.text.get(range).unwrap_or_default()
     }
+}
+
+/// Up to where the authority of a URL goes, ranges included.
+fn authority_length(text: &str) -> usize {
+    let mut length = 0;
+    while let Some(rest) = text.get(length..) {
+        let is_end = |c: char| c.is_whitespace() || "/?#\"'`\\;<>{}|".contains(c);
+        length += rest.find(is_end).unwrap_or(rest.len());
+        match text.get(length..).and_then(ranges::length) {
+            Some(range) => length += range,
+            None => break,
+        }
+    }
+    length
 }
 
 /// What stands before the list that a word is an item of: `hosts: [a, ` and `--hosts a,` end in what is said of all items.

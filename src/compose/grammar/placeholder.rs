@@ -6,8 +6,8 @@
 pub enum Piece<'a> {
     /// Text that stands as it is.
     Text(&'a str),
-    /// A field of the service, its task or its node.
-    Field(Field<'a>),
+    /// A field of the service, its task or its node; and how it is written, braces included.
+    Field(Field<'a>, &'a str),
     /// Anything else between `{{` and `}}`, braces included.
     Other(&'a str),
 }
@@ -47,7 +47,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
             pieces.push(Piece::Text(before));
         }
         let whole = rest.get(before.len()..rest.len() - after.len()).unwrap_or_default();
-        pieces.push(field(inside).map_or(Piece::Other(whole), Piece::Field));
+        pieces.push(field(inside).map_or(Piece::Other(whole), |field| Piece::Field(field, whole)));
         rest = after;
     }
     if !rest.is_empty() || pieces.is_empty() {
@@ -86,11 +86,11 @@ mod tests {
     fn cuts_texts_at_their_placeholders() {
         assert_eq!(pieces("plain"), [Piece::Text("plain")]);
         assert_eq!(pieces(""), [Piece::Text("")]);
-        assert_eq!(pieces("{{.Node.Hostname}}"), [Piece::Field(Field::NodeHostname)]);
-        let mixed = [Piece::Text("a-"), Piece::Field(Field::TaskSlot), Piece::Text(".b{{")];
+        assert_eq!(pieces("{{.Node.Hostname}}"), [Piece::Field(Field::NodeHostname, "{{.Node.Hostname}}")]);
+        let mixed = [Piece::Text("a-"), Piece::Field(Field::TaskSlot, "{{ .Task.Slot }}"), Piece::Text(".b{{")];
         assert_eq!(pieces("a-{{ .Task.Slot }}.b{{"), mixed);
-        let label = [Piece::Field(Field::ServiceLabel("com.docker.stack.namespace"))];
-        assert_eq!(pieces(r#"{{index .Service.Labels "com.docker.stack.namespace"}}"#), label);
+        let label = r#"{{index .Service.Labels "com.docker.stack.namespace"}}"#;
+        assert_eq!(pieces(label), [Piece::Field(Field::ServiceLabel("com.docker.stack.namespace"), label)]);
         assert_eq!(pieces("{{ if x }}y"), [Piece::Other("{{ if x }}"), Piece::Text("y")]);
     }
 
@@ -100,8 +100,7 @@ mod tests {
             let joined: String = pieces(&text)
                 .iter()
                 .map(|piece| match piece {
-                    Piece::Text(text) | Piece::Other(text) => (*text).to_owned(),
-                    Piece::Field(_) => "{{.Node.ID}}".to_owned(),
+                    Piece::Text(text) | Piece::Other(text) | Piece::Field(_, text) => (*text).to_owned(),
                 })
                 .collect();
             assert_eq!(joined, text);

@@ -30,7 +30,7 @@ impl Apart {
         match identity {
             Identity::Volume(name, _) => Identity::Volume(name, Some(first)),
             Identity::Folder(path, _) => Identity::Folder(path, Some(first)),
-            Identity::External(_) | Identity::Anonymous(_, _) => identity,
+            Identity::External(_) | Identity::Each(_, _) | Identity::Anonymous(_, _) => identity,
         }
     }
 }
@@ -56,7 +56,7 @@ pub(super) fn find(app: &App, stores: &Stores, context: &Context<'_>, diags: &mu
         let name = |index: &usize| app.workloads.get(*index).map(|workload| format!("`{}`", workload.service));
         let names: Vec<String> = alike.values().collect::<BTreeSet<_>>().into_iter().filter_map(name).collect();
         let what = match &identity {
-            Identity::Volume(volume, _) => format!("volume {volume}"),
+            Identity::Volume(volume, _) | Identity::Each(_, volume) => format!("volume {volume}"),
             Identity::Folder(path, _) => format!("folder {}", stores.shown(path)),
             Identity::External(claim) => format!("claim {claim}"),
             Identity::Anonymous(_, target) => format!("folder {target}"),

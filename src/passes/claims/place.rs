@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::images::{self, Image};
 use crate::ir::{
-    Claim, ContainerMount, FileObjectKind, Item, Mount, MountSource, Name, Traced, Volume, VolumeSource, Why, Workload,
+    Claim, ContainerMount, FileObjectKind, Item, Mount, MountSource, Name, TextPart, Traced, Volume, VolumeSource, Why,
+    Workload,
 };
 use crate::passes::claims::stores::{Identity, Stores, last_part};
 
@@ -59,7 +60,7 @@ impl<'a> Placer<'a> {
     /// The mount as the container sees it; its volume joins the pod.
     pub(super) fn place(&mut self, mount: Mount) -> ContainerMount {
         let stored = self.stores.of(self.index, self.workload, &mount);
-        let Mount { target, source, read_only, content: _, propagation, origin } = mount;
+        let Mount { target, source, read_only, content: _, propagation, of_pod, origin } = mount;
         let why = Why::Origin(origin);
         let mut subpath = None;
         let volume = match stored {
@@ -69,7 +70,13 @@ impl<'a> Placer<'a> {
             }
             None => self.other(source, &target.value, &mut subpath, &why),
         };
-        ContainerMount { volume, path: target, subpath, read_only: read_only.map(Why::Origin), propagation }
+        let of_pod = of_pod.map(|mut parts| {
+            if let Some(above) = subpath.take() {
+                parts.value.insert(0, TextPart::Text(format!("{}/", above.value)));
+            }
+            parts
+        });
+        ContainerMount { volume, path: target, subpath, of_pod, read_only: read_only.map(Why::Origin), propagation }
     }
 
     /// A new block volume holds `lost+found`, and some images refuse a data folder that is not empty.

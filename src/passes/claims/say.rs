@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images;
-use crate::ir::{App, EnvSource, ImageContent, Kind, Mount, MountSource, Workload};
+use crate::ir::{App, EnvSource, ImageContent, Kind, Mount, MountSource, PersistentVolume, ShareProtocol, Workload};
 use crate::lower::Context;
 use crate::passes::claims::seeds::Seeders;
 use crate::passes::claims::stores::{Identity, Store, Stores, several};
@@ -35,6 +35,30 @@ pub(super) fn stores(app: &App, stores: &Stores, context: &Context<'_>, diags: &
     for (identity, store) in stores.entries() {
         shared(app, stores, (identity, store), diags);
     }
+    of_slots(app, stores, diags);
+}
+
+/// Tasks of two services had one volume where their slots had one number.
+fn of_slots(app: &App, stores: &Stores, diags: &mut Diagnostics) {
+    for (volume, place, users) in stores.of_slots() {
+        let names: Vec<String> = users
+            .iter()
+            .filter_map(|index| app.workloads.get(*index))
+            .map(|user| format!("`{}`", user.service))
+            .collect();
+        if names.len() > 1 {
+            diags.push(
+                Diagnostic::new(
+                    Code::VolumeOfSlots,
+                    place,
+                    format!("the pods of {} have volumes {volume} of their own each", names.join(", ")),
+                )
+                .why("on the swarm tasks of these services with one number shared one; a pod's own claim belongs to one StatefulSet")
+                .help("give them one volume, with a folder for each slot, or run them as one service")
+                .key("volumes"),
+            );
+        }
+    }
 }
 
 fn copy(workload: &Workload, mount: &Mount, path: &str, store: &Store, diags: &mut Diagnostics) {
@@ -42,9 +66,33 @@ fn copy(workload: &Workload, mount: &Mount, path: &str, store: &Store, diags: &m
         Diagnostic::new(Code::BindData, mount.origin, format!("{path} becomes the claim {}", store.claim))
             .label("a folder of the Docker host")
             .why("its files are not in the cluster")
-            .help(format!("copy the data: kubectl cp {path} POD:{}", mount.target.value))
+            .help(match &mount.of_pod {
+                Some(_) => format!(
+                    "copy to each pod the folder below {path} that is its own: kubectl cp FOLDER POD:{}",
+                    mount.target.value
+                ),
+                None => format!("copy the data: kubectl cp {path} POD:{}", mount.target.value),
+            })
             .cause("bind-data")
             .key(format!("services.{}.volumes", workload.service)),
+    );
+}
+
+/// A volume of the cluster is told the namespace of the Secret that its driver reads.
+pub(super) fn in_namespace(app: &App, volume: Option<&PersistentVolume>, diags: &mut Diagnostics) {
+    let Some(volume) = volume.filter(|_| app.namespace.is_none()) else { return };
+    let ShareProtocol::Smb { share: _, secret: Some(secret) } = &volume.share.protocol else { return };
+    let Some(place) = volume.share.why.origins().first() else { return };
+    diags.push(
+        Diagnostic::new(
+            Code::SmbNamespace,
+            *place,
+            format!("the driver of the claim {} reads the Secret {secret} in the namespace default", volume.claim),
+        )
+        .why("a volume belongs to no namespace and must say where its Secret is, and none was chosen")
+        .help("say --namespace with the one that the manifests are applied to")
+        .cause("smb-namespace")
+        .key("volumes"),
     );
 }
 
@@ -166,7 +214,7 @@ pub(super) fn unknown_content(
     diags: &mut Diagnostics,
 ) {
     let is_new = match stores.of(index, workload, mount) {
-        Some((identity @ (Identity::Volume(_, _) | Identity::Anonymous(_, _)), _)) => {
+        Some((identity @ (Identity::Volume(_, _) | Identity::Each(_, _) | Identity::Anonymous(_, _)), _)) => {
             !seeders.fill(&identity) && stores.get(&identity).is_some_and(|store| store.network.is_none())
         }
         Some((Identity::Folder(_, _) | Identity::External(_), _)) => false,

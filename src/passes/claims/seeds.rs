@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{
     App, Container, ContainerMount, ImageContent, Member, Propagation, SecurityContext, Step, Traced, Why, Workload,
+    carry,
 };
 use crate::passes::claims::stores::{Identity, Stores};
 
@@ -110,9 +111,13 @@ pub(super) fn seed(workload: &Workload, placed: &ContainerMount, why: Why) -> St
         volume: placed.volume.clone(),
         path: word(COPY),
         subpath: placed.subpath.clone(),
+        of_pod: placed.of_pod.clone(),
         read_only: None,
         propagation: Propagation::default(),
     });
+    if let Some(of_pod) = &placed.of_pod {
+        carry(&of_pod.value, &mut container.env, &of_pod.why);
+    }
     let name = crate::ir::Name::from_text(&format!("copy-{}", placed.volume));
     Step::Ends(Box::new(Member { name, container, ports: Vec::new(), why }))
 }

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Access, App, Kind, Labelled, Mount, MountSource, Name, NamedVolume, NetworkShare, Traced, Why, Wishes, Workload,
+    Access, App, Each, Kind, Labelled, Mount, MountSource, Name, NamedVolume, NetworkShare, Traced, Why, Wishes,
+    Workload,
 };
 use crate::lower::Context;
 use crate::origin::Origin;
@@ -23,6 +24,8 @@ pub(super) enum Identity {
     Folder(String, Option<usize>),
     /// A claim that must exist.
     External(Name),
+    /// A named volume of which each service has its own: the workload, and the volume's name.
+    Each(usize, Name),
     /// A volume without a name, at a path where the image of one workload keeps its data.
     Anonymous(usize, String),
 }
@@ -111,8 +114,13 @@ impl Stores {
     ) -> Option<(Identity, Option<Traced<String>>)> {
         match &mount.source {
             MountSource::Named { volume, subpath } => {
-                let name = self.named.get(volume).map_or_else(|| Name::from_text(volume), |named| named.name.clone());
-                Some((self.apart.seen(Identity::Volume(name, None), index), subpath.clone()))
+                let named = self.named.get(volume);
+                let name = named.map_or_else(|| Name::from_text(volume), |named| named.name.clone());
+                let identity = match named.and_then(|named| named.each) {
+                    Some(Each::Service | Each::Slot(_)) => Identity::Each(index, name),
+                    None => self.apart.seen(Identity::Volume(name, None), index),
+                };
+                Some((identity, subpath.clone()))
             }
             MountSource::External { claim, subpath } => {
                 Some((Identity::External(claim.value.clone()), subpath.clone()))
@@ -186,6 +194,21 @@ impl Stores {
         self.all.values()
     }
 
+    /// The volumes of which each slot has its own: their names, where they are written, and who mounts them.
+    pub(super) fn of_slots(&self) -> Vec<(&Name, Origin, Vec<usize>)> {
+        let slots = self.named.values().filter_map(|named| match named.each? {
+            Each::Slot(place) => Some((&named.name, place)),
+            Each::Service => None,
+        });
+        let mut users: BTreeMap<&Name, Vec<usize>> = BTreeMap::new();
+        for identity in self.all.keys() {
+            if let Identity::Each(index, name) = identity {
+                users.entry(name).or_default().push(*index);
+            }
+        }
+        slots.map(|(name, place)| (name, place, users.remove(name).unwrap_or_default())).collect()
+    }
+
     /// All of them with what they are.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&Identity, &Store)> {
         self.all.iter()
@@ -197,7 +220,7 @@ impl Stores {
             if let MountSource::Named { volume, subpath: _ } = &mount.source { self.named.get(volume) } else { None };
         let store = self.all.entry(identity.clone()).or_insert_with(|| Store {
             claim: match identity {
-                Identity::Volume(name, None) | Identity::External(name) => name,
+                Identity::Volume(name, None) | Identity::External(name) | Identity::Each(_, name) => name,
                 Identity::Volume(name, Some(_)) => workload.name.with(name.as_str()),
                 Identity::Folder(path, _) => workload.name.with(last_part(&path)),
                 Identity::Anonymous(_, target) => workload.name.with(last_part(&target)),
@@ -222,16 +245,20 @@ impl Stores {
 
     /// Volumes that nothing mounts say nothing.
     fn unused(&self, diags: &mut Diagnostics) {
-        let is_used = |identity: &Identity| match identity {
-            Identity::Volume(name, _) => Some(name.clone()),
-            Identity::Folder(_, _) | Identity::External(_) | Identity::Anonymous(_, _) => None,
-        };
-        let used: BTreeSet<Name> = self.all.keys().filter_map(is_used).collect();
+        let mounted: BTreeSet<&Name> = self
+            .all
+            .keys()
+            .filter_map(|identity| match identity {
+                Identity::Volume(name, _) | Identity::Each(_, name) => Some(name),
+                Identity::Folder(_, _) | Identity::External(_) | Identity::Anonymous(_, _) => None,
+            })
+            .collect();
         for volume in self.named.values() {
-            if used.contains(&volume.name) {
+            if mounted.contains(&volume.name) {
                 continue;
             }
-            let NamedVolume { name: _, size, labelled, network, many_nodes, wishes, origin: _ } = volume;
+            let NamedVolume { name: _, size, labelled, network, many_nodes, wishes, each: _, below: _, origin: _ } =
+                volume;
             let labels = labelled.labels.iter().chain(&labelled.annotations).map(|(_, value)| &value.why);
             let reasons =
                 size.iter().map(|size| &size.why).chain(network.iter().map(|share| &share.why)).chain(wishes.reasons());
@@ -247,10 +274,11 @@ impl Stores {
             let users: Vec<&Workload> = store.users.iter().filter_map(|index| app.workloads.get(*index)).collect();
             let own = match (identity, users.as_slice()) {
                 (Identity::Anonymous(_, _), _) => true,
-                (Identity::Volume(_, _) | Identity::Folder(_, _), [only]) => {
+                (Identity::Volume(_, _) | Identity::Folder(_, _) | Identity::Each(_, _), [only]) => {
                     store.network.is_none() && store.is_written && has_own_volumes(only, dialect)
                 }
-                (Identity::Volume(_, _) | Identity::Folder(_, _), _) | (Identity::External(_), _) => false,
+                (Identity::Volume(_, _) | Identity::Folder(_, _) | Identity::Each(_, _), _)
+                | (Identity::External(_), _) => false,
             };
             store.is_template = own;
             store.is_shared_claim = !own && !matches!(identity, Identity::External(_));
@@ -297,11 +325,16 @@ impl Stores {
                 Identity::Volume(_, _) | Identity::External(_) => {
                     taken.insert(store.claim.clone(), 1);
                 }
-                Identity::Folder(_, _) | Identity::Anonymous(_, _) => {}
+                Identity::Folder(_, _) | Identity::Anonymous(_, _) | Identity::Each(_, _) => {}
             }
         }
         for (identity, store) in &mut self.all {
-            let (Identity::Folder(path, _) | Identity::Anonymous(_, path)) = identity else { continue };
+            let path = match identity {
+                Identity::Folder(path, _) | Identity::Anonymous(_, path) => path.as_str(),
+                // Its pods' claims are told apart by the name of their StatefulSet.
+                Identity::Each(_, name) if !store.is_template => name.as_str(),
+                Identity::Each(_, _) | Identity::Volume(_, _) | Identity::External(_) => continue,
+            };
             let one = if store.users.len() > 1 { None } else { store.users.first() };
             let wanted = match one.and_then(|index| app.workloads.get(*index)) {
                 Some(workload) => workload.name.with(last_part(path)),

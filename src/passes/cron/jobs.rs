@@ -147,6 +147,9 @@ fn detach(workload: &mut Workload, wanted: &Name, taken: &mut BTreeSet<Name>) {
     workload.outside = Outside::default();
     workload.headless = None;
     workload.once_per_node = None;
+    if let Some(slots) = &mut workload.slots {
+        slots.hostname = None;
+    }
     workload.min_ready_seconds = None;
     workload.restart =
         Restart { condition: Some(Traced::decided(RestartCondition::Never, "a-job-runs-once")), ..Restart::default() };

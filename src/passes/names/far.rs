@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Elsewhere, Name, Neighbour, NetworkMode, SharedNetwork, Why};
+use crate::ir::{App, Elsewhere, Name, Neighbour, NetworkMode, Others, SharedNetwork, Why};
 
 /// The domain of nearly every cluster. What a Service leads to is not looked up in the pod's own domains.
 const DOMAIN: &str = "svc.cluster.local";
@@ -14,6 +14,9 @@ pub(super) struct Far {
     networks: Vec<SharedNetwork>,
     /// By workload: the networks that it is on.
     attached: Vec<BTreeSet<String>>,
+    /// Containers of other stacks, by name; and what one workload alone calls them.
+    others: Option<Others>,
+    links: BTreeMap<(usize, String), (String, usize)>,
     met: Vec<Neighbour>,
     numbers: BTreeMap<(usize, Name, bool), usize>,
     leads: BTreeMap<Name, (usize, Why)>,
@@ -31,6 +34,8 @@ impl Far {
         Far {
             attached: attached.collect(),
             networks,
+            others: app.others.take(),
+            links: BTreeMap::new(),
             met: Vec::new(),
             numbers: BTreeMap::new(),
             leads: BTreeMap::new(),
@@ -77,6 +82,34 @@ impl Far {
         }
         self.leads.entry(name).or_insert_with(|| (number, why.clone()));
         Some((lower.to_owned(), number))
+    }
+
+    /// What a workload alone calls a container of another stack: what is written in its place, and the number of who is meant.
+    pub(super) fn linked(&self, from: usize, lower: &str) -> Option<(String, usize)> {
+        if self.links.is_empty() {
+            return None;
+        }
+        self.links.get(&(from, lower.to_owned())).cloned()
+    }
+
+    /// Links a workload to a container of another stack, where there is one. A name that is not taken becomes a Service.
+    pub(super) fn link(&mut self, from: usize, container: &str, alias: &str, is_taken: bool, why: &Why) -> bool {
+        let Some(others) = &self.others else { return false };
+        let known = others.containers.names.get(&container.to_ascii_lowercase());
+        let Some(meant) = known.into_iter().flatten().find(|known| known.stack != others.own).cloned() else {
+            return false;
+        };
+        let number = self.number(&meant);
+        let name = Name::from_text(alias);
+        let is_other = self.leads.get(&name).is_some_and(|(other, _)| *other != number);
+        let text = if name.as_str() != alias || is_taken || is_other {
+            short(&meant)
+        } else {
+            self.leads.entry(name).or_insert_with(|| (number, why.clone()));
+            alias.to_owned()
+        };
+        self.links.insert((from, alias.to_owned()), (text, number));
+        true
     }
 
     fn number(&mut self, meant: &Neighbour) -> usize {

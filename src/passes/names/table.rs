@@ -1,7 +1,11 @@
 //! Which name means which workload: services' own names first, then what the user adds, then what Docker makes of them.
 
+mod outer;
+mod slots;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::slots::Slotted;
 use super::far::Far;
 use crate::compose::Loaded;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -52,6 +56,8 @@ pub(super) struct Table {
     networks: BTreeSet<String>,
     answers: BTreeMap<Name, Vec<(usize, Why)>>,
     tasks: BTreeMap<usize, Why>,
+    /// The names of single pods.
+    slots: Slotted,
     /// Names that Kubernetes refuses, as they are written.
     refused: BTreeSet<String>,
     /// The names of services that are left out.
@@ -71,6 +77,7 @@ impl Table {
             networks: networks(loaded),
             answers: BTreeMap::new(),
             tasks: BTreeMap::new(),
+            slots: Slotted::default(),
             refused: BTreeSet::new(),
             left_out: left_out(app),
             missed: BTreeMap::new(),
@@ -86,6 +93,7 @@ impl Table {
         table.addresses(app);
         table.aliases(app, diags);
         table.links(app, diags);
+        table.slots(app, diags);
         let services: BTreeSet<&Name> = app.workloads.iter().map(|workload| &workload.name).collect();
         for (index, workload) in app.workloads.iter().enumerate() {
             let service = &workload.service;
@@ -99,12 +107,16 @@ impl Table {
                 }
             }
         }
+        table.outer_links(app, diags);
         table
     }
 
     /// The meaning of a host in the texts of a workload. Dialling `tasks.x` makes its Service.
     pub(super) fn dial(&mut self, from: usize, host: &str, why: &Why) -> Option<Meant> {
         let lower = host.to_ascii_lowercase();
+        if let Some((text, number)) = self.far.linked(from, &lower) {
+            return Some(Meant { text, to: Whom::Far(number) });
+        }
         let Some(entry) = self.links.get(&(from, lower.clone())).or_else(|| self.lookup_lower(&lower)) else {
             if self.left_out.contains_key(&lower) {
                 self.missed.entry((from, lower.clone())).or_default().extend(why.origins());
@@ -167,6 +179,7 @@ impl Table {
                 all.push((index, Answer { shared, ..super::answer(name.clone(), false, why) }));
             }
         }
+        all.append(&mut self.slots.answers);
         let mut of_tasks: BTreeMap<usize, &Entry> = BTreeMap::new();
         for entry in self.names.values().filter(|entry| entry.tasks) {
             of_tasks.entry(entry.to).or_insert(entry);

@@ -40,6 +40,26 @@ fn found(to: Whom, host: &Host) -> impl Iterator<Item = Found> {
     [one(host.dialled(), host.port.is_some())].into_iter().chain(host.second.map(|port| one(Some(port), true)))
 }
 
+/// One host, or a range of them.
+struct Meant {
+    /// What is written in its place.
+    text: String,
+    /// Who they are: at least one.
+    to: Vec<Whom>,
+}
+
+/// The meaning of a host, or of a range of them, in the texts of a workload.
+fn meant(table: &mut Table, index: usize, name: &str, why: &Why) -> Option<Meant> {
+    let Some(range) = hosts::range(name) else {
+        return table.dial(index, name, why).map(|meant| Meant { text: meant.text, to: vec![meant.to] });
+    };
+    let all: Vec<_> = range.names().map(|name| table.dial(index, &name, why)).collect();
+    let to: Vec<Whom> = all.iter().flatten().map(|meant| meant.to).collect();
+    let texts: Vec<Option<String>> = all.into_iter().map(|meant| meant.map(|meant| meant.text)).collect();
+    let text = range.instead(&texts).unwrap_or_else(|| name.to_owned());
+    (!to.is_empty()).then_some(Meant { text, to })
+}
+
 /// Rewrites the hosts of the value of a variable and says who they are.
 pub(super) fn rewrite(
     index: usize,
@@ -58,14 +78,14 @@ pub(super) fn rewrite(
             all.extend(host.port.map(|port| listening(index, port, true)));
             continue;
         }
-        let Some(meant) = table.dial(index, name, &Why::Origin(place)) else { continue };
-        all.extend(found(meant.to, &host));
+        let Some(meant) = meant(table, index, name, &Why::Origin(place)) else { continue };
+        all.extend(meant.to.iter().flat_map(|to| found(*to, &host)));
         if name != meant.text {
             written.push_str(text.get(copied..host.range.start).unwrap_or_default());
             written.push_str(&meant.text);
             copied = host.range.end;
             let (from, to) = (name.to_owned(), meant.text);
-            seen.rewrote(meant.to, Reference { index, key: format!("environment.{variable}"), place, from, to });
+            seen.rewrote(&meant.to, Reference { index, key: format!("environment.{variable}"), place, from, to });
         }
     }
     if copied > 0 {
@@ -109,13 +129,13 @@ pub(super) fn rewrite_words(
             dialled.extend(host.port.map(|port| (listening(index, port, true), place)));
             continue;
         }
-        let Some(meant) = table.dial(index, name, &word.why) else { continue };
+        let Some(meant) = meant(table, index, name, &word.why) else { continue };
         let place = word.why.origins().first().copied().unwrap_or(place);
-        dialled.extend(found(meant.to, &host).map(|found| (found, place)));
+        dialled.extend(meant.to.iter().flat_map(|to| found(*to, &host)).map(|found| (found, place)));
         if name != meant.text {
             let (from, to) = (name.to_owned(), meant.text);
             word.value.replace_range(inside, &to);
-            seen.rewrote(meant.to, Reference { index, key: key(number).to_owned(), place, from, to });
+            seen.rewrote(&meant.to, Reference { index, key: key(number).to_owned(), place, from, to });
         }
     }
     for (found, place) in dialled.iter().rev() {
@@ -287,8 +307,9 @@ impl Named {
             let port = host.port.map(|port| listening(index, port, true));
             return port.iter().for_each(|found| seen.dial(index, found, place, shown()));
         }
-        let Some(meant) = table.dial(index, name, &Why::Origin(place)) else { return };
-        found(meant.to, host).for_each(|found| seen.dial(index, &found, place, shown()));
+        let Some(meant) = meant(table, index, name, &Why::Origin(place)) else { return };
+        let all = meant.to.iter().flat_map(|to| found(*to, host));
+        all.for_each(|found| seen.dial(index, &found, place, shown()));
         if !name.eq_ignore_ascii_case(&meant.text) {
             seen.left(name, place, shown());
         }
@@ -309,7 +330,8 @@ fn names_in(object: &FileObject, table: &Table) -> Vec<Named> {
                 if host.port.is_none() && upstreams.contains(name) {
                     continue;
                 }
-                if name == EVERY_ADDRESS || table.may_know(name) {
+                let first = hosts::range(name).and_then(|range| range.names().next());
+                if name == EVERY_ADDRESS || table.may_know(first.as_deref().unwrap_or(name)) {
                     all.push(named(name, Some(host)));
                 }
             }

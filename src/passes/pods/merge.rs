@@ -10,6 +10,7 @@ use crate::ir::{
     Traced, Volume, VolumeSource, Why, Workload,
 };
 use crate::passes::exposures::service_port;
+use crate::passes::free::Taken;
 
 /// Where programs share memory.
 const SHARED_MEMORY: &str = "/dev/shm";
@@ -74,7 +75,6 @@ pub(super) fn merge(
     if same_network {
         answer_for(owner, &part.member.ports);
     }
-    govern(owner);
     owner.files.extend(files);
     let account = owner.roles.first().map_or_else(|| owner.name.with("wait"), |role| role.name.clone());
     for mut role in roles {
@@ -252,11 +252,11 @@ fn answer_for(owner: &mut Workload, ports: &[Port]) {
 }
 
 /// A StatefulSet has a governing Service.
-fn govern(owner: &mut Workload) {
+pub(super) fn govern(owner: &mut Workload, taken: &mut Taken) {
     if owner.kind.value != Kind::StatefulSet || owner.governing.is_some() {
         return;
     }
-    let name = owner.name.with("headless");
+    let name = taken.add(&owner.name, "headless");
     owner.exposures.push(Exposure {
         name: name.clone(),
         kind: ExposureKind::Headless,

@@ -52,6 +52,8 @@ fn hosts_of_texts_with_any_key() {
         ("udp://statsd:8125", "statsd:8125"),
         ("amqp://guest:12345@my_mq//", "my_mq(5672)"),
         ("http://my_api/v1 and https://my_api", "my_api(80) my_api(443)"),
+        ("server http://a_{1...4}:9000/data{1...2} b{1...2}:9001", "a_{1...4}:9000 b{1...2}:9001"),
+        ("http://{{host}}/x {1..2}:80", ""),
     ];
     for (text, expected) in cases {
         assert_eq!(shown(text, Says::Anything), expected, "{text}");
