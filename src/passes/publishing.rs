@@ -51,6 +51,9 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
                 }
             }
         }
+        for place in said.iter().filter(|_| ports.is_empty()).flat_map(|said| said.why.origins()) {
+            diags.consume(*place, "nothing of it is published");
+        }
         let kind = match publish {
             Publish::LoadBalancer => Some(ExposureKind::LoadBalancer),
             Publish::NodePort => Some(ExposureKind::NodePort),
@@ -189,7 +192,9 @@ fn port(
     let forward = |outside: u16| {
         format!("reach it with: kubectl port-forward service/{} {outside}:{}", workload.name, target.value)
     };
-    let Some(number) = number else {
+    // One that is to be published at any rate is, under its own number.
+    let asked_for = how.said.filter(|_| how.publish != Publish::None);
+    let Some(number) = number.as_ref().or(asked_for.map(|_| target)) else {
         diags.push(
             Diagnostic::new(Code::PortRandom, *origin, format!("port {} is not published", target.value))
                 .why("Docker published it under a number chosen at random")
