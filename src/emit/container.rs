@@ -295,7 +295,6 @@ fn mount(at: &mut At, mount: &ContainerMount) -> VolumeMount {
             "Enabled".to_owned()
         }),
         mount_propagation: at.maybe("mountPropagation", mode.as_ref()).map(str::to_owned),
-        ..Default::default()
     }
 }
 
