@@ -149,6 +149,8 @@ pub(super) fn is_credential(name: &str, value: &str) -> bool {
         "PASSWORD_HASH",
         "SECRET_KEY_BASE",
         "ENCRYPTION_KEY",
+        "ERLANG_COOKIE",
+        "REPLICA_SET_KEY",
         "_AUTH_KEY",
         "_CRYPTO_KEY",
         "_ENC_KEY",

@@ -221,16 +221,35 @@ pub(super) fn unknown_content(
         None => matches!(mount.source, MountSource::Anonymous),
     };
     if mount.content == ImageContent::Unknown && is_new {
-        diags.push(
+        let message = if holds_settings(&mount.target.value) {
+            Diagnostic::new(
+                Code::VolumeOverSettings,
+                mount.origin,
+                format!("the volume at {} begins empty, and hides what the image holds there", mount.target.value),
+            )
+            .help("mount the settings from files, or copy them in an init container that has the image and the volume")
+        } else {
             Diagnostic::new(
                 Code::VolumeSeed,
                 mount.origin,
                 format!("the volume at {} begins empty", mount.target.value),
             )
-            .why("Docker copies what the image holds there into a new volume; Kubernetes does not")
             .help("if the image holds files there, copy them at the container's start")
-            .cause("volume-seed")
-            .key(format!("services.{}.volumes", workload.service)),
+        };
+        diags.push(
+            message
+                .why("Docker copies what the image holds there into a new volume; Kubernetes does not")
+                .cause("volume-seed")
+                .key(format!("services.{}.volumes", workload.service)),
         );
     }
+}
+
+/// Whether images have settings or pages of their own at such a path, which is not where programs write data. Certificates come
+/// from outside.
+fn holds_settings(path: &str) -> bool {
+    let is_of_others = ["cert", "ssl", "letsencrypt", "acme", "vhost"].iter().any(|word| path.contains(word));
+    let (above, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_named = matches!(last, "etc" | "conf" | "conf.d" | "config" | "html" | "htdocs" | "plugins" | "templates");
+    !is_of_others && (path.starts_with("/etc/") || path.starts_with("/usr/") || is_named && !above.is_empty())
 }
