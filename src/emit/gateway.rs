@@ -21,6 +21,9 @@ use super::at::At;
 use super::{Context, Manifest, Why, meta};
 use crate::ir::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Name, Parent, Traced};
 
+/// That of Gateway API 1.6, which has routes of TCP, TLS and UDP in it.
+const VERSION: &str = "gateway.networking.k8s.io/v1";
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct GatewaySpec {
@@ -60,7 +63,7 @@ pub(super) fn gateway(context: &Context, gateway: &Gateway) -> Manifest {
         gateway_class_name: at.put("gatewayClassName", class),
         listeners: at.list("listeners", listeners, listener).unwrap_or_default(),
     });
-    at.finish(&meta::Custom { api_version: "gateway.networking.k8s.io/v1", kind: "Gateway", metadata, spec }, None)
+    at.finish(&meta::Custom { api_version: VERSION, kind: "Gateway", metadata, spec }, None)
 }
 
 fn listener(at: &mut At, listener: &Listener) -> Value {
@@ -99,10 +102,7 @@ pub(super) fn route(context: &Context, owner: &Name, route: &GatewayRoute) -> Ma
             rules: rules.unwrap_or_default(),
         }
     });
-    // What carries no HTTP is not stable yet.
-    let is_http = *kind == "HTTPRoute";
-    let api_version = if is_http { "gateway.networking.k8s.io/v1" } else { "gateway.networking.k8s.io/v1alpha2" };
-    at.finish(&meta::Custom { api_version, kind, metadata, spec }, Some(owner))
+    at.finish(&meta::Custom { api_version: VERSION, kind, metadata, spec }, Some(owner))
 }
 
 fn parent(at: &mut At, parent: &Parent) -> Value {
