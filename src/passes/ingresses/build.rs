@@ -81,6 +81,7 @@ impl<'a> Builder<'a> {
         let mut unsayable = Vec::new();
         for found in &route.matches {
             match loss::unsayable(found) {
+                Some(words) if unsayable.contains(&words) => {}
                 Some(words) => unsayable.push(words),
                 None => matches.push(found),
             }

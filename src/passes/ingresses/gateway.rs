@@ -113,10 +113,10 @@ impl<'a> Maker<'a> {
             filters.retain(|filter| !is_redirect(filter));
         }
         let sets = sets(route, &mut lost);
+        lost.dedup();
         if sets.is_empty() {
             return not_made(lost.join(", "), diags);
         }
-        lost.dedup();
         if !lost.is_empty() {
             diags.push(
                 Diagnostic::new(
