@@ -67,8 +67,6 @@ const PAGES: &[(&str, &[u16])] = &[
     ("bitnami/neo4j", &[7474]),
     ("bitnami/rabbitmq", &[15672]),
     ("cockroach", &[8080]),
-    ("emqx", &[18083]),
-    ("hivemq/hivemq4", &[8080]),
     ("minio", &[9001]),
     ("neo4j", &[7473, 7474]),
     ("orientdb", &[2480]),

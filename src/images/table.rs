@@ -152,14 +152,14 @@ pub(super) static IMAGES: &[Image] = images! {
     "drupal" | 80 | | | "/var/www/html" "/var/www/html/modules" "/var/www/html/profiles" "/var/www/html/themes" "/var/www/html/sites";
     "duplicati/duplicati" | 8200 | "/data" | | ;
     "dynamodb-local" STORE | 8000 | | 1000 1000 | ;
-    "eclipse-mosquitto" STORE | 1883 | "/mosquitto/data" "/mosquitto/log" | | "/mosquitto/config";
+    "eclipse-mosquitto" | 1883 | "/mosquitto/data" "/mosquitto/log" | | "/mosquitto/config";
     "edoburu/pgbouncer" STORE | 5432 | | | ;
     "elasticsearch" STORE | 9200 9300 | "/usr/share/elasticsearch/data" | 1000 0 | "/usr/share/elasticsearch/config";
     "elasticsearch-exporter" | 9114 | | | ;
     "elasticsearch_exporter" | 9114 | | | ;
     "elkozmon/zoonavigator" | 9000 | | | ;
     "emby/embyserver" | 8096 | "/config" | | ;
-    "emqx" STORE | 1883 8083 8883 18083 | "/opt/emqx/data" "/opt/emqx/log" | 1000 1000 | ;
+    "emqx" | 1883 8083 8883 18083 | "/opt/emqx/data" "/opt/emqx/log" | 1000 1000 | ;
     "esphome" | 6052 | "/config" | | ;
     "etcd" STORE | 2379 | | | ;
     "ethereum/client-go" | 30303 | "/root/.ethereum" | | ;
@@ -210,7 +210,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "healthchecks" | 8000 | | | ;
     "heckenmann/docker-swarm-dashboard" | 8080 | | | ;
     "hive-metastore-postgresql" STORE EMPTY | 5432 | "/var/lib/postgresql/data" | | ;
-    "hivemq/hivemq4" STORE | 1883 8080 | | | ;
+    "hivemq/hivemq4" | 1883 8080 | | | ;
     "home-assistant" | 8123 | "/config" | | ;
     "homebridge" | 8581 | "/homebridge" | | ;
     "hotio/bazarr" | 6767 | "/config" | | ;
