@@ -35,7 +35,7 @@ use crate::lower::Context;
 use crate::origin::Origin;
 use crate::request::Routes;
 use by_port::Outside;
-use doors::Door;
+use doors::{CatchAll, Door};
 use edge::{Brand, Edge};
 pub(super) use matches::is_dns;
 use told::Told;
@@ -77,6 +77,8 @@ struct Maker<'a> {
     reached: BTreeSet<RouteHost>,
     /// Whether what is reached inside of the project alone has no route; Traefik's own resources keep its door.
     closes: bool,
+    /// What sends on all that is not encrypted.
+    catch_all: Option<CatchAll>,
     /// Routers at doors that are kept from the outside.
     inside: Vec<Route>,
     /// Routers at whose doors all requests are sent on.
@@ -106,6 +108,7 @@ impl<'a> Maker<'a> {
             doors: doors.unwrap_or_default(),
             reached: BTreeSet::new(),
             closes: context.request.routes != Routes::Traefik,
+            catch_all: None,
             inside: Vec::new(),
             away: Vec::new(),
             v1_domain: traefik.and_then(|edge| edge.flags.get("docker.domain").cloned()),
@@ -298,6 +301,8 @@ fn traefik(
     }
     let shared = traefik::shared(app, &mut all, &mut files, maker, diags);
     told::users(app, context, edges);
+    let own = edge.filter(|_| !context.request.keep_router).and_then(|edge| all.get(&edge.index));
+    maker.catch_all = own.and_then(|blocks| doors::catch_all(blocks, &shared, &app.treatments));
     for (index, blocks) in all {
         let is_edge = edges.iter().any(|edge| edge.index == index);
         let said = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value));

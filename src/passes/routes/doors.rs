@@ -8,11 +8,12 @@
 
 use indexmap::IndexMap;
 
-use super::blocks::Block;
+use super::blocks::{Block, Blocks};
 use super::by_port::Outside;
 use super::edge::Edge;
 use super::traefik::{Shared, elsewhere, find_treatment, tls};
-use super::{Maker, fields, list};
+use super::{Maker, anything, fields, list, matches};
+use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Carries, Name, Route, RouteTls, Setting, SettingValue, Traced, Treatment, Why};
 use crate::origin::Origin;
@@ -159,8 +160,62 @@ struct Part {
     middlewares: Vec<Traced<String>>,
 }
 
-/// The routes that a router becomes, once it is known what its doors do.
-pub(super) fn enter(mut route: Route, shared: &Shared, maker: &mut Maker<'_>) -> Vec<Route> {
+/// A router on the labels of the edge router itself that sends on what no other router answers: the older way to say what a door does.
+pub(super) struct CatchAll {
+    doors: Vec<Traced<String>>,
+    redirect: Redirect,
+}
+
+/// The first of these routers.
+pub(super) fn catch_all(blocks: &Blocks, shared: &Shared, treatments: &[Treatment]) -> Option<CatchAll> {
+    let asks_nothing = |text: &Traced<String>| {
+        let found = rule::parse(&text.value).and_then(|rule| matches::of(&rule, &text.why)).unwrap_or_default();
+        found.first() == Some(&anything(&text.why))
+    };
+    blocks.http.routers.values().find_map(|block| {
+        let said = |key: &str| {
+            let mut all = block.settings.iter().filter(|(keys, _)| keys.join(".").eq_ignore_ascii_case(key));
+            all.next().map(|(_, value)| value.clone())
+        };
+        said("rule").filter(asks_nothing)?;
+        let redirect = list(said("middlewares")).into_iter().find_map(|step| {
+            let name = find_treatment(shared, Carries::Http, &step.value)?;
+            let treatment = treatments.iter().find(|treatment| treatment.name == name)?;
+            let says = |key: &str, value: &SettingValue| {
+                treatment.settings.iter().any(|setting| setting.path == [key] && setting.value.value == *value)
+            };
+            let scheme = "https".to_owned();
+            let is_it = treatment.kind == "redirectScheme" && says("scheme", &SettingValue::Text(scheme.clone()));
+            is_it.then(|| Redirect {
+                to: Traced { value: scheme.clone(), why: step.why },
+                scheme,
+                is_permanent: says("permanent", &SettingValue::Flag(true)),
+                priority: None,
+            })
+        })?;
+        Some(CatchAll { doors: list(said("entrypoints")), redirect })
+    })
+}
+
+/// The routes that a router becomes, once it is known what its doors do, and what sends on to it.
+pub(super) fn enter(route: Route, shared: &Shared, maker: &mut Maker<'_>) -> Vec<Route> {
+    let plain = route.clone();
+    let mut made = by_doors(route, shared, maker);
+    let is_encrypted = plain.carries == Carries::Http && made.iter().any(|one| one.tls.is_some());
+    if let Some(CatchAll { doors, redirect }) = maker.catch_all.take() {
+        let stands = |door: &Traced<String>| {
+            let is_it = |own: &Traced<String>| own.value.eq_ignore_ascii_case(&door.value);
+            plain.entry_points.is_empty() || plain.entry_points.iter().any(is_it)
+        };
+        for door in doors.iter().filter(|door| is_encrypted && !stands(door)) {
+            made.push(sent_on(&plain, door.clone(), &redirect, maker));
+        }
+        maker.catch_all = Some(CatchAll { doors, redirect });
+    }
+    made
+}
+
+fn by_doors(mut route: Route, shared: &Shared, maker: &mut Maker<'_>) -> Vec<Route> {
     if maker.doors.is_empty() {
         guess(&mut route);
         return vec![route];

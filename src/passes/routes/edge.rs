@@ -171,16 +171,20 @@ impl Edge {
 /// How many places that wait for a router are shown, and how many of its settings.
 const MOST_PLACES: usize = 8;
 
-/// Where others say that they wait for a service.
-fn waiting(app: &App, service: &str) -> impl Iterator<Item = Origin> {
-    let all = app.workloads.iter().flat_map(|workload| &workload.dependencies);
-    all.filter(move |dependency| dependency.service == service).map(|dependency| dependency.origin)
+/// Where others say that they wait for a service, by its name.
+fn waiting(app: &App) -> BTreeMap<String, Vec<Origin>> {
+    let mut all: BTreeMap<String, Vec<Origin>> = BTreeMap::new();
+    for dependency in app.workloads.iter().flat_map(|workload| &workload.dependencies) {
+        all.entry(dependency.service.clone()).or_default().push(dependency.origin);
+    }
+    all
 }
 
 /// Leaves routers out that ask a Docker engine.
 pub(super) fn leave_out(app: &mut App, edges: &[Edge], unsaid: &[String], diags: &mut Diagnostics) {
     let is_routed = app.workloads.iter().any(|workload| !workload.routes.is_empty());
     let has_others = app.workloads.len() > edges.len();
+    let waiting = waiting(app);
     let mut dropped = BTreeSet::new();
     for edge in edges {
         let Some(workload) = app.workloads.get(edge.index) else { continue };
@@ -208,8 +212,8 @@ pub(super) fn leave_out(app: &mut App, edges: &[Edge], unsaid: &[String], diags:
                 shown.join(", ")
             ));
         }
-        for waiting in waiting(app, &workload.service).take(MOST_PLACES) {
-            diagnostic = diagnostic.also(waiting, "this no longer waits for it");
+        for place in waiting.get(&workload.service).into_iter().flatten().take(MOST_PLACES) {
+            diagnostic = diagnostic.also(*place, "this no longer waits for it");
         }
         leaving::say(workload, diagnostic, diags);
         dropped.insert(edge.index);
