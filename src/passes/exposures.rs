@@ -29,9 +29,11 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
     let shared = objects(&app.files);
     let dependencies = app.workloads.iter().flat_map(|workload| &workload.dependencies);
     let awaited: BTreeSet<String> = dependencies.map(|dependency| dependency.service.clone()).collect();
+    let image = |workload: &Workload| (workload.name.clone(), workload.container.image.value.clone());
+    let images: BTreeMap<Name, String> = app.workloads.iter().map(image).collect();
     for workload in &mut app.workloads {
         let dials = dialled.get(&workload.name).map(Vec::as_slice).unwrap_or_default();
-        infer(workload, dials, diags);
+        infer(workload, dials, &images, diags);
         moved::doubt(workload, dials, &shared, diags);
         let is_dialled = dials.iter().any(|dial| dial.from.as_ref() != Some(&dial.to));
         let is_silent = workload.ends() && workload.ports.is_empty() && !is_dialled;
@@ -88,10 +90,15 @@ fn say_unreached(workload: &Workload, diags: &mut Diagnostics) {
 
 /// Ports that are dialled or listened on anywhere in the project's texts: on Docker a name reaches every port. A variable such as
 /// `PORT` counts only where nothing else is known.
-fn infer(workload: &mut Workload, dials: &[&Dial], diags: &mut Diagnostics) {
+fn infer(workload: &mut Workload, dials: &[&Dial], images: &BTreeMap<Name, String>, diags: &mut Diagnostics) {
     let is_known = !workload.ports.is_empty();
     for dial in dials.iter().filter(|dial| dial.written || !dial.listens || !is_known) {
         let Some((number, protocol)) = dial.port else { continue };
+        let image = dial.from.as_ref().and_then(|from| images.get(from));
+        if is_known && !dial.written && image == Some(&workload.container.image.value) {
+            // Members of one kind know each other's port, whatever the scheme is: MinIO's `http://minio2/data`.
+            continue;
+        }
         if workload.ports.iter().any(|port| port.number.value == number && port.protocol == protocol) {
             continue;
         }

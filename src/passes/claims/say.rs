@@ -161,6 +161,8 @@ fn is_storage(mount: &Mount) -> bool {
 /// Whether the command or a variable names a path: data stand where the program is told to keep them.
 fn is_told(workload: &Workload, path: &str) -> bool {
     let container = &workload.container;
+    // MinIO numbers its folders: `/data{1...4}`.
+    let path = path.trim_end_matches(|c: char| c.is_ascii_digit());
     let mut words = container.command.iter().chain(&container.args).flatten();
     let mut variables = container.env.iter();
     words.any(|word| word.value.contains(path))
