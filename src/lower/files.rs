@@ -11,7 +11,7 @@ use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Data, FileObject, FileObjectKind, Labelled, Name, Why};
 use crate::lower::content::{APPLY_LIMIT, OBJECT_LIMIT, data_key, large};
-use crate::lower::{Context, kubernetes, labelled, later};
+use crate::lower::{Context, file_templates, kubernetes, labelled, later};
 use crate::origin::{Origin, Spanned};
 
 /// The objects of configs and secrets, by section and name.
@@ -121,11 +121,11 @@ impl Maker<'_> {
             self.diags.consume(labels.origin, "no labels");
             labelled = labelled::labelled(&format!("{}.labels", self.path), &labels.value, self.diags);
         }
-        let Some(data) = self.data(file, content, environment, &mut labelled) else {
+        let Some(mut data) = self.data(file, content, environment, &mut labelled) else {
             later::without_object(extensions, self.diags);
             return None;
         };
-        self.template(template_driver, &data);
+        self.template(template_driver, &mut data);
         let mut object = FileObject {
             name: self.own.clone(),
             kind: self.kind,
@@ -245,21 +245,26 @@ impl Maker<'_> {
         );
     }
 
-    fn template(&mut self, driver: &Key<String>, data: &Data) {
+    /// Fills in what is known before a task starts.
+    fn template(&mut self, driver: &Key<String>, data: &mut Data) {
         let Some(driver) = driver.get() else { return };
-        if std::str::from_utf8(&data.bytes).is_ok_and(|text| text.contains("{{")) {
-            self.diags.push(
+        let Some(text) = std::str::from_utf8(&data.bytes).ok().filter(|text| text.contains("{{")) else {
+            return self.diags.consume(driver.origin, "there is nothing to expand");
+        };
+        let filled = file_templates::fill(self.context, self.kind, self.name, text);
+        data.bytes = filled.text.into_bytes();
+        match filled.left {
+            None => self.diags.consume(driver.origin, "its templates are filled in"),
+            Some(left) => self.diags.push(
                 Diagnostic::new(
                     Code::FileTemplate,
                     driver.origin,
-                    format!("the templates in {} are not expanded", self.own),
+                    format!("{} holds templates that are not filled in, such as `{left}`", self.own),
                 )
-                .why("swarm expands them when a task starts; here the text arrives as it is written")
-                .help("write the values, or let the container expand them at its start")
+                .why("swarm fills them in when a task starts; here the text is the same for all pods")
+                .help("write the value, or give it to the container as a variable and fill the file in at its start")
                 .key(self.path.clone()),
-            );
-        } else {
-            self.diags.consume(driver.origin, "there is nothing to expand");
+            ),
         }
     }
 }

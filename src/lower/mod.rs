@@ -10,6 +10,7 @@ mod devices;
 mod dockerfile;
 mod env_files;
 mod environment;
+mod file_templates;
 mod files;
 mod grants;
 mod health;

@@ -97,8 +97,8 @@ fn network(
     }
     later::used_up(driver_opts, "options of Docker's own driver", diags);
     addresses(name, &path, [ipam.key(), enable_ipv4.key(), enable_ipv6.key()].into_iter().flatten().collect(), diags);
-    let external = self::external(context, name, external, diags);
     let real = real.get().map(|real| real.value.clone());
+    let external = self::external(context, name, real.as_deref().unwrap_or(name), external, diags);
     let real = real.unwrap_or_else(|| if external.is_some() { name.to_owned() } else { scoped(context, name) });
     let is_host = external.is_some() && real == "host";
     let internal = internal.get().and_then(|internal| {
@@ -143,11 +143,23 @@ fn addresses(name: &str, path: &str, places: Vec<Origin>, diags: &mut Diagnostic
     );
 }
 
-fn external(context: &Context<'_>, name: &str, external: &Key<External>, diags: &mut Diagnostics) -> Option<Origin> {
+fn external(
+    context: &Context<'_>,
+    name: &str,
+    real: &str,
+    external: &Key<External>,
+    diags: &mut Diagnostics,
+) -> Option<Origin> {
     let Key::Set { key, value } = external else { return None };
     if !value.value.is_external() {
         diags.consume(value.origin, "false is the default");
         return None;
+    }
+    if real == "host" {
+        for place in [*key, value.origin] {
+            diags.consume(place, "the network of the node, which is always there");
+        }
+        return Some(*key);
     }
     let needless =
         Diagnostic::new(Code::ExternalObject, *key, format!("the external network `{name}` needs no object"))
