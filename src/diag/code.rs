@@ -231,6 +231,7 @@ codes! {
     CpuWeight "T0439" "cpu-weight" Note;
     VolumeOfEachNode "T0445" "volume-of-each-node" Note;
     NodeLimitLost "T0446" "node-limit-lost" Warning;
+    BindReadOnce "T0450" "bind-read-once" Note;
     VolumeOverSettings "T0455" "volume-over-settings" Warning;
     ClearTextSecret "T0501" "clear-text-secret" Warning;
     EnvironmentName "T0502" "environment-name" Error;

@@ -22,8 +22,11 @@ macro_rules! images {
 
 #[rustfmt::skip]
 pub(super) static IMAGES: &[Image] = images! {
+    "actualbudget/actual-server" | 5006 | "/data" | | ;
     "adguard/adguardhome" | 53 80 3000 | "/opt/adguardhome/work" "/opt/adguardhome/conf" | | ;
     "adminer" | 8080 | | | ;
+    "advplyr/audiobookshelf" | 80 | "/config" "/metadata" | | ;
+    "akaunting" | 80 | | | ;
     "alertmanager" | 9093 | "/alertmanager" | 65534 65534 | "/etc/alertmanager";
     "amir20/dozzle" | 8080 | | | ;
     "apache/activemq-artemis" | 61616 8161 | "/var/lib/artemis-instance" | 1001 1001 | ;
@@ -44,6 +47,8 @@ pub(super) static IMAGES: &[Image] = images! {
     "azure-sql-edge" STORE | 1433 | "/var/opt/mssql" | 10001 10001 | ;
     "azurite" STORE | 10000 10001 10002 | "/data" | | ;
     "b4bz/homer" | 8080 | | 1000 1000 | ;
+    "baserow/backend" | 8000 | | | ;
+    "baserow/web-frontend" | 3000 | | | ;
     "beats/heartbeat" | | "/usr/share/heartbeat/data" | 1000 0 | ;
     "bitnami/cassandra" STORE | 9042 | "/bitnami/cassandra" | 1001 0 | ;
     "bitnami/clickhouse" STORE | 8123 9000 | "/bitnami/clickhouse" | 1001 0 | ;
@@ -99,11 +104,14 @@ pub(super) static IMAGES: &[Image] = images! {
     "browserless/chrome" | 3000 | | | ;
     "caddy" | 80 443 | "/data" "/config" | | "/etc/caddy" "/usr/share/caddy";
     "cadvisor" | 8080 | | | ;
+    "calcom/cal.com" | 3000 | | | ;
     "canal-server" | 11111 | | | ;
     "cassandra" STORE | 9042 | "/var/lib/cassandra" | | "/etc/cassandra";
     "changedetection.io" | 5000 | "/datastore" | | ;
+    "chatwoot/chatwoot" | 3000 | | | ;
     "chirpstack-rest-api" | 8090 | | | ;
     "chirpstack/chirpstack" | 8080 | | | ;
+    "chocobozzz/peertube" | 9000 1935 | "/data" "/config" | | ;
     "chromadb/chroma" STORE | 8000 | "/data" "/chroma/chroma" | | ;
     "chronograf" | 8888 | "/var/lib/chronograf" | | ;
     "citusdata/citus" STORE EMPTY | 5432 | "/var/lib/postgresql/data" | | ;
@@ -134,6 +142,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "cp-zookeeper" STORE | 2181 | "/var/lib/zookeeper/data" "/var/lib/zookeeper/log" "/var/lib/zookeeper" | 1000 1000 | ;
     "crate" STORE | 4200 5432 | "/data" | | ;
     "crowdsec" | 8080 | "/var/lib/crowdsec/data" "/etc/crowdsec" | | ;
+    "danny-avila/librechat" | 3080 | | | ;
     "db2" STORE | 50000 | "/database" | | ;
     "dcgm-exporter" | 9400 | | | ;
     "debezium/connect" | 8083 | | | ;
@@ -146,6 +155,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "directus/directus" | 8055 | "/directus/uploads" "/directus/database" | 1000 1000 | ;
     "docker" | | "/var/lib/docker" | | ;
     "docker-mailserver" | 25 143 465 587 993 | "/var/mail" "/var/mail-state" "/var/log/mail" | | ;
+    "docuseal/docuseal" | 3000 | "/data" | | ;
     "dolibarr" | 80 | | | ;
     "dragonfly" STORE | 6379 | "/data" | | ;
     "drone/drone" | 80 | "/data" | | ;
@@ -176,17 +186,21 @@ pub(super) static IMAGES: &[Image] = images! {
     "flowiseai/flowise" | 3000 | | | ;
     "fluentd" | 24224 | | | "/fluentd/etc";
     "forgejo" | 3000 22 | "/data" | | ;
+    "formbricks/formbricks" | 3000 | | | ;
     "freshrss" | 80 | "/var/www/FreshRSS/data" "/var/www/FreshRSS/extensions" | | ;
     "frigate" | 5000 | "/config" "/media/frigate" | | ;
     "ganache-cli" | 8545 | | | ;
     "gerrit" | 8080 29418 | "/var/gerrit" | | ;
     "gethomepage/homepage" | 3000 | | | ;
+    "getsentry/relay" | 3000 | | | ;
+    "getsentry/snuba" | 1218 | | | ;
     "ghost" | 2368 | "/var/lib/ghost/content" | | ;
     "gitea" | 3000 22 | "/data" | | ;
     "gitlab-ce" | 80 443 22 | "/etc/gitlab" "/var/log/gitlab" "/var/opt/gitlab" | | ;
     "gitlab-ee" | 80 443 22 | "/etc/gitlab" "/var/log/gitlab" "/var/opt/gitlab" | | ;
     "gitlab-runner" | | "/etc/gitlab-runner" | | ;
     "gluetun" | | "/gluetun" | | ;
+    "goauthentik/server" | 9000 9443 | | | ;
     "gogs" | 3000 22 | "/data" | | ;
     "gotenberg" | 3000 | | | ;
     "gotify/server" | 80 | "/app/data" | | ;
@@ -222,6 +236,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "immich-machine-learning" | 3003 | "/cache" | | ;
     "immich-server" | 2283 | | | ;
     "influxdb" STORE | 8086 | "/var/lib/influxdb" "/var/lib/influxdb2" "/etc/influxdb2" | | ;
+    "invoiceninja/invoiceninja" | 9000 | | | ;
     "iobroker" | 8081 | "/opt/iobroker" | | ;
     "ipfs/go-ipfs" | 5001 4001 8080 | "/data/ipfs" | | ;
     "ipfs/kubo" | 5001 4001 8080 | "/data/ipfs" | | ;
@@ -254,6 +269,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "keycloak" | 8080 | | 1000 0 | ;
     "keydb" STORE | 6379 | "/data" | | ;
     "kibana" | 5601 | | 1000 0 | "/usr/share/kibana/config";
+    "kimai/kimai2" | 8001 | "/opt/kimai/var/data" | | ;
     "klutchell/unbound" | 53 | | | ;
     "kong" | 8000 8443 8001 8444 | | | ;
     "krakend" | 8080 | | | ;
@@ -264,6 +280,9 @@ pub(super) static IMAGES: &[Image] = images! {
     "landoop/kafka-topics-ui" | 8000 | | | ;
     "landoop/schema-registry-ui" | 8000 | | | ;
     "langfuse/langfuse" | 3000 | | | ;
+    "langgenius/dify-api" | 5001 | | | ;
+    "langgenius/dify-plugin-daemon" | 5002 | | | ;
+    "linkding" | 9090 | "/etc/linkding/data" | | ;
     "linuxserver/bazarr" | 6767 | "/config" | | ;
     "linuxserver/bookstack" | 80 | "/config" | | ;
     "linuxserver/calibre" | 8080 | "/config" | | ;
@@ -313,6 +332,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "linuxserver/unifi-network-application" | 8443 8080 | "/config" | | ;
     "linuxserver/webtop" | 3000 3001 | "/config" | | ;
     "linuxserver/wireguard" | | "/config" | | ;
+    "listmonk/listmonk" | 9000 | "/listmonk/uploads" | | ;
     "litellm" | 4000 | | | ;
     "localstack" | 4566 | "/var/lib/localstack" | | ;
     "logstash" | 5044 9600 | | 1000 0 | "/usr/share/logstash/config" "/usr/share/logstash/pipeline";
@@ -323,9 +343,12 @@ pub(super) static IMAGES: &[Image] = images! {
     "mailpit" | 8025 1025 | | | ;
     "manticore" STORE | 9306 9308 | "/var/lib/manticore" | | ;
     "mariadb" STORE EMPTY | 3306 | "/var/lib/mysql" | | ;
+    "mastodon/mastodon" | 3000 | "/mastodon/public/system" | 991 991 | ;
+    "mastodon/mastodon-streaming" | 4000 | | | ;
     "matomo" | 80 | "/var/www/html" | | ;
     "matrixdotorg/synapse" | 8008 | "/data" | | ;
     "mattermost-team-edition" | 8065 | "/mattermost/config" "/mattermost/data" "/mattermost/logs" "/mattermost/plugins" "/mattermost/client/plugins" | 2000 2000 | ;
+    "mealie-recipes/mealie" | 9000 | "/app/data" | | ;
     "mediawiki" | 80 | "/var/www/html/images" | | "/var/www/html" "/var/www/html/images";
     "meilisearch" STORE | 7700 | "/meili_data" | | ;
     "memcached" STORE | 11211 | | 11211 11211 | ;
@@ -333,6 +356,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "metabase" | 3000 | | | ;
     "metricbeat" | | "/usr/share/metricbeat/data" | 1000 0 | ;
     "milvus" STORE | 19530 9091 | "/var/lib/milvus" | | ;
+    "miniflux/miniflux" | 8080 | | | ;
     "minio" STORE | 9000 | "/data" | | ;
     "mongo" STORE | 27017 | "/data/db" "/data/configdb" | | ;
     "mongo-express" | 8081 | | | ;
@@ -345,6 +369,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "n8n" | 5678 | "/home/node/.n8n" | 1000 1000 | ;
     "nacos-server" | 8848 9848 | | | ;
     "nats" | 4222 | | | ;
+    "navidrome" | 4533 | "/data" | | ;
     "neo4j" STORE | 7474 7687 | "/data" "/logs" | | ;
     "netdata" | 19999 | "/etc/netdata" "/var/lib/netdata" "/var/cache/netdata" | | "/etc/netdata";
     "nextcloud" | 80 | "/var/www/html" | | ;
@@ -354,6 +379,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "nginx-proxy" | 80 | "/etc/nginx/certs" | | ;
     "nginx-proxy-manager" | 80 81 443 | "/data" "/etc/letsencrypt" | | ;
     "nginx-unprivileged" | 8080 | | 101 101 | "/usr/share/nginx/html" "/etc/nginx" "/etc/nginx/conf.d";
+    "nocodb/nocodb" | 8080 | "/usr/app/data" | | ;
     "node-exporter" | 9100 | | 65534 65534 | ;
     "node-red" | 1880 | "/data" | 1000 1000 | ;
     "ntfy" | 80 | "/var/cache/ntfy" | | ;
@@ -427,6 +453,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "scylla" STORE | 9042 | "/var/lib/scylla" | | "/etc/scylla";
     "seafileltd/seafile-mc" | 80 | "/shared" | | ;
     "searxng" | 8080 | "/etc/searxng" | | ;
+    "searxng/searxng" | 8080 | "/etc/searxng" | | ;
     "seata-server" | 8091 7091 | | | ;
     "selenium/hub" | 4444 4442 4443 | | 1200 1201 | ;
     "selenium/node-chrome" | 5555 | | 1200 1201 | ;
@@ -446,14 +473,23 @@ pub(super) static IMAGES: &[Image] = images! {
     "speedtest-exporter" | 9798 | | | ;
     "spotify/kafka" STORE | 2181 9092 | | | ;
     "statsd-exporter" | 9102 | | 65534 65534 | ;
+    "stirling-pdf" | 8080 | "/configs" "/usr/share/tessdata" | | ;
     "strapi/strapi" | 1337 | "/srv/app" | | ;
+    "supabase/edge-runtime" | 9000 | | | ;
     "supabase/gotrue" | 9999 | | | ;
+    "supabase/logflare" | 4000 | | | ;
+    "supabase/postgres" STORE EMPTY | 5432 | "/var/lib/postgresql/data" | | "/etc/postgresql-custom";
     "supabase/postgres-meta" | 8080 | | | ;
     "supabase/realtime" | 4000 | | | ;
+    "supabase/storage-api" | 5000 | "/var/lib/storage" | | ;
     "supabase/studio" | 3000 | | | ;
     "surrealdb" STORE | 8000 | | | ;
     "swarmpit/swarmpit" | 8080 | | | ;
     "syncthing/syncthing" | 8384 22000 | "/var/syncthing" | | ;
+    "taigaio/taiga-back" | 8000 | | | ;
+    "taigaio/taiga-events" | 8888 | | | ;
+    "taigaio/taiga-front" | 80 | | | ;
+    "taigaio/taiga-protected" | 8003 | | | ;
     "tailscale" | | "/var/lib/tailscale" | | ;
     "tautulli/tautulli" | 8181 | "/config" | | ;
     "tchiotludo/akhq" | 8080 | | | ;
@@ -486,13 +522,17 @@ pub(super) static IMAGES: &[Image] = images! {
     "victoria-metrics" STORE | 8428 | "/victoria-metrics-data" | | ;
     "victoriametrics/vmagent" | 8429 | | | ;
     "victoriametrics/vmalert" | 8880 | | | ;
+    "vikunja/vikunja" | 3456 | "/app/vikunja/files" | | ;
     "visualizer" | 8080 | | | ;
     "vllm-openai" | 8000 | "/root/.cache/huggingface" | | ;
+    "wallabag/wallabag" | 80 | | | ;
     "wazuh/wazuh-dashboard" | 5601 | | | ;
     "wazuh/wazuh-indexer" STORE | 9200 | "/var/lib/wazuh-indexer" | 1000 1000 | ;
     "wazuh/wazuh-manager" | 1514 1515 55000 | "/var/ossec/api/configuration" "/var/ossec/etc" "/var/ossec/logs" "/var/ossec/queue" | | ;
     "weaviate" STORE | 8080 | "/var/lib/weaviate" | | ;
+    "wekan" | 8080 | "/data" | | ;
     "wg-easy" | 51821 | "/etc/wireguard" | | ;
+    "wg-easy/wg-easy" | 51821 | "/etc/wireguard" | | ;
     "whoami" | 80 | | | ;
     "woodpecker-server" | 8000 | "/var/lib/woodpecker" | | ;
     "wordpress" | 80 | "/var/www/html" | | ;
@@ -508,6 +548,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "zabbix-web-apache-pgsql" | 8080 8443 | | 1997 1995 | ;
     "zabbix-web-nginx-mysql" | 8080 8443 | | 1997 1995 | ;
     "zabbix-web-nginx-pgsql" | 8080 8443 | | 1997 1995 | ;
+    "zadam/trilium" | 8080 | "/home/node/trilium-data" | | ;
     "zigbee2mqtt" | 8080 | "/app/data" | | ;
     "zilliz/attu" | 3000 | | | ;
     "zipkin" | 9411 | | | ;

@@ -2,7 +2,9 @@
 
 pub(super) mod words;
 
-use self::words::{is_clock, is_configuration, is_system, looks_like_file, names_data, names_datastore, system_kind};
+use self::words::{
+    is_clock, is_configuration, is_system, looks_like_file, names_code_file, names_data, names_datastore, system_kind,
+};
 use crate::compose::grammar::mounts as grammar;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{FileObjectKind, Mount, MountSource, Traced, Why};
@@ -22,7 +24,7 @@ impl Mounter<'_> {
     }
 
     fn path_of_host(&mut self, source: &Spanned<String>, asked: Asked, dropped: &mut Vec<String>) -> Option<Mount> {
-        let full = grammar::join(&self.context.loaded.folder, &source.value);
+        let full = self.below_the_project(grammar::join(&self.context.loaded.folder, &source.value));
         let in_project = is_within(&full, &self.context.loaded.folder);
         if !in_project && is_clock(&full) {
             return self.clock(source, &asked);
@@ -42,6 +44,9 @@ impl Mounter<'_> {
             Some(Kind::CharacterDevice) => Some(self.on_node(&full, "CharDevice", asked)),
             Some(Kind::BlockDevice) => Some(self.on_node(&full, "BlockDevice", asked)),
             Some(Kind::Other) | None if looks_like_file(&full, &asked.target.value) => {
+                if names_code_file(&full) && self.held(&full, &asked.target.value) == Held::Code {
+                    return self.drop_source(source, &asked, dropped, Held::Code);
+                }
                 self.absent(source, &full, asked)
             }
             Some(Kind::Other) | None => {
@@ -66,6 +71,19 @@ impl Mounter<'_> {
         }
         let full = grammar::join(&self.context.loaded.folder, parent);
         if is_system(&full) { Some(self.system(&full, asked)) } else { Some(asked.of(MountSource::Data(full))) }
+    }
+
+    /// A path that is written in full, `$PWD/conf`, as one that is written from the project's folder, where it lies in it.
+    fn below_the_project(&self, full: String) -> String {
+        let folder = &self.context.loaded.folder;
+        let written = grammar::join(&self.context.world.current_folder(), folder);
+        match full.strip_prefix(&written) {
+            Some("") => grammar::join(folder, ""),
+            Some(rest) if rest.starts_with('/') && written != "/" => {
+                grammar::join(folder, rest.trim_start_matches('/'))
+            }
+            _ => full,
+        }
     }
 
     fn folder(
@@ -201,7 +219,18 @@ impl Mounter<'_> {
     }
 
     fn warn_if_writable(&mut self, source: &Spanned<String>, asked: &Asked) {
-        if asked.read_only.is_none() {
+        if asked.read_only.is_some() {
+            return;
+        }
+        if asked.target.value.starts_with("/docker-entrypoint-initdb.d") {
+            self.diags.push(
+                Diagnostic::new(Code::BindReadOnce, asked.origin, format!("{} is read-only now", source.value))
+                    .why("it becomes a ConfigMap or Secret; what stands there is run once, and never written")
+                    .help("write :ro to have it so with Docker too")
+                    .cause("bind-read-once")
+                    .key(self.key()),
+            );
+        } else {
             self.diags.push(
                 Diagnostic::new(
                     Code::BindReadOnly,

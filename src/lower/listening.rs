@@ -1,4 +1,4 @@
-//! Where a datastore listens: on the port of the image table, unless its command or a variable says another.
+//! Where a known image listens: on the ports of the image table, unless its command or a variable says otherwise.
 //!
 //! ```yaml
 //! services: { db: { image: postgres, command: -p 5433 } }
@@ -64,17 +64,56 @@ const SERVERS: [Server; 8] = [
     },
 ];
 
+/// What the commands of images with several programs call those that listen nowhere.
+const WORKERS: [&str; 16] = [
+    "async",
+    "beat",
+    "celery",
+    "consumer",
+    "cron",
+    "flower",
+    "migrate",
+    "queue",
+    "replacer",
+    "rqworker",
+    "scheduler",
+    "scheduling",
+    "sidekiq",
+    "triggerer",
+    "worker",
+    "workers",
+];
+
 /// The ports that are known of an image, the first of them as this service has it.
-pub(super) fn usual(image: Option<&Image>, command: &Key<Command>, environment: &Key<Pairs>) -> Vec<Traced<u16>> {
+pub(super) fn usual(
+    image: Option<&Image>,
+    entrypoint: &Key<Command>,
+    command: &Key<Command>,
+    environment: &Key<Pairs>,
+) -> Vec<Traced<u16>> {
     let Some(image) = image else { return Vec::new() };
+    if !image.datastore && [entrypoint, command].into_iter().any(is_worker) {
+        return Vec::new();
+    }
     let known = |number: &u16| Traced::decided(*number, "image-table");
     let mut ports: Vec<Traced<u16>> = image.ports.iter().map(known).collect();
     let server = SERVERS.iter().find(|server| image.datastore && image.ports.first() == Some(&server.usual));
-    let told = server.and_then(|server| by_command(server, command).or_else(|| by_variable(server, environment)));
+    let told = match server {
+        Some(server) => by_command(server, command).or_else(|| by_variable(server.variables, environment)),
+        None if !image.datastore => by_variable(&["PORT"], environment),
+        None => None,
+    };
     if let (Some(first), Some(told)) = (ports.first_mut(), told) {
         *first = told;
     }
     ports
+}
+
+/// Whether a command is that of a worker: `celery -A app worker`, `/docker/bootstrap.sh scheduler`.
+fn is_worker(command: &Key<Command>) -> bool {
+    let words = command.get().into_iter().flat_map(|command| &command.value.0);
+    let parts = words.flat_map(|word| word.value.split(|c: char| !c.is_ascii_alphanumeric()));
+    parts.into_iter().any(|part| WORKERS.contains(&part))
 }
 
 fn by_command(server: &Server, command: &Key<Command>) -> Option<Traced<u16>> {
@@ -97,9 +136,9 @@ fn pieces(word: &str) -> impl Iterator<Item = &str> {
     word.split(|c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | ';')).filter(|piece| !piece.is_empty())
 }
 
-fn by_variable(server: &Server, environment: &Key<Pairs>) -> Option<Traced<u16>> {
+fn by_variable(variables: &[&str], environment: &Key<Pairs>) -> Option<Traced<u16>> {
     let pairs = environment.get()?;
-    server.variables.iter().find_map(|name| {
+    variables.iter().find_map(|name| {
         let pair = pairs.value.0.get(*name)?;
         let number = pair.value.as_deref()?.trim().parse().ok().filter(|port| *port > 0)?;
         Some(Traced::from_origin(number, pair.origin))

@@ -227,7 +227,7 @@ pub(super) fn lower(
     let before_stop = hooks::command(&format!("{path}.pre_stop"), pre_stop, diags);
     let (before_stop, stop) = hooks::with_signal(before_stop, stop);
     let system = lifecycle::system(stop.as_ref());
-    let usual = listening::usual(known, command, environment);
+    let usual = listening::usual(known, entrypoint, command, environment);
     let stated =
         ports::stated(ports, expose, check.as_ref(), usual, ports::of_routers(labels, deploy, environment), diags);
     let main = before::Main { name, own: &own, image: &image, is_single: plan.replicas.value <= 1 };

@@ -81,7 +81,15 @@ impl Mounter<'_> {
     /// image is built from it, or where its name says that code belongs there.
     pub(super) fn is_absent_source(&self, full: &str, target: &str) -> bool {
         let Some((_, context)) = self.source_context() else { return false };
+        let below = full.strip_prefix(&context).map_or(full, |rest| rest.trim_start_matches('/'));
+        // `./services/web:/app/services/web` stands where the build put it.
+        let is_in_its_place =
+            below.contains('/') && target.strip_suffix(below).is_some_and(|above| above.ends_with('/'));
         self.is_source(full, target)
-            && (is_within(&context, full) || names_code(full) || self.context.world.kind(&context).is_none())
+            && (is_within(&context, full)
+                || is_in_its_place
+                || names_code(full)
+                || names_code(target)
+                || self.context.world.kind(&context).is_none())
     }
 }

@@ -108,13 +108,25 @@ fn infer(workload: &mut Workload, dials: &[&Dial], images: &BTreeMap<Name, Strin
             Some(_) => "as another service dials it",
             None => "as another stack dials it",
         };
-        say(workload, number, dial.place, because, seen, diags);
+        say(workload, (number, protocol), dial.place, because, seen, diags);
         workload.ports.push(Port::plain(Traced::from_origin(number, dial.place), protocol, false));
     }
 }
 
 /// A port was found that no key states.
-fn say(workload: &Workload, number: u16, place: Origin, because: &str, seen: String, diags: &mut Diagnostics) {
+fn say(
+    workload: &Workload,
+    (number, protocol): (u16, Protocol),
+    place: Origin,
+    because: &str,
+    seen: String,
+    diags: &mut Diagnostics,
+) {
+    let suffix = match protocol {
+        Protocol::Tcp => "",
+        Protocol::Udp => "/udp",
+        Protocol::Sctp => "/sctp",
+    };
     diags.push(
         Diagnostic::new(
             Code::PortInferred,
@@ -122,7 +134,7 @@ fn say(workload: &Workload, number: u16, place: Origin, because: &str, seen: Str
             format!("`{}` listens on port {number}, {because}", workload.service),
         )
         .label(seen)
-        .help(format!("write expose: [\"{number}\"] to say so"))
+        .help(format!("write expose: [\"{number}{suffix}\"] to say so"))
         .key(format!("services.{}", workload.service)),
     );
 }

@@ -237,7 +237,8 @@ fn value(
     }
     for mut found in texts::rewrite(index, text, says, (name, place), table, seen) {
         if found.port.is_none() {
-            found.port = sibling_port(name, ports).map(|port| (port, Protocol::Tcp));
+            let protocol = |port| if texts::UDP.contains(&port) { Protocol::Udp } else { Protocol::Tcp };
+            found.port = sibling_port(name, ports).map(|port| (port, protocol(port)));
             found.written = found.port.is_some();
         }
         if is_alone || !found.listens {

@@ -130,7 +130,8 @@ fn names(case: &Case, service: &Service, pod: &Pod, verdicts: &mut Verdicts) {
         }
     };
     for (host, address) in hosts {
-        let address = address.trim_matches(['[', ']']);
+        // Blanks around it are none of its own in /etc/hosts either.
+        let address = address.trim().trim_matches(['[', ']']);
         // An address that a service had is a name of that service now.
         let is_service = case.object("Service", &host).is_some();
         let addresses: Vec<&str> = address.split(',').collect();

@@ -281,6 +281,8 @@ pub(in crate::lower) fn names_code(path: &str) -> bool {
         "cmd",
         "code",
         "components",
+        "docs",
+        "examples",
         "frontend",
         "html",
         "internal",
@@ -313,6 +315,18 @@ pub(in crate::lower) fn names_code(path: &str) -> bool {
         "www",
     ]
     .contains(&name.as_str())
+}
+
+/// Whether a file's name says that a build puts it into the image with the code.
+pub(super) fn names_code_file(path: &str) -> bool {
+    let name = base_name(path);
+    let endings = [
+        "cjs", "css", "go", "html", "java", "js", "jsx", "mjs", "php", "py", "rb", "rs", "scss", "svelte", "ts", "tsx",
+        "vue",
+    ];
+    let names =
+        ["package.json", "package-lock.json", "pyproject.toml", "requirements.txt", "tsconfig.json", "composer.json"];
+    names.contains(&name) || name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
 
 /// Where programs look for their configuration, and not for their code.

@@ -34,7 +34,7 @@ pub(super) fn doubt(workload: &mut Workload, dials: &[&Dial], shared: &Objects<'
     if let Some((number, place)) = told
         && !workload.ports.iter().any(|port| port.number.value == number && port.protocol == Protocol::Tcp)
     {
-        say(workload, number, place, "as its own settings say", "seen here".to_owned(), diags);
+        say(workload, (number, Protocol::Tcp), place, "as its own settings say", "seen here".to_owned(), diags);
         workload.ports.push(Port::plain(Traced::from_origin(number, place), Protocol::Tcp, false));
     }
 }

@@ -40,6 +40,9 @@ const MIGRATIONS: [&str; 19] = [
     "sqlx migrate run",
 ];
 
+/// Programs that change files and end.
+const FILE_PROGRAMS: [&str; 9] = ["chmod", "chown", "cp", "echo", "mkdir", "mv", "rm", "touch", "true"];
+
 /// What stands before such a command, and changes nothing of it.
 const RUNNERS: [&str; 9] =
     ["npx ", "pnpm exec ", "yarn ", "poetry run ", "pipenv run ", "uv run ", "exec ", "python -m ", "./"];
@@ -58,9 +61,12 @@ pub(super) fn by_itself(workload: &Workload) -> Option<&'static str> {
         .iter()
         .find_map(|shell| last.split_once(shell))
         .map_or(last, |(_, script)| script.trim_start_matches(['"', '\'', ' ']));
+    let program = last.split_whitespace().next().and_then(|word| word.rsplit('/').next()).unwrap_or_default();
     let bare = RUNNERS.iter().find_map(|runner| last.strip_prefix(runner)).unwrap_or(last);
     if matches!(bare, "exit" | "exit 0") {
         Some("its script ends with exit, and it is not restarted")
+    } else if FILE_PROGRAMS.contains(&program) {
+        Some("its command changes files and ends, and it is not restarted")
     } else if MIGRATIONS.iter().any(|migration| bare.starts_with(migration)) {
         Some("its command is a migration, which ends, and it is not restarted")
     } else if images::is_tool(&container.image.value) {

@@ -28,9 +28,13 @@ pub(super) fn listening(index: usize, port: u16, written: bool) -> Found {
     Found { to: Whom::Own(index), port: Some((port, Protocol::Tcp)), written, listens: true }
 }
 
+/// Ports of StatsD, of Jaeger's agent, RADIUS, SNMP and NTP, which are spoken to with UDP.
+pub(super) const UDP: [u16; 9] = [123, 161, 162, 1812, 1813, 5775, 6831, 6832, 8125];
+
 /// One for each port that is written, or one.
 fn found(to: Whom, host: &Host) -> impl Iterator<Item = Found> {
-    let protocol = if host.udp { Protocol::Udp } else { Protocol::Tcp };
+    let is_udp = host.udp || host.implied.is_none() && host.dialled().is_some_and(|port| UDP.contains(&port));
+    let protocol = if is_udp { Protocol::Udp } else { Protocol::Tcp };
     let one = move |port: Option<u16>, written| Found {
         to,
         port: port.map(|port| (port, protocol)),
