@@ -36,6 +36,16 @@ pub(crate) fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostic
                 .covers(project.services.get().map(|services| services.origin)),
         );
     }
+    if services.is_none_or(|services| services.is_empty())
+        && let Some(name) = checked.inactive.first()
+    {
+        let origin = project.services.key().unwrap_or(place);
+        diags.push(
+            Diagnostic::new(Code::NoServices, origin, "no service is left")
+                .why(format!("each has profiles, as `{name}` has, and none of them is active"))
+                .help("say --profile with one of them, or --profile '*' for all"),
+        );
+    }
     let mut names: HashMap<&str, Origin> = HashMap::new();
     for (name, service) in services.into_iter().flatten() {
         let Some(body) = &service.value else { continue };

@@ -232,6 +232,7 @@ codes! {
     VolumeOfEachNode "T0445" "volume-of-each-node" Note;
     NodeLimitLost "T0446" "node-limit-lost" Warning;
     BindReadOnce "T0450" "bind-read-once" Note;
+    FolderApart "T0451" "folder-apart" Note;
     VolumeOverSettings "T0455" "volume-over-settings" Warning;
     ClearTextSecret "T0501" "clear-text-secret" Warning;
     EnvironmentName "T0502" "environment-name" Error;

@@ -77,10 +77,11 @@ const PAGES: &[(&str, &[u16])] = &[
 ];
 
 /// Tools, which do what their command says and end.
-const TOOLS: [&str; 9] = [
+const TOOLS: [&str; 10] = [
     "alpine/git",
     "amacneil/dbmate",
     "amazon/aws-cli",
+    "composer",
     "curlimages/curl",
     "flyway/flyway",
     "liquibase/liquibase",
@@ -95,7 +96,8 @@ pub(crate) fn is_tool(reference: &str) -> bool {
     let (folders, last) = path.rsplit_once('/').unwrap_or(("", path));
     let publisher = folders.rsplit('/').next().unwrap_or_default();
     let name = last.split(':').next().unwrap_or_default();
-    TOOLS.iter().any(|tool| tool.split_once('/') == Some((publisher, name)))
+    let is_official = matches!(folders, "" | "library" | "docker.io/library");
+    TOOLS.iter().any(|tool| tool.split_once('/').map_or(is_official && *tool == name, |own| own == (publisher, name)))
 }
 
 /// Publishers whose images are laid out their own way: another publisher's image of the same name says nothing about theirs.

@@ -532,7 +532,6 @@ pub(super) static IMAGES: &[Image] = images! {
     "weaviate" STORE | 8080 | "/var/lib/weaviate" | | ;
     "wekan" | 8080 | "/data" | | ;
     "wg-easy" | 51821 | "/etc/wireguard" | | ;
-    "wg-easy/wg-easy" | 51821 | "/etc/wireguard" | | ;
     "whoami" | 80 | | | ;
     "woodpecker-server" | 8000 | "/var/lib/woodpecker" | | ;
     "wordpress" | 80 | "/var/www/html" | | ;

@@ -26,6 +26,7 @@ mod listening;
 mod local_driver;
 mod memory;
 mod mounts;
+mod nested;
 mod network;
 mod networks;
 mod owners;

@@ -13,7 +13,7 @@ use crate::lower::sharing;
 use crate::lower::volumes::Definitions;
 use crate::lower::{
     Context, annotations, before, command, devices, environment, grants, health, hostname, image, kompose, kubernetes,
-    later, lifecycle, listening, memory, mounts, network, placement, ports, resources, rollout, router_labels,
+    later, lifecycle, listening, memory, mounts, nested, network, placement, ports, resources, rollout, router_labels,
     security, windows, without_counterpart,
 };
 use crate::origin::Origin;
@@ -190,7 +190,7 @@ pub(super) fn lower(
         all.extend(memory::shm(shm_size, &all, diags));
         all.extend(device_files);
         all.extend(grants::grants((context, shared.objects), &path, configs, secrets, &mut group, diags));
-        mounts::without_doubles(all, diags)
+        nested::apart(mounts::without_doubles(all, diags), objects, &path, diags)
     };
     // The loader has read what the key names.
     let env_files = env_file.get().and_then(|_| context.loaded.env_files.get(name)).map_or(&[][..], Vec::as_slice);

@@ -102,7 +102,12 @@ fn not_kept(workload: &Workload, diags: &mut Diagnostics) {
     let key = format!("services.{}.volumes", workload.service);
     for mount in &workload.mounts {
         let is_data = known.is_some_and(|image| image.datastore && image.data.contains(&mount.target.value.as_str()));
-        if matches!(mount.source, MountSource::Anonymous) && !is_data {
+        // A folder in which single files are mounted is no volume of the user's.
+        let is_file = |other: &Mount| {
+            other.origin == mount.origin
+                && matches!(other.source, MountSource::File { object: _, kind: _, key: _, mode: _ })
+        };
+        if matches!(mount.source, MountSource::Anonymous) && !is_data && !workload.mounts.iter().any(is_file) {
             diags.push(
                 Diagnostic::new(
                     Code::DataNotKept,

@@ -17,20 +17,25 @@ const ENDLESS: [&str; 9] = [
     "for (( ; ; ))",
 ];
 
-/// The beginnings of commands that change a database and end.
-const MIGRATIONS: [&str; 19] = [
+/// The beginnings of commands that change a database, fetch dependencies or build something, and end.
+const ONCE: [&str; 27] = [
     "alembic upgrade",
     "atlas migrate apply",
     "atlas schema apply",
     "bin/rails db:",
     "bundle exec rails db:",
     "bundle exec rake db:",
+    "bundle install",
+    "composer install",
     "dbmate up",
     "diesel migration run",
     "dotnet ef database update",
     "flask db upgrade",
     "flyway migrate",
     "goose up",
+    "npm ci",
+    "npm install",
+    "npm run build",
     "php artisan migrate",
     "php bin/console doctrine:migrations:migrate",
     "prisma migrate deploy",
@@ -38,6 +43,9 @@ const MIGRATIONS: [&str; 19] = [
     "rails db:",
     "rake db:",
     "sqlx migrate run",
+    "yarn build",
+    "yarn install",
+    "yarn run build",
 ];
 
 /// Programs that change files and end.
@@ -67,8 +75,8 @@ pub(super) fn by_itself(workload: &Workload) -> Option<&'static str> {
         Some("its script ends with exit, and it is not restarted")
     } else if FILE_PROGRAMS.contains(&program) {
         Some("its command changes files and ends, and it is not restarted")
-    } else if MIGRATIONS.iter().any(|migration| bare.starts_with(migration)) {
-        Some("its command is a migration, which ends, and it is not restarted")
+    } else if ONCE.iter().any(|once| last.starts_with(once) || bare.starts_with(once)) {
+        Some("its command does one thing and ends, and it is not restarted")
     } else if images::is_tool(&container.image.value) {
         Some("its image is a tool, which ends, and it is not restarted")
     } else {
