@@ -19,7 +19,8 @@ pub fn used_up(
     let mut notes = Vec::new();
     let covered = said.iter().flat_map(|message| message.covers.iter().map(move |leaf| (*leaf, message)));
     for (leaf, message) in covered.filter(|(leaf, _)| leaves.contains(leaf)) {
-        if known.insert(leaf) {
+        // A message about the leaf's own key names it already.
+        if known.insert(leaf) && paths.of(leaf).is_none_or(|path| path != message.key) {
             let why = format!("{}: {}", message.code.id(), message.message);
             notes.push(note(leaf, &why, message.code.id(), paths));
         }

@@ -92,7 +92,7 @@ pub(super) fn usual(
     environment: &Key<Pairs>,
 ) -> Vec<Traced<u16>> {
     let Some(image) = image else { return Vec::new() };
-    if !image.datastore && [entrypoint, command].into_iter().any(is_worker) {
+    if !image.datastore && ([entrypoint, command].into_iter().any(is_worker) || has_role_of_worker(environment)) {
         return Vec::new();
     }
     let known = |number: &u16| Traced::decided(*number, "image-table");
@@ -114,6 +114,14 @@ fn is_worker(command: &Key<Command>) -> bool {
     let words = command.get().into_iter().flat_map(|command| &command.value.0);
     let parts = words.flat_map(|word| word.value.split(|c: char| !c.is_ascii_alphanumeric()));
     parts.into_iter().any(|part| WORKERS.contains(&part))
+}
+
+/// Whether a variable says which of an image's programs runs, and it is a worker's.
+fn has_role_of_worker(environment: &Key<Pairs>) -> bool {
+    let names = ["APP_ROLE", "CONTAINER_MODE", "CONTAINER_ROLE", "MODE", "PROCESS_TYPE", "ROLE", "SERVICE_ROLE"];
+    let pairs = environment.get().into_iter().flat_map(|pairs| &pairs.value.0);
+    let values = pairs.filter(|(name, _)| names.contains(&name.as_str())).filter_map(|(_, pair)| pair.value.as_deref());
+    values.flat_map(|value| value.split(|c: char| !c.is_ascii_alphanumeric())).any(|part| WORKERS.contains(&part))
 }
 
 fn by_command(server: &Server, command: &Key<Command>) -> Option<Traced<u16>> {
