@@ -112,6 +112,11 @@ fn silent(file: &Path, main: &Path) -> (Vec<String>, usize) {
     let Ok(mut document) = serde_yaml::from_str::<Value>(&std::fs::read_to_string(file).unwrap()) else {
         return (Vec::new(), 0);
     };
+    // What is mounted is a file of another program.
+    let is_mounted = file != main && ["services", "include", "volumes"].iter().all(|key| document.get(key).is_none());
+    if is_mounted {
+        return (Vec::new(), 0);
+    }
     read_octals(&mut document);
     let (mut found, mut removed, mut paths) = (Vec::new(), 0, Vec::new());
     key_paths(&document, &mut Vec::new(), &mut paths);
