@@ -102,6 +102,7 @@ impl FileReader<'_> {
         )
         .why("a port that looks private is open to everyone who reaches a node")
         .help("remove the address, or the port if only other services use it")
+        .cause("port-address")
         .key(path);
         self.reader.diags.push(diagnostic);
     }

@@ -19,6 +19,9 @@ use crate::origin::Origin;
 use crate::passes::claims::stores::{Identity, Stores};
 use crate::request::SharedVolumes;
 
+/// So many services are named.
+const MOST_NAMES: usize = 5;
+
 /// For what is not one for all: for each workload that mounts it the first of those that see it alike.
 #[derive(Debug, Default)]
 pub(super) struct Apart(BTreeMap<Identity, BTreeMap<usize, usize>>);
@@ -54,7 +57,11 @@ pub(super) fn find(app: &App, stores: &Stores, context: &Context<'_>, diags: &mu
         let Some(alike) = alike(workloads.collect()) else { continue };
         let (Some((first, _)), Some((_, place))) = (users.first(), users.last()) else { continue };
         let name = |index: &usize| app.workloads.get(*index).map(|workload| format!("`{}`", workload.service));
-        let names: Vec<String> = alike.values().collect::<BTreeSet<_>>().into_iter().filter_map(name).collect();
+        let firsts: BTreeSet<&usize> = alike.values().collect();
+        let mut names: Vec<String> = firsts.iter().take(MOST_NAMES).copied().filter_map(name).collect();
+        if firsts.len() > MOST_NAMES {
+            names.push(format!("and {} more", firsts.len() - MOST_NAMES));
+        }
         let what = match &identity {
             Identity::Volume(volume, _) | Identity::Each(_, volume) => format!("volume {volume}"),
             Identity::Folder(path, _) => format!("folder {}", stores.shown(path)),

@@ -42,11 +42,15 @@ impl<'a> Builder<'a> {
         let path = route.written_at.clone();
         let places = loss::places(&route);
         let place = route.why.origins().first().copied().unwrap_or(workload.origin);
-        let say = |title: String, why: &str, diags: &mut Diagnostics| {
+        let called = route.called.clone();
+        let say = |cannot: &str, cause: &str, why: &str, diags: &mut Diagnostics| {
+            let title = format!("no Ingress is made of {called}: it cannot {cannot}");
             diags.push(
                 Diagnostic::new(Code::RouteNotMade, place, title)
                     .why(why)
                     .help("say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx")
+                    .cause(cause)
+                    .subject(called.as_str())
                     .key(path.clone())
                     .covers(places.iter().copied()),
             );
@@ -63,8 +67,7 @@ impl<'a> Builder<'a> {
         let left: Vec<&Treatment> =
             steps.into_iter().filter(|step| !(is_nginx && said.step(step, &route.matches))).collect();
         if let Some(guard) = left.iter().find(|step| loss::is_guard(step)) {
-            let title = format!("no Ingress is made of {}: it cannot {}", route.called, loss::deed(guard));
-            say(title, "without that it would let in whom it kept out", diags);
+            say(&loss::deed(guard), &guard.kind, "without that it would let in whom it kept out", diags);
             return;
         }
         let mut lost = Vec::new();
@@ -87,28 +90,15 @@ impl<'a> Builder<'a> {
             }
         }
         if matches.is_empty() {
-            let title = format!("no Ingress is made of {}: it cannot tell {}", route.called, unsayable.join(", "));
-            say(title, "an Ingress knows hosts and paths alone, and would let in more without that", diags);
+            let cannot = format!("tell {}", unsayable.join(", "));
+            let why = "an Ingress knows hosts and paths alone, and would let in more without that";
+            say(&cannot, &cannot, why, diags);
             return;
         }
         lost.extend(unsayable.into_iter().map(|words| format!("tell {words}")));
         lost.dedup();
         let matches = self.vacant(&route, matches, &path, diags);
-        if !lost.is_empty() {
-            diags.push(
-                Diagnostic::new(
-                    Code::RouteLost,
-                    place,
-                    format!("the Ingress of {} does not: {}", route.called, lost.join("; ")),
-                )
-                .why("the Ingress API knows hosts, paths and certificates alone")
-                .help(
-                    "say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx",
-                )
-                .key(path.clone())
-                .covers(places.iter().copied()),
-            );
-        }
+        say_lost(&route, place, &lost, diags);
         if !matches.is_empty() {
             super::compared(&route, diags);
             let ingress = self.ingress(workload, &route, &matches, said, diags);
@@ -255,6 +245,23 @@ impl<'a> Builder<'a> {
         }
         Some(IngressTls { hosts, secret: Some(secret), why: tls.why.clone() })
     }
+}
+
+/// What the Ingress of a route does not, which the router did.
+fn say_lost(route: &Route, place: Origin, lost: &[String], diags: &mut Diagnostics) {
+    if lost.is_empty() {
+        return;
+    }
+    let title = format!("the Ingress of {} does not: {}", route.called, lost.join("; "));
+    diags.push(
+        Diagnostic::new(Code::RouteLost, place, title)
+            .why("the Ingress API knows hosts, paths and certificates alone")
+            .help("say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx")
+            .cause(lost.join("; "))
+            .subject(route.called.as_str())
+            .key(route.written_at.clone())
+            .covers(loss::places(route)),
+    );
 }
 
 /// Says that what is no HTTP has no Ingress.

@@ -81,6 +81,8 @@ impl<'a> Maker<'a> {
                 )
                 .why("without that it would let in more than the router did")
                 .help("say --routes traefik where the cluster runs Traefik, or write it by hand for your controller")
+                .cause(what.as_str())
+                .subject(route.called.as_str())
                 .key(path.clone())
                 .covers(places.iter().copied()),
             );
@@ -126,6 +128,8 @@ impl<'a> Maker<'a> {
                 )
                 .why("the Gateway API has no word for that")
                 .help("say --routes traefik where the cluster runs Traefik, or see what your controller has beside it")
+                .cause(lost.join("; "))
+                .subject(route.called.as_str())
                 .key(path.clone())
                 .covers(places.iter().copied()),
             );

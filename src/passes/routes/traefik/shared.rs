@@ -146,6 +146,7 @@ pub(in crate::passes::routes) fn unknown(message: &str, value: &Traced<String>, 
         Diagnostic::new(Code::RouterLabel, *place, format!("a label says nothing to the router: {message}"))
             .why("the router passes over it, or over the service")
             .help("correct the label, or remove it")
+            .cause(message)
             .key(path)
             .covers(value.why.origins().iter().copied()),
     );
