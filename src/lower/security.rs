@@ -280,33 +280,35 @@ fn selinux(value: &str, place: Origin, context: &mut SecurityContext) -> bool {
 
 /// `sysctls`: a pod that sets one that the kubelet forbids is never started, so that those are left out.
 pub(super) fn sysctls(path: &str, sysctls: &Key<Pairs>, diags: &mut Diagnostics) -> Vec<(String, Traced<String>)> {
-    let (mut found, mut unsafe_names, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut found, mut left) = (Vec::new(), Vec::new());
     for (name, pair) in sysctls.get().iter().flat_map(|pairs| pairs.value.0.iter()) {
+        // The kernel takes either, Kubernetes compares dots alone.
         let dotted = name.replace('/', ".");
         let value = pair.value.clone().unwrap_or_default();
         if SAFE_SYSCTLS.contains(&dotted.as_str()) && !value.is_empty() {
             found.push((dotted, Traced::from_origin(value, pair.origin)));
         } else {
-            unsafe_names.push(dotted);
-            places.push(pair.origin);
+            left.push((dotted, pair.origin));
         }
     }
-    let Some(first) = places.first() else { return found };
-    unsafe_names.retain(|name| !name.is_empty());
-    let subject = match unsafe_names.as_slice() {
-        [] => "a kernel parameter without a name is left out".to_owned(),
-        [one] => format!("the kernel parameter {one} is left out"),
-        _ => format!("the kernel parameters {} are left out", unsafe_names.join(", ")),
-    };
-    let names = unsafe_names.join(",");
-    diags.push(
-        Diagnostic::new(Code::UnsafeSysctl, *first, subject)
-            .why("kubelets start no pod that sets such a one, unless they are told to")
-            .help(format!("start the kubelets with --allowed-unsafe-sysctls={names}, and set it on the pod by hand"))
-            .cause(names)
-            .covers(places)
-            .key(format!("{path}.sysctls")),
-    );
+    let names: Vec<&str> = left.iter().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty()).collect();
+    let names = names.join(",");
+    for (name, place) in &left {
+        let title = match name.as_str() {
+            "" => "a kernel parameter without a name is left out".to_owned(),
+            _ => format!("the kernel parameter {name} is left out"),
+        };
+        diags.push(
+            Diagnostic::new(Code::UnsafeSysctl, *place, title)
+                .why("kubelets start no pod that sets such a one, unless they are told to")
+                .help(format!(
+                    "start the kubelets with --allowed-unsafe-sysctls={names}, and set it on the pod by hand"
+                ))
+                .cause(names.as_str())
+                .subject(name.as_str())
+                .key(format!("{path}.sysctls")),
+        );
+    }
     found
 }
 
