@@ -251,6 +251,15 @@ impl Maker<'_> {
         let Some(text) = std::str::from_utf8(&data.bytes).ok().filter(|text| text.contains("{{")) else {
             return self.diags.consume(driver.origin, "there is nothing to expand");
         };
+        if self.context.dialect() == Dialect::Compose {
+            let title = format!("docker compose does not fill in the templates of {}", self.own);
+            return self.diags.push(
+                Diagnostic::new(Code::FileTemplate, driver.origin, title)
+                    .why("only a swarm does")
+                    .help("write the values, or say --dialect swarm if it was deployed as a stack")
+                    .key(self.path.clone()),
+            );
+        }
         let filled = file_templates::fill(self.context, self.kind, self.name, text);
         data.bytes = filled.text.into_bytes();
         match filled.left {
