@@ -19,14 +19,21 @@ pub(crate) fn text(value: &Value) -> Option<String> {
 }
 
 /// What a swarm fills in is a field of the pod here.
-fn fields(case: &Case, service: &Service, text: &str) -> String {
+fn fields(case: &Case, service: &Service, pod: &Pod, text: &str) -> String {
     let label = "app.kubernetes.io/part-of";
     let stack = case.objects.iter().find_map(|object| object["metadata"]["labels"][label].as_str()).unwrap_or_default();
+    // A global service has a task on each node, and a Job of one pod has one slot; others count their pods.
+    let slot = match pod.workload["kind"].as_str().unwrap_or_default() {
+        "DaemonSet" => "{{spec.nodeName}}",
+        "Job" | "CronJob" => "1",
+        _ => "{{metadata.labels['apps.kubernetes.io/pod-index']}}",
+    };
     text.replace("{{index .Service.Labels \"com.docker.stack.namespace\"}}", stack)
         .replace("{{ .Service.Name }}", "{{.Service.Name}}")
         .replace("{{.Service.Name}}", &format!("{stack}_{}", service.name))
         .replace("{{.Node.Hostname}}", "{{spec.nodeName}}")
         .replace("{{.Node.ID}}", "{{spec.nodeName}}")
+        .replace("{{.Task.Slot}}", slot)
         .replace("{{.Task.Name}}", "{{metadata.name}}")
         .replace("{{.Task.ID}}", "{{metadata.uid}}")
 }
@@ -52,7 +59,7 @@ pub(crate) fn judge(case: &Case, service: &Service, pod: &Pod, verdicts: &mut Ve
     let actual = kubelet::environment(case, pod.container);
     let mut expected = expected(service);
     if case.dialect == Dialect::Swarm {
-        expected.values_mut().for_each(|value| *value = value.as_deref().map(|text| fields(case, service, text)));
+        expected.values_mut().for_each(|value| *value = value.as_deref().map(|text| fields(case, service, pod, text)));
     }
     for (name, value) in &expected {
         let outcome = match (value, actual.get(name)) {

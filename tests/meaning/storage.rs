@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use serde_json::Value;
+use transship::compose::Dialect;
 
 use crate::case::{Case, Pod};
 use crate::mounts;
@@ -148,26 +149,35 @@ pub(crate) fn behind(case: &Case, pod: &Pod, mount: &Value) -> Stored {
 
 /// Which claims stand for each volume of the project.
 pub(crate) fn judge(case: &Case, verdicts: &mut Verdicts) {
-    let mut claims: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    // A swarm's volumes belong to a node: those of services that are pinned to different ones are different, and so are those of each slot.
+    let mut claims: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for service in case.services() {
+        let pins = service.value["deploy"]["placement"]["constraints"].as_array().into_iter().flatten();
+        let pins = pins
+            .filter_map(Value::as_str)
+            .filter(|pin| ["node.hostname", "node.id"].iter().any(|on| pin.starts_with(on)));
+        let node = pins.filter(|_| case.dialect == Dialect::Swarm).collect::<Vec<_>>().join(",");
         for pod in case.pods(&service) {
             let mounted = mounts(&pod);
             for wanted in mounts::expected(case, &service) {
                 let mount = mounted.get(&wanted.target);
                 let stored = mount.map(|mount| behind(case, &pod, mount));
                 if let (Some(name), Some(Stored::Claim(claim, _))) = (wanted.volume, stored) {
-                    claims.entry(name).or_default().insert(claim);
+                    let real = case.project["volumes"][&name]["name"].as_str().unwrap_or_default();
+                    if !real.contains("{{") {
+                        claims.entry((name, node.clone())).or_default().insert(claim);
+                    }
                 }
             }
         }
     }
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-    for (volume, found) in &claims {
+    for ((volume, _), found) in &claims {
         let key = format!("volumes.{volume}");
         let one = (found.len() == 1).then_some(()).ok_or(format!("WRONG: one volume became {found:?}"));
         verdicts.settle(case, "shared volume", &key, one);
         for claim in found {
-            let other = owners.insert(claim, volume);
+            let other = owners.insert(claim, volume).filter(|other| other != volume);
             let fault = format!("WRONG: {claim} is the volume {other:?} too");
             verdicts.settle(case, "volume apart", &key, other.is_none().then_some(()).ok_or(fault));
         }
