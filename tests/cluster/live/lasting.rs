@@ -76,15 +76,16 @@ pub(super) fn deleted(stack: &Stack) -> Result<(), String> {
     })
 }
 
-/// The claims that StatefulSets made: `<template>-<set>-<number>`.
+/// The claims that StatefulSets made: `<template>-<set>-<number>`, where numbers start at `ordinals.start`.
 fn claims_of_templates(stack: &Stack) -> Result<Vec<String>, String> {
     let mut kept = Vec::new();
     for set in stack.list("apps/v1", "StatefulSet")? {
         let name = text(&set, "/metadata/name");
         for template in set.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array).into_iter().flatten() {
             let template = text(template, "/metadata/name");
+            let first = number(&set, "/spec/ordinals/start");
             kept.extend(
-                (0..number(&set, "/spec/replicas"))
+                (first..first + number(&set, "/spec/replicas"))
                     .map(|index| format!("persistentvolumeclaim/{template}-{name}-{index}")),
             );
         }
