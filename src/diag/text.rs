@@ -77,8 +77,12 @@ fn also(told: &Told<'_>, sources: &Sources) -> Option<String> {
     if others.is_empty() {
         (others, most) = (told.others.iter().collect(), MOST_PLACES);
     }
-    let places: Vec<String> = others.iter().take(most).map(|other| place(other, sources)).collect();
-    let more = others.len() - places.len();
+    // One place may have several, such as the lines of a file that is mounted there.
+    let mut listed = BTreeSet::from([place(&told.first, sources)]);
+    let mut places: Vec<String> = others.iter().map(|other| place(other, sources)).collect();
+    places.retain(|place| listed.insert(place.clone()));
+    let more = places.len().saturating_sub(most);
+    places.truncate(most);
     let listed = places.join(", ");
     match more {
         0 => Some(listed).filter(|listed| !listed.is_empty()),
