@@ -78,7 +78,7 @@ fn also(told: &Told<'_>, sources: &Sources) -> Option<String> {
         (others, most) = (told.others.iter().collect(), MOST_PLACES);
     }
     // One place may have several, such as the lines of a file that is mounted there.
-    let mut listed = BTreeSet::from([place(&told.first, sources)]);
+    let mut listed = BTreeSet::from([place(told.first, sources)]);
     let mut places: Vec<String> = others.iter().map(|other| place(other, sources)).collect();
     places.retain(|place| listed.insert(place.clone()));
     let more = places.len().saturating_sub(most);
