@@ -12,6 +12,7 @@ use crate::origin::Origin;
 /// Reports everything that would be refused.
 pub fn check(app: &App, diags: &mut Diagnostics) {
     objects(app, diags);
+    selectors(app, diags);
     for workload in &app.workloads {
         names(workload, diags);
         containers(workload, diags);
@@ -74,6 +75,10 @@ fn objects(app: &App, diags: &mut Diagnostics) {
     for elsewhere in &app.elsewhere {
         see("Service", &elsewhere.name, place(&elsewhere.why), diags);
     }
+}
+
+/// No two workloads select pods by the same name.
+fn selectors(app: &App, diags: &mut Diagnostics) {
     let mut selected: BTreeMap<&Name, Origin> = BTreeMap::new();
     for workload in &app.workloads {
         if let Some(other) = selected.insert(&workload.name, workload.origin) {
