@@ -190,17 +190,20 @@ pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manife
         patch::apply(manifest, defaults);
         patch::apply(manifest, patches);
     });
-    let of_workloads = in_order(workloads).into_iter().flat_map(move |workload| {
-        let mut manifests = Vec::new();
-        workload::emit(&mut context, workload, &mut manifests);
-        for manifest in &mut manifests {
-            patch::apply(manifest, defaults);
-            patch::apply(manifest, &workload.patches);
-            patch::apply(manifest, patches);
-        }
-        manifests
-    });
+    let of_workloads = in_order(workloads).into_iter().flat_map(move |workload| of_workload(&mut context, workload));
     shared.into_iter().chain(of_workloads)
+}
+
+/// A workload with what belongs to it, patched by what is said of all, then of it, and then by the last word on all.
+fn of_workload<'a>(context: &mut Context<'a>, workload: &'a Workload) -> Vec<Manifest> {
+    let mut manifests = Vec::new();
+    workload::emit(context, workload, &mut manifests);
+    for manifest in &mut manifests {
+        patch::apply(manifest, context.defaults);
+        patch::apply(manifest, &workload.patches);
+        patch::apply(manifest, context.patches);
+    }
+    manifests
 }
 
 /// Patches of a kind or an object that none of the manifests is.
