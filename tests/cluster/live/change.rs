@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::inside::script;
-use super::stack::{Stack, text};
+use super::stack::{Stack, container, text};
 use super::{reach, settled};
 use crate::compiled;
 use crate::expect::{Edit, Health, Stops, Survives};
@@ -61,7 +61,8 @@ pub(super) fn survives(stack: &Stack, survives: &Survives) -> Result<(), String>
 /// A pod, which has written something before, ends in time, and its process heard the signal.
 pub(super) fn stops(stack: &Stack, stops: &Stops) -> Result<(), String> {
     let pod = stack.pod_of_service(&stops.service)?;
-    let path = format!("/api/v1/namespaces/{}/pods/{pod}/log?follow=true", stack.namespace);
+    let container = container(&stops.service);
+    let path = format!("/api/v1/namespaces/{}/pods/{pod}/log?follow=true&container={container}", stack.namespace);
     let mut gone = 0;
     let log = stack.cluster.follow(&path, || {
         let start = Instant::now();

@@ -8,8 +8,7 @@ use crate::promise::Promise;
 
 /// Every promised variable is there, byte for byte, in every process that is started in the container.
 pub(super) fn environment(stack: &Stack, promise: &Promise) -> Result<(), String> {
-    let pod = stack.pod_of_service(&promise.service)?;
-    let bytes = stack.exec(&pod, &["cat", "/proc/self/environ"])?;
+    let bytes = stack.exec_in(&promise.service, &["cat", "/proc/self/environ"])?;
     let seen: BTreeMap<&[u8], &[u8]> = bytes
         .split(|byte| *byte == 0)
         .filter_map(|entry| {
@@ -42,16 +41,15 @@ pub(super) fn argv(stack: &Stack, argv: &Argv, promises: &[Promise]) -> Result<(
     let entrypoint = promise.entrypoint.clone().or_else(|| argv.entrypoint.clone()).unwrap_or_default();
     let promised: Vec<u8> =
         entrypoint.iter().chain(&command).flat_map(|word| [word.as_bytes(), b"\0"].concat()).collect();
-    let seen = stack.exec(&stack.pod_of_service(&promise.service)?, &["cat", "/proc/1/cmdline"])?;
+    let seen = stack.exec_in(&promise.service, &["cat", "/proc/1/cmdline"])?;
     if seen == promised { Ok(()) } else { Err(format!("{} in place of {}", shown(&seen), shown(&promised))) }
 }
 
 /// The promised files hold what they should.
 pub(super) fn files(stack: &Stack, promise: &Promise) -> Result<(), String> {
-    let pod = stack.pod_of_service(&promise.service)?;
     let mut wrong = Vec::new();
     for (path, content) in &promise.files {
-        match stack.exec(&pod, &["cat", path]) {
+        match stack.exec_in(&promise.service, &["cat", path]) {
             Ok(seen) if seen == *content => {}
             Ok(seen) => wrong.push(format!("{path} holds {} in place of {}", shown(&seen), shown(content))),
             Err(message) => wrong.push(message),
@@ -62,8 +60,7 @@ pub(super) fn files(stack: &Stack, promise: &Promise) -> Result<(), String> {
 
 /// A file has the mode and the owner that it should have.
 pub(super) fn file(stack: &Stack, file: &File) -> Result<(), String> {
-    let pod = stack.pod_of_service(&file.service)?;
-    let seen = stack.exec(&pod, &["stat", "-L", "-c", "%a %u:%g", &file.path])?;
+    let seen = stack.exec_in(&file.service, &["stat", "-L", "-c", "%a %u:%g", &file.path])?;
     let seen = String::from_utf8_lossy(&seen).trim().to_owned();
     let (mode, owner) = seen.split_once(' ').unwrap_or_default();
     let is_good = file.mode.as_deref().is_none_or(|wanted| wanted == mode)
@@ -79,7 +76,7 @@ pub(super) fn exec(stack: &Stack, exec: &Exec) -> Result<(), String> {
 
 /// Runs a script in a service's container; what it prints, without line breaks at the end.
 pub(super) fn script(stack: &Stack, service: &str, script: &str) -> Result<String, String> {
-    let seen = stack.exec(&stack.pod_of_service(service)?, &["sh", "-c", script])?;
+    let seen = stack.exec_in(service, &["sh", "-c", script])?;
     Ok(String::from_utf8_lossy(&seen).trim_end_matches('\n').to_owned())
 }
 

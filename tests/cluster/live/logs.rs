@@ -1,6 +1,6 @@
 //! What containers wrote, and in which order.
 
-use super::stack::{Stack, text};
+use super::stack::{Stack, container, text};
 use crate::expect::{Log, Order};
 
 /// The service's log holds a text.
@@ -35,8 +35,9 @@ pub(super) fn of_container(stack: &Stack, pod: &str, container: &str) -> Result<
 fn lines(stack: &Stack, service: &str) -> Result<Vec<(String, String)>, String> {
     let mut found = Vec::new();
     for pod in stack.pods_of_service(service)? {
+        let (pod, container) = (text(&pod, "/metadata/name"), container(service));
         let path =
-            format!("/api/v1/namespaces/{}/pods/{}/log?timestamps=true", stack.namespace, text(&pod, "/metadata/name"));
+            format!("/api/v1/namespaces/{}/pods/{pod}/log?timestamps=true&container={container}", stack.namespace);
         let answer = stack.cluster.get(&path)?;
         if !answer.is_good() {
             return Err(answer.message());

@@ -122,10 +122,19 @@ impl<'a> Stack<'a> {
         Err(format!("kubectl {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// Runs a command in a pod and returns what it prints.
+    /// Runs a command in the container of a service and returns what it prints.
+    pub(super) fn exec_in(&self, service: &str, command: &[&str]) -> Result<Vec<u8>, String> {
+        let pod = self.pod_of_service(service)?;
+        self.executed(&["exec", "--quiet", &pod, "-c", &container(service), "--"], command, &pod)
+    }
+
+    /// Runs a command in a pod of one container and returns what it prints.
     pub(super) fn exec(&self, pod: &str, command: &[&str]) -> Result<Vec<u8>, String> {
-        let arguments: Vec<&str> = ["exec", "--quiet", pod, "--"].into_iter().chain(command.iter().copied()).collect();
-        let output = self.cluster.kubectl(&self.namespace, &arguments, b"")?;
+        self.executed(&["exec", "--quiet", pod, "--"], command, pod)
+    }
+
+    fn executed(&self, exec: &[&str], command: &[&str], pod: &str) -> Result<Vec<u8>, String> {
+        let output = self.cluster.kubectl(&self.namespace, &[exec, command].concat(), b"")?;
         if output.status.success() {
             return Ok(output.stdout);
         }
@@ -144,11 +153,15 @@ impl<'a> Stack<'a> {
         Ok(pods.into_iter().filter(|pod| ![PROBE, STRANGER].contains(&text(pod, "/metadata/name"))).collect())
     }
 
-    /// The pods of a service, by the label that every object has.
+    /// The pods of a service: those that have its container, as several services may share one.
     pub(super) fn pods_of_service(&self, service: &str) -> Result<Vec<Value>, String> {
-        let workload = Name::from_text(service).to_string();
-        let label = "/metadata/labels/app.kubernetes.io~1name";
-        Ok(self.pods()?.into_iter().filter(|pod| text(pod, label) == workload).collect())
+        let name = container(service);
+        let lists = ["/spec/containers", "/spec/initContainers"];
+        let of = |pod: &Value| {
+            let containers = lists.iter().filter_map(|list| pod.pointer(list)?.as_array()).flatten();
+            containers.into_iter().any(|container| text(container, "/name") == name)
+        };
+        Ok(self.pods()?.into_iter().filter(of).collect())
     }
 
     /// A pod of a service that is not on its way out.
@@ -161,7 +174,7 @@ impl<'a> Stack<'a> {
 
     /// `KIND/NAME` of the controller of a service, and its replicas.
     pub(super) fn controller(&self, service: &str) -> Result<(String, i64), String> {
-        let workload = Name::from_text(service).to_string();
+        let workload = container(service);
         let is_it = |object: &&Value| {
             matches!(text(object, "/kind"), "Deployment" | "StatefulSet") && text(object, "/metadata/name") == workload
         };
@@ -248,6 +261,11 @@ pub(super) fn stream(objects: &[Value]) -> String {
 /// A text of an object; empty where there is none.
 pub(super) fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What the container of a service is called, as its workload is.
+pub(super) fn container(service: &str) -> String {
+    Name::from_text(service).to_string()
 }
 
 /// A number of an object; 0 where there is none.
