@@ -17,13 +17,11 @@ mod wishes;
 use crate::compose::Dialect;
 use crate::diag::Diagnostics;
 use crate::images;
-use crate::ir::{
-    App, Claim, Exposure, ExposureKind, Kind, NetworkShare, PersistentVolume, Selects, Traced, VolumeSource, Why,
-    Workload,
-};
+use crate::ir::{App, Claim, Kind, NetworkShare, PersistentVolume, Traced, VolumeSource, Why, Workload};
 use crate::lower::Context;
 use crate::passes::claims::place::Placer;
 use crate::passes::claims::stores::{Store, Stores};
+use crate::passes::exposures;
 use crate::passes::free::Taken;
 
 /// What a volume gets when nothing states its size: the least that every cloud gives.
@@ -113,16 +111,6 @@ fn finish(workload: &mut Workload, taken: &mut Taken) {
     let of_claims = workload.claim_templates.first().map(|claim| claim.why.clone());
     if let Some(why) = of_claims.or(numbered) {
         workload.kind = Traced { value: Kind::StatefulSet, why: why.clone() };
-        let governing = taken.add(&workload.name, "headless");
-        workload.exposures.push(Exposure {
-            name: governing.clone(),
-            kind: ExposureKind::Headless,
-            selects: Selects::Own,
-            ports: workload.ports.iter().map(crate::passes::exposures::service_port).collect(),
-            not_ready: Some(Why::Decision("peers-find-each-other")),
-            local: None,
-            why,
-        });
-        workload.governing = Some(governing);
+        exposures::govern(workload, why, taken);
     }
 }

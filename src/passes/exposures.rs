@@ -19,6 +19,7 @@ use crate::ir::{
 };
 use crate::lower::Context;
 use crate::origin::Origin;
+use crate::passes::free::Taken;
 
 pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics) {
     members::mark(app, diags);
@@ -182,6 +183,26 @@ fn without_service(asked: &Traced<ExposureKind>, workload: &Workload, diags: &mu
         .help("write expose: with its ports")
         .key(format!("services.{}.x-kubernetes.service.type", workload.service)),
     );
+}
+
+/// Gives a StatefulSet the Service that its pods are called after: its own one, where that is headless already.
+pub(super) fn govern(workload: &mut Workload, why: Why, taken: &mut Taken) {
+    let mut own = workload.exposures.iter().filter(|exposure| exposure.name == workload.name);
+    if own.any(|own| own.kind == ExposureKind::Headless && own.selects == Selects::Own) {
+        workload.governing = Some(workload.name.clone());
+        return;
+    }
+    let name = taken.add(&workload.name, "headless");
+    workload.exposures.push(Exposure {
+        name: name.clone(),
+        kind: ExposureKind::Headless,
+        selects: Selects::Own,
+        ports: workload.ports.iter().map(service_port).collect(),
+        not_ready: Some(Why::Decision("peers-find-each-other")),
+        local: None,
+        why,
+    });
+    workload.governing = Some(name);
 }
 
 /// A port under its own number.

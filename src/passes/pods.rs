@@ -11,6 +11,7 @@ mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::exposures;
 use super::free::Taken;
 use crate::diag::Diagnostics;
 use crate::ir::{App, Condition, Container, Host, Kind, Member, Name, Step, Stop, Target, Traced, Wait, Why, Workload};
@@ -41,7 +42,11 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             merge::merge(owner, guest, &mut part, &parts, &mut app.claims, diags);
             parts.push(part);
         }
-        merge::govern(owner, &mut taken);
+        // A guest's claim templates make a StatefulSet of it.
+        if owner.kind.value == Kind::StatefulSet && owner.governing.is_none() {
+            let why = owner.kind.why.clone();
+            exposures::govern(owner, why, &mut taken);
+        }
         for part in parts.iter_mut().filter(|part| part.ends) {
             without_hooks(&mut part.member.container, diags);
         }

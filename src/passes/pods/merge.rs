@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use super::Part;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, Item, Kind, Name, Patch, Pod, Port, Selects, Target,
-    Traced, Volume, VolumeSource, Why, Workload,
+    Claim, ContainerMount, ExposureKind, ExposurePort, Item, Kind, Name, Patch, Pod, Port, Target, Traced, Volume,
+    VolumeSource, Why, Workload,
 };
 use crate::passes::exposures::service_port;
-use crate::passes::free::Taken;
 
 /// Where programs share memory.
 const SHARED_MEMORY: &str = "/dev/shm";
@@ -71,7 +70,8 @@ pub(super) fn merge(
     for (kind, name) in services.chain(files.iter().map(|file| (file.kind.word(), &file.name))) {
         own.entry(kind.to_owned()).or_default().push(name.to_string());
     }
-    owner.exposures.extend(exposures.into_iter().filter(|exposure| governing.as_ref() != Some(&exposure.name)));
+    let needless = governing.filter(|governing| *governing != name);
+    owner.exposures.extend(exposures.into_iter().filter(|exposure| needless.as_ref() != Some(&exposure.name)));
     if same_network {
         answer_for(owner, &part.member.ports);
     }
@@ -249,24 +249,6 @@ fn answer_for(owner: &mut Workload, ports: &[Port]) {
             own.ports.push(service_port(port));
         }
     }
-}
-
-/// A StatefulSet has a governing Service.
-pub(super) fn govern(owner: &mut Workload, taken: &mut Taken) {
-    if owner.kind.value != Kind::StatefulSet || owner.governing.is_some() {
-        return;
-    }
-    let name = taken.add(&owner.name, "headless");
-    owner.exposures.push(Exposure {
-        name: name.clone(),
-        kind: ExposureKind::Headless,
-        selects: Selects::Own,
-        ports: Vec::new(),
-        not_ready: Some(Why::Decision("peers-find-each-other")),
-        local: None,
-        why: owner.kind.why.clone(),
-    });
-    owner.governing = Some(name);
 }
 
 /// The owner's text holds where both have one under a key.
