@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::loss;
+use super::loss::{self, Lost};
 use super::nginx::{self, Rewrite, Said};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
@@ -70,16 +70,17 @@ impl<'a> Builder<'a> {
             say(&loss::deed(guard), &guard.kind, "without that it would let in whom it kept out", diags);
             return;
         }
-        let mut lost = Vec::new();
+        let mut lost = Lost::default();
         for step in left {
             if step.kind == Treatment::ELSEWHERE {
                 super::elsewhere(step, &route.called, &path, diags);
             } else {
-                lost.push(loss::deed(step));
+                lost.step(step);
             }
         }
-        let backend = route.backend.iter().filter(|setting| !(is_nginx && said.backend(setting)));
-        lost.extend(backend.filter_map(loss::of_backend));
+        for setting in route.backend.iter().filter(|setting| !(is_nginx && said.backend(setting))) {
+            lost.backend(setting);
+        }
         let mut matches = Vec::new();
         let mut unsayable = Vec::new();
         for found in &route.matches {
@@ -95,11 +96,18 @@ impl<'a> Builder<'a> {
             say(&cannot, &cannot, why, diags);
             return;
         }
-        lost.extend(unsayable.into_iter().map(|words| format!("tell {words}")));
-        lost.dedup();
+        for words in unsayable {
+            lost.add("tell", format!("tell {words}"));
+        }
         let matches = self.vacant(&route, matches, &path, diags);
-        say_lost(&route, place, &lost, diags);
         if !matches.is_empty() {
+            if !lost.is_empty() {
+                diags.push(
+                    lost.told(&route, "Ingress", place)
+                        .why("the Ingress API knows hosts, paths and certificates alone")
+                        .help("say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx"),
+                );
+            }
             super::compared(&route, diags);
             let ingress = self.ingress(workload, &route, &matches, said, diags);
             workload.routed.push(super::port(&route));
@@ -247,23 +255,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What the Ingress of a route does not, which the router did.
-fn say_lost(route: &Route, place: Origin, lost: &[String], diags: &mut Diagnostics) {
-    if lost.is_empty() {
-        return;
-    }
-    let title = format!("the Ingress of {} does not: {}", route.called, lost.join("; "));
-    diags.push(
-        Diagnostic::new(Code::RouteLost, place, title)
-            .why("the Ingress API knows hosts, paths and certificates alone")
-            .help("say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx")
-            .cause(lost.join("; "))
-            .subject(route.called.as_str())
-            .key(route.written_at.clone())
-            .covers(loss::places(route)),
-    );
-}
-
 /// Says that what is no HTTP has no Ingress.
 fn not_carried(workload: &Workload, route: &Route, diags: &mut Diagnostics) {
     let place = route.why.origins().first().copied().unwrap_or(workload.origin);
@@ -271,13 +262,15 @@ fn not_carried(workload: &Workload, route: &Route, diags: &mut Diagnostics) {
         Some(tls) if tls.passthrough.is_none() => {
             "an Ingress carries HTTP alone, and the service does not speak what the router encrypted"
         }
-        Some(_) | None => "an Ingress carries HTTP alone, and the router has no published port for this alone",
+        Some(_) | None => "an Ingress carries HTTP alone, and no port that the router publishes is known to lead there",
     };
     diags.push(
         Diagnostic::new(Code::RouteNotMade, place, format!("no Ingress is made of {}", route.called))
             .why(why)
             .help("write ports: with the number under which the service itself is to be reached")
             .help("or say --routes gateway or --routes traefik where the cluster's controller carries it")
+            .cause(why)
+            .subject(route.called.as_str())
             .key(route.written_at.clone())
             .covers(loss::places(route)),
     );

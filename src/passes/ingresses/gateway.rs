@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{build, loss};
+use super::build;
+use super::loss::{self, Lost};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
     Attachment, Carries, Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Name, Parent, Route, RouteForm,
@@ -94,7 +95,8 @@ impl<'a> Maker<'a> {
                 None => not_made("be reached at a port that is not known, or by more than the host".to_owned(), diags),
             };
         }
-        let mut lost: Vec<String> = route.backend.iter().filter_map(loss::of_backend).collect();
+        let mut lost = Lost::default();
+        route.backend.iter().for_each(|setting| lost.backend(setting));
         let mut filters = Vec::new();
         for step in loss::steps(route, self.treatments) {
             match said::filter(step, route) {
@@ -104,35 +106,26 @@ impl<'a> Maker<'a> {
                 None if step.kind == Treatment::ELSEWHERE => {
                     super::elsewhere(step, &route.called, &path, diags);
                 }
-                None => lost.push(loss::deed(step)),
+                None => lost.step(step),
             }
         }
         let (mut filters, without_room) = said::settled(filters, route);
-        lost.extend(without_room);
+        for words in without_room {
+            lost.add(&words.clone(), words);
+        }
         let redirects = filters.iter().any(is_redirect);
         if redirects && route.tls.is_some() {
             // What is encrypted already is not sent on to itself.
             filters.retain(|filter| !is_redirect(filter));
         }
         let sets = sets(route, &mut lost);
-        lost.dedup();
         if sets.is_empty() {
-            return not_made(lost.join(", "), diags);
+            return not_made(lost.words(), diags);
         }
         if !lost.is_empty() {
-            diags.push(
-                Diagnostic::new(
-                    Code::RouteLost,
-                    place,
-                    format!("the HTTPRoute of {} does not: {}", route.called, lost.join("; ")),
-                )
-                .why("the Gateway API has no word for that")
-                .help("say --routes traefik where the cluster runs Traefik, or see what your controller has beside it")
-                .cause(lost.join("; "))
-                .subject(route.called.as_str())
-                .key(path.clone())
-                .covers(places.iter().copied()),
-            );
+            diags.push(lost.told(route, "HTTPRoute", place).why("the Gateway API has no word for that").help(
+                "say --routes traefik where the cluster runs Traefik, or see what your controller has beside it",
+            ));
         }
         let made = self.attached(route, sets, &filters, diags);
         if made.is_empty() {
@@ -322,7 +315,7 @@ struct Set {
 }
 
 /// The alternatives of a route by their hosts; what cannot be said is lost.
-fn sets(route: &Route, lost: &mut Vec<String>) -> Vec<Set> {
+fn sets(route: &Route, lost: &mut Lost) -> Vec<Set> {
     let mut by_host: BTreeMap<Option<String>, Set> = BTreeMap::new();
     for found in &route.matches {
         match said::matched(found) {
@@ -334,7 +327,7 @@ fn sets(route: &Route, lost: &mut Vec<String>) -> Vec<Set> {
                     .or_insert_with(|| Set { matches: Vec::new(), hosts: host.into_iter().collect() });
                 set.matches.push(one);
             }
-            Err(words) => lost.push(format!("tell {words}")),
+            Err(words) => lost.add("tell", format!("tell {words}")),
         }
     }
     let mut sets: Vec<Set> = Vec::new();

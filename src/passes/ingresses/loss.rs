@@ -3,8 +3,57 @@
 use std::collections::BTreeMap;
 
 use crate::compose::grammar::rule::Test;
+use crate::diag::{Code, Diagnostic};
 use crate::ir::{Name, Route, RouteHost, RouteMatch, RoutePath, RouteTest, Setting, SettingValue, Treatment};
 use crate::origin::Origin;
+
+/// What is lost of a route, in words, each beside what kind of loss it is.
+#[derive(Default)]
+pub(super) struct Lost {
+    kinds: Vec<String>,
+    words: Vec<String>,
+}
+
+impl Lost {
+    /// Something more; what was said before is not said again.
+    pub(super) fn add(&mut self, kind: &str, words: String) {
+        if !self.words.contains(&words) {
+            self.words.push(words);
+            self.kinds.push(kind.to_owned());
+        }
+    }
+
+    /// What a middleware does.
+    pub(super) fn step(&mut self, treatment: &Treatment) {
+        let kind = if treatment.kind == Treatment::UNSAID { &treatment.called } else { &treatment.kind };
+        self.add(kind, deed(treatment));
+    }
+
+    /// What is said of how the service is spoken to, where there is no word for it.
+    pub(super) fn backend(&mut self, setting: &Setting) {
+        if let Some(words) = of_backend(setting) {
+            self.add(&words.clone(), words);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    pub(super) fn words(&self) -> String {
+        self.words.join("; ")
+    }
+
+    /// A message about it: routes that lose the same kind of thing share one.
+    pub(super) fn told(&self, route: &Route, made: &str, place: Origin) -> Diagnostic {
+        let words = self.words();
+        Diagnostic::new(Code::RouteLost, place, format!("the {made} of {} does not: {words}", route.called))
+            .cause(self.kinds.join("; "))
+            .subject(format!("{}: {words}", route.called))
+            .key(route.written_at.clone())
+            .covers(places(route))
+    }
+}
 
 /// Every place that a route comes from.
 pub(super) fn places(route: &Route) -> Vec<Origin> {
@@ -68,6 +117,10 @@ pub(super) fn is_guard(treatment: &Treatment) -> bool {
         }
         let words = ["auth", "sso", "login", "allow", "whitelist", "internal", "private", "vpn", "lan-", "local"];
         return words.iter().any(|word| lower.contains(word));
+    }
+    if treatment.kind == Treatment::UNSAID {
+        // Directives of caddy that refuse requests.
+        return matches!(treatment.called.as_str(), "abort" | "error" | "authorize" | "authenticate" | "crowdsec");
     }
     matches!(treatment.kind.as_str(), "basicAuth" | "digestAuth" | "forwardAuth" | "ipAllowList" | "plugin")
 }
@@ -158,7 +211,7 @@ pub(super) fn test(found: &RouteTest) -> String {
 }
 
 /// What the Ingress API has no word for in how the service is spoken to.
-pub(super) fn of_backend(setting: &Setting) -> Option<String> {
+fn of_backend(setting: &Setting) -> Option<String> {
     let key = setting.path.join(".");
     match (key.as_str(), &setting.value.value) {
         ("passHostHeader", SettingValue::Flag(true)) => None,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{build, loss, users};
+use super::loss::{self, Lost};
+use super::{build, users};
 use crate::compose::grammar::rule::Test;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
@@ -47,11 +48,11 @@ fn route(route: &mut Route, workload: &Workload, known: &BTreeMap<Name, Treatmen
         let all: Vec<String> = route.matches.iter().map(|found| conjunction(found, tcp)).collect();
         route.rule = Some(Traced { value: all.join(" || "), why });
     }
-    let mut lost = Vec::new();
+    let mut lost = Lost::default();
     route.backend.retain_mut(|setting| match setting.path.first().map(String::as_str) {
         // Pods are checked by the cluster.
         Some("healthCheck") => {
-            lost.extend(loss::of_backend(setting));
+            lost.backend(setting);
             false
         }
         Some("server") => {
@@ -72,7 +73,7 @@ fn route(route: &mut Route, workload: &Workload, known: &BTreeMap<Name, Treatmen
     route.steps.retain_mut(|step| {
         let Some(treatment) = known.get(&Name::from_text(&step.value)) else { return true };
         if treatment.kind == Treatment::UNSAID {
-            lost.push(loss::deed(treatment));
+            lost.step(treatment);
             return false;
         }
         if treatment.kind == Treatment::ELSEWHERE {
@@ -80,20 +81,14 @@ fn route(route: &mut Route, workload: &Workload, known: &BTreeMap<Name, Treatmen
         }
         true
     });
-    lost.dedup();
     if lost.is_empty() {
         return;
     }
     let place = route.why.origins().first().copied().unwrap_or(workload.origin);
     diags.push(
-        Diagnostic::new(
-            Code::RouteLost,
-            place,
-            format!("the IngressRoute of {} does not: {}", route.called, lost.join("; ")),
-        )
-        .why("its resource has no word for that")
-        .key(path)
-        .covers(loss::places(route)),
+        lost.told(route, "IngressRoute", place)
+            .why("its resource has no word for that")
+            .help("see what your version of Traefik has beside it, or have the service do it"),
     );
 }
 

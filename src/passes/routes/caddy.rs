@@ -1,19 +1,19 @@
 //! caddy-docker-proxy: labels are lines of a Caddyfile, `caddy` the address of a site, `caddy.reverse_proxy` what it leads to. Numbers
 //! tell sites (`caddy_1`) and directives (`caddy.1_handle`, `caddy.handle_2`) apart.
 
+mod matchers;
+mod steps;
+
 use indexmap::IndexMap;
 
-use super::{Maker, matches};
+use super::Maker;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Name, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Setting,
-    SettingValue, Traced, Treatment, Why,
+    App, Carries, Route, RouteForm, RouteHost, RouteTls, RouterLabel, Setting, SettingValue, Traced, Treatment, Why,
 };
 use crate::origin::Origin;
-
-/// Directives that the cluster has no need of, or that say how Caddy itself works.
-const OWN: &[&str] =
-    &["log", "import", "email", "admin", "tls", "bind", "metrics", "request_id", "skip_log", "log_skip"];
+use matchers::Matcher;
+use steps::Steps;
 
 /// A line of a site: the directives that lead to it, and what stands behind the last one.
 struct Line {
@@ -81,40 +81,30 @@ fn of_site(
         .collect();
     let service = app.workloads.get(index).map(|workload| workload.service.clone()).unwrap_or_default();
     let hosts: Vec<&str> = address.value.split([',', ' ']).map(str::trim).filter(|host| !host.is_empty()).collect();
-    let is_plain = hosts.iter().all(|host| host.starts_with("http://") || host.starts_with(':'));
-    let internal =
-        site.lines.iter().any(|line| name(line.directives.first()) == "tls" && line.value.value.trim() == "internal");
-    let shared: Vec<&Line> = site
-        .lines
-        .iter()
-        .filter(|line| !leads(line) && !in_block(line) && !OWN.contains(&name(line.directives.first())))
-        .collect();
     let leading: Vec<&Line> = site.lines.iter().filter(|line| leads(line)).collect();
     if leading.is_empty() {
-        if let Some(place) = places.first() {
-            diags.push(
-                Diagnostic::new(Code::RouteTarget, *place, format!("the site of `{service}` leads to no service"))
-                    .label("no route is made of it")
-                    .help("write caddy.reverse_proxy: \"{{upstreams 80}}\"")
-                    .key(path)
-                    .covers(places.iter().copied()),
-            );
-        }
+        nowhere(&service, path, &site.lines, &places, diags);
         return Vec::new();
     }
-    let is_tls = !is_plain;
-    let whole = Whole {
-        service: &service,
-        path,
-        address: &address,
-        hosts,
-        places: &places,
-        lines: &site.lines,
-        shared,
-        is_tls,
-        internal,
-    };
+    let whole = Whole { service: &service, path, address: &address, hosts, places: &places, lines: &site.lines };
     leading.into_iter().filter_map(|line| lead(app, index, line, &whole, maker, diags)).collect()
+}
+
+/// Says that a site leads to no service.
+fn nowhere(service: &str, path: &str, lines: &[Line], places: &[Origin], diags: &mut Diagnostics) {
+    let Some(place) = places.first() else { return };
+    let redirect = lines.iter().find(|line| name(line.directives.first()) == "redir");
+    let to = redirect.and_then(|line| line.value.value.split_whitespace().find(|word| !word.starts_with(['@', '*'])));
+    let message = match to {
+        Some(to) => {
+            Diagnostic::new(Code::RouteTarget, *place, format!("the site of `{service}` sends requests on to `{to}`"))
+                .why("it leads to no service, and a route of the cluster leads to one")
+                .help("have the controller of the cluster send them on: an Ingress of that host with its annotation for redirects")
+        }
+        None => Diagnostic::new(Code::RouteTarget, *place, format!("the site of `{service}` leads to no service"))
+            .help("write caddy.reverse_proxy: \"{{upstreams 80}}\""),
+    };
+    diags.push(message.label("no route is made of it").key(path).covers(places.iter().copied()));
 }
 
 /// What holds for all lines of a site.
@@ -125,9 +115,29 @@ struct Whole<'a> {
     hosts: Vec<&'a str>,
     places: &'a [Origin],
     lines: &'a [Line],
-    shared: Vec<&'a Line>,
-    is_tls: bool,
-    internal: bool,
+}
+
+impl Whole<'_> {
+    /// How the site is encrypted: Caddy does it by itself, unless the address says http.
+    fn tls(&self) -> Option<RouteTls> {
+        let is_plain = |host: &&str| {
+            host.starts_with("http://") || host.starts_with(':') || host.trim_end_matches('/').ends_with(":80")
+        };
+        if self.hosts.iter().all(is_plain) {
+            return None;
+        }
+        let why = &self.address.why;
+        // Certificates of its own, or files.
+        let is_given = |line: &Line| {
+            let words: Vec<&str> = line.value.value.split_whitespace().collect();
+            name(line.directives.first()) == "tls"
+                && line.directives.len() == 1
+                && (words == ["internal"] || words.len() > 1)
+        };
+        let resolver = Traced { value: "letsencrypt".to_owned(), why: why.clone() };
+        let resolver = Some(resolver).filter(|_| !self.lines.iter().any(is_given));
+        Some(RouteTls { resolver, ..RouteTls::plain(why.clone()) })
+    }
 }
 
 /// The route of one line that leads somewhere.
@@ -139,7 +149,7 @@ fn lead(
     maker: &mut Maker<'_>,
     diags: &mut Diagnostics,
 ) -> Option<(usize, Route, Vec<Treatment>)> {
-    let Whole { service, path, address, hosts, places, lines, shared, is_tls, internal } = whole;
+    let Whole { service, path, address, hosts, places, lines } = whole;
     let Some((target, port, scheme)) = upstream(app, index, &line.value.value) else {
         let place = line.value.why.origins().first()?;
         let title =
@@ -152,48 +162,51 @@ fn lead(
         );
         return None;
     };
-    let (prefix, strips) = prefix(lines, line);
-    let found = |host: &&str| RouteMatch {
-        host: self::host(host),
-        path: prefix.clone(),
-        tests: Vec::new(),
-        why: address.why.clone(),
+    let (matcher, stripped) = match asked(lines, line) {
+        Ok(found) => found,
+        Err(message) => {
+            let place = line.value.why.origins().first()?;
+            diags.push(
+                Diagnostic::new(Code::RouteRule, *place, format!("the site of `{service}` cannot be read: {message}"))
+                    .label("no route is made of it")
+                    .why("without that it would let in more than the router did")
+                    .help("tell requests apart by hosts and paths")
+                    .key(*path),
+            );
+            return None;
+        }
     };
-    let mut steps = Vec::new();
-    if let (true, RoutePath::Prefix(prefix)) = (strips, &prefix) {
-        let value = Traced { value: SettingValue::List(vec![prefix.clone()]), why: line.value.why.clone() };
-        let setting = Setting { path: vec!["prefixes".to_owned()], value };
-        steps.push(step(service, "stripPrefix", vec![setting], &line.value.why, maker));
+    let mut steps = Steps::new(service, maker);
+    if let Some(prefix) = stripped {
+        steps.strip(&prefix, &line.value.why);
     }
-    for other in shared {
-        steps.push(treatment(service, other, maker));
-    }
-    let resolver = Traced { value: "letsencrypt".to_owned(), why: address.why.clone() };
-    let plain = RouteTls::plain(address.why.clone());
-    let backend = scheme.map(|scheme| Setting {
+    steps.of_site(lines, line);
+    let Steps { made, mut backend, .. } = steps.settled();
+    backend.extend(scheme.map(|scheme| Setting {
         path: vec!["server".to_owned(), "scheme".to_owned()],
         value: Traced { value: SettingValue::Text(scheme), why: line.value.why.clone() },
-    });
+    }));
+    let hosts: Vec<RouteHost> = hosts.iter().map(|written| host(written)).collect();
     let route = Route {
         name: maker.route_name(service),
         called: format!("the site of `{service}`"),
         written_at: (*path).to_owned(),
         form: RouteForm::AsAsked,
         carries: Carries::Http,
-        matches: hosts.iter().map(found).collect(),
+        matches: matcher.matches(&hosts, &address.why),
         rule: None,
         entry_points: Vec::new(),
         outside: None,
-        tls: is_tls.then(|| RouteTls { resolver: (!internal).then_some(resolver), ..plain }),
+        tls: whole.tls(),
         port: port.map(|port| Traced { value: port, why: line.value.why.clone() }),
-        backend: backend.into_iter().collect(),
-        steps: steps.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
+        backend,
+        steps: made.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
         priority: None,
         class: None,
         annotations: Vec::new(),
         why: Why::Origins(places.to_vec()),
     };
-    Some((target, route, steps))
+    Some((target, route, made))
 }
 
 /// A directive without the numbers that tell it apart: `1_handle`, `handle_2`.
@@ -221,29 +234,22 @@ fn is_block(name: &str) -> bool {
     matches!(name, "handle" | "handle_path" | "route")
 }
 
-/// Whether it stands in a block of paths, opens one, or says more of a directive that leads somewhere.
-fn in_block(line: &Line) -> bool {
-    let first = name(line.directives.first());
-    is_block(first) || first.starts_with('@')
-}
-
-/// The path that a line is for, and whether it is taken off.
-fn prefix(lines: &[Line], line: &Line) -> (RoutePath, bool) {
-    let (blocks, strips) = match line.directives.split_last() {
-        Some((_, blocks)) => (blocks, blocks.iter().any(|block| name(Some(block)) == "handle_path")),
-        None => (&[][..], false),
-    };
-    let opening = lines.iter().find(|other| !blocks.is_empty() && other.directives == blocks);
-    let matcher = opening.map_or(line.value.value.as_str(), |opening| opening.value.value.as_str());
-    let first = matcher.split_whitespace().next().unwrap_or_default();
-    if !first.starts_with('/') {
-        return (RoutePath::Any, false);
+/// What requests must be to come to a line, and the beginning of paths that is taken off.
+fn asked(lines: &[Line], line: &Line) -> Result<(Matcher, Option<String>), String> {
+    let blocks = line.directives.split_last().map_or(&[][..], |(_, blocks)| blocks);
+    let mut matcher = Matcher::default();
+    let mut stripped = None;
+    for depth in 1..=blocks.len() {
+        let Some(opening) = lines.iter().find(|other| blocks.get(..depth) == Some(other.directives.as_slice())) else {
+            continue;
+        };
+        let found = matchers::of(&opening.value.value, lines)?;
+        if name(blocks.get(depth - 1)) == "handle_path" {
+            stripped = found.prefix().map(str::to_owned);
+        }
+        matcher = matcher.and(found);
     }
-    let path = match first.strip_suffix('*') {
-        Some(start) => matches::prefix(start.trim_end_matches('/').to_owned()),
-        None => RoutePath::Is(first.to_owned()),
-    };
-    (path, strips)
+    Ok((matcher.and(matchers::of(&line.value.value, lines)?), stripped))
 }
 
 /// `{{upstreams 80}}`, `{{upstreams https 443}}`, `service:80`: the workload, the port, and a scheme that is not the usual one.
@@ -279,28 +285,5 @@ fn host(text: &str) -> RouteHost {
         Some(domain) => RouteHost::Below(domain.to_owned()),
         None if name.is_empty() => RouteHost::Any,
         None => RouteHost::Is(name),
-    }
-}
-
-fn step(service: &str, kind: &str, settings: Vec<Setting>, why: &Why, maker: &mut Maker<'_>) -> Treatment {
-    let called = format!("{service}-{}", kind.to_ascii_lowercase());
-    let name: Name = maker.treatment_name(&called);
-    Treatment { name, called, carries: Carries::Http, kind: kind.to_owned(), settings, why: why.clone() }
-}
-
-/// A directive that stands for the whole site.
-fn treatment(service: &str, line: &Line, maker: &mut Maker<'_>) -> Treatment {
-    let why = &line.value.why;
-    let directive = name(line.directives.first());
-    match directive {
-        "encode" => step(service, "compress", Vec::new(), why, maker),
-        "basicauth" | "basic_auth" => {
-            let user = line.directives.get(1).map(|user| format!("{user}:{}", line.value.value));
-            let users = user.unwrap_or_else(|| line.value.value.replacen(' ', ":", 1));
-            let value = Traced { value: SettingValue::List(vec![users]), why: why.clone() };
-            step(service, "basicAuth", vec![Setting { path: vec!["users".to_owned()], value }], why, maker)
-        }
-        "forward_auth" => step(service, "forwardAuth", Vec::new(), why, maker),
-        other => Treatment { called: other.to_owned(), ..step(service, Treatment::UNSAID, Vec::new(), why, maker) },
     }
 }

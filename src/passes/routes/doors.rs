@@ -140,7 +140,7 @@ pub(super) fn unsaid(doors: &IndexMap<String, Door>) -> Vec<String> {
 const ENCRYPTED: &[&str] = &["websecure", "https", "web-secure", "web_secure", "secure"];
 
 /// The doors at which routers stand that name none.
-fn usual(maker: &Maker<'_>) -> Vec<String> {
+pub(super) fn usual(maker: &Maker<'_>) -> Vec<String> {
     if let Some(said) = &maker.v1_entry_points {
         return list(Some(said.clone())).into_iter().map(|door| door.value.to_ascii_lowercase()).collect();
     }

@@ -68,9 +68,58 @@ pub(super) fn routes(
             }
         }
         let called = if name.is_empty() { service.to_owned() } else { format!("{service}-{name}") };
-        made.extend(route(segment, &called, (service, path), maker, diags));
+        let Some((route, steps, away)) = route(segment, &called, (service, path), maker, diags) else { continue };
+        match away {
+            Some(door) => made.extend(sent_on(route, steps, &door, maker)),
+            None => made.push((route, steps)),
+        }
     }
     made
+}
+
+/// The name that version 1 gives the door of plain requests.
+const PLAIN: &str = "http";
+
+/// A frontend that sends requests on to a door: it answers at that door, and sends on what comes in by the others.
+fn sent_on(
+    mut route: Route,
+    steps: Vec<Treatment>,
+    door: &Traced<String>,
+    maker: &mut Maker<'_>,
+) -> Vec<(Route, Vec<Treatment>)> {
+    let named = |value: &str| Traced { value: value.to_owned(), why: door.why.clone() };
+    let mut doors = route.entry_points.clone();
+    if doors.is_empty() {
+        doors = super::doors::usual(maker).iter().map(|name| named(name)).collect();
+    }
+    if doors.is_empty() {
+        doors = vec![named(PLAIN), door.clone()];
+    }
+    let (own, others): (Vec<_>, Vec<_>) =
+        doors.into_iter().partition(|known| known.value.eq_ignore_ascii_case(door.value.trim()));
+    if own.is_empty() {
+        return vec![(route, steps)];
+    }
+    let is_redirect = |step: &Traced<String>| {
+        steps.iter().any(|known| known.kind == "redirectScheme" && known.name.as_str() == step.value)
+    };
+    let (redirects, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut route.steps).into_iter().partition(is_redirect);
+    let answers = Route {
+        tls: route.tls.clone().or_else(|| encrypted(&own, maker, &route.why)),
+        entry_points: own,
+        steps: rest,
+        ..route.clone()
+    };
+    let Some(first) = others.first().map(|door| door.value.clone()) else { return vec![(answers, steps)] };
+    let redirects = Route {
+        name: maker.route_name(&format!("{}-{first}", route.name)),
+        called: format!("the entry point `{first}` of {}", route.called),
+        tls: None,
+        entry_points: others,
+        steps: redirects,
+        ..route
+    };
+    vec![(answers, steps), (redirects, Vec::new())]
 }
 
 fn route(
@@ -79,7 +128,7 @@ fn route(
     (service, path): (&str, &str),
     maker: &mut Maker<'_>,
     diags: &mut Diagnostics,
-) -> Option<(Route, Vec<Treatment>)> {
+) -> Option<(Route, Vec<Treatment>, Option<Traced<String>>)> {
     let places: Vec<Origin> = segment.iter().flat_map(|(_, value)| value.why.origins()).copied().collect();
     places.iter().for_each(|place| diags.consume(*place, "read for the route"));
     let why = Why::Origins(places);
@@ -105,7 +154,7 @@ fn route(
         Some,
     )?;
     let mut steps = Steps { called, why: &why, made: Vec::new() };
-    treatments(&mut segment, &mut steps, path, diags);
+    let away = treatments(&mut segment, &mut steps, path, diags);
     for change in changes {
         steps.change(change);
     }
@@ -159,7 +208,7 @@ fn route(
         annotations: Vec::new(),
         why,
     };
-    Some((route, made))
+    Some((route, made, away))
 }
 
 fn named(treatment: Treatment, maker: &mut Maker<'_>) -> Treatment {
@@ -273,7 +322,13 @@ const SINCE: &[(&str, &str, &[&str])] = &[
     ("backend.buffering.maxRequestBodyBytes", "buffering", &["maxRequestBodyBytes"]),
 ];
 
-fn treatments(segment: &mut Segment, steps: &mut Steps<'_>, path: &str, diags: &mut Diagnostics) {
+/// Takes what is done on the way out, and gives the door that requests are sent on to.
+fn treatments(
+    segment: &mut Segment,
+    steps: &mut Steps<'_>,
+    path: &str,
+    diags: &mut Diagnostics,
+) -> Option<Traced<String>> {
     let mut keep = |root: &str, below: &[&str], value: Traced<String>, steps: &mut Steps<'_>| {
         let below: Vec<String> = below.iter().map(|part| (*part).to_owned()).collect();
         let why = value.why.clone();
@@ -288,9 +343,12 @@ fn treatments(segment: &mut Segment, steps: &mut Steps<'_>, path: &str, diags: &
         }
     }
     let permanent = take(segment, "frontend.redirect.permanent");
-    if let Some(door) = take(segment, "frontend.redirect.entryPoint") {
+    let away = take(segment, "frontend.redirect.entryPoint");
+    if let Some(door) = &away {
+        // Where both are written, version 1 reads this alone; the other one was consumed.
+        steps.made.retain(|made| made.kind != "redirectRegex");
         let scheme = if door.value.to_ascii_lowercase().contains("https") { "https" } else { "http" };
-        keep("redirectScheme", &["scheme"], Traced { value: scheme.to_owned(), why: door.why }, steps);
+        keep("redirectScheme", &["scheme"], Traced { value: scheme.to_owned(), why: door.why.clone() }, steps);
     }
     if let Some(permanent) = permanent {
         let kind =
@@ -317,4 +375,5 @@ fn treatments(segment: &mut Segment, steps: &mut Steps<'_>, path: &str, diags: &
             keep("headers", &[name, header.trim()], text, steps);
         }
     }
+    away
 }
