@@ -1,12 +1,15 @@
 //! Merging of spanned nodes by the rules of the key table (compose-spec, "Merge"; compose-loading, section 8): a later file over an
 //! earlier one, before anything is typed.
 
+mod forms;
+mod identity;
+
 use std::collections::HashMap;
 
-use crate::compose::grammar::ports;
+use self::forms::{dependency, keyed, long, name, pair, sequence};
+use self::identity::{field, fingerprint, identity_of, key_of_text};
 use crate::compose::keys::{Identity, Merge, Shape};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::origin::Origin;
 use crate::syntax::{Entry, Map, Node, Tag, Value};
 
 /// A later node over an earlier one.
@@ -250,168 +253,4 @@ fn consume(node: &Node, diags: &mut Diagnostics) {
 
 fn items(node: Node) -> Vec<Node> {
     if let Value::List(items) = node.value { items } else { vec![node] }
-}
-
-fn text(node: &Node) -> Option<String> {
-    if let Value::String(text) = &node.value { Some(text.clone()) } else { None }
-}
-
-/// What stands before `=`; numbers count as text.
-fn key_of_text(node: &Node) -> Option<String> {
-    let text = match &node.value {
-        Value::Int(number) => return Some(number.to_string()),
-        Value::String(text) => text,
-        Value::Null | Value::Bool(_) | Value::Float(_) | Value::Timestamp(_) | Value::List(_) | Value::Map(_) => {
-            return None;
-        }
-    };
-    Some(text.split_once('=').map_or(text.as_str(), |(before, _)| before).to_owned())
-}
-
-/// A text that two nodes share when they hold the same.
-fn fingerprint(node: &Node) -> String {
-    match &node.value {
-        Value::Null => "~".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => format!("{value:e}f"),
-        Value::Timestamp(text) => format!("@{text}"),
-        Value::String(text) => format!("{text:?}"),
-        Value::List(items) => {
-            let items: Vec<String> = items.iter().map(fingerprint).collect();
-            format!("[{}]", items.join(","))
-        }
-        Value::Map(map) => {
-            let mut entries: Vec<String> =
-                map.iter().map(|(name, entry)| format!("{name:?}:{}", fingerprint(&entry.value))).collect();
-            entries.sort();
-            format!("{{{}}}", entries.join(","))
-        }
-    }
-}
-
-/// A mapping as a list of `key=value`, in order; a list or a single text stays.
-fn sequence(node: Node) -> Node {
-    let Value::Map(map) = node.value else { return node };
-    let mut lines: Vec<Node> = Vec::with_capacity(map.len());
-    for (name, entry) in &map {
-        let values = match &entry.value.value {
-            Value::List(items) => items.iter().collect(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::Timestamp(_)
-            | Value::String(_)
-            | Value::Map(_) => vec![&entry.value],
-        };
-        for value in values {
-            let text = crate::compose::model::scalar::scalar_text(&value.value).unwrap_or_default();
-            let line = if value.value == Value::Null { name.clone() } else { format!("{name}={text}") };
-            lines.push(Node { value: Value::String(line), origin: value.origin, tag: None });
-        }
-    }
-    lines.sort_by_cached_key(text);
-    Node { value: Value::List(lines), origin: node.origin, tag: node.tag }
-}
-
-fn entry(node: Node, value: Value) -> Entry {
-    Entry { key: node.origin, value: Node { value, origin: node.origin, tag: node.tag } }
-}
-
-/// A list as the mapping it stands for: each item gives a name and a value. A mapping stays, and so does a list with other items.
-fn keyed(node: Node, entry_of: impl Fn(&Node) -> Option<(String, Value)>) -> Node {
-    let items = match node.value {
-        Value::List(items) => items,
-        Value::String(_) => vec![Node { tag: None, ..node }],
-        other @ (Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Float(_)
-        | Value::Timestamp(_)
-        | Value::Map(_)) => return Node { value: other, ..node },
-    };
-    let (origin, tag) = (node.origin, node.tag);
-    if items.iter().any(|item| entry_of(item).is_none()) {
-        return Node { value: Value::List(items), origin, tag };
-    }
-    let entries = items.into_iter().filter_map(|item| {
-        let (name, value) = entry_of(&item)?;
-        Some((name, entry(item, value)))
-    });
-    Node { value: Value::Map(entries.collect()), origin, tag }
-}
-
-/// `KEY=VALUE`, or a key alone.
-fn pair(item: &Node) -> Option<(String, Value)> {
-    let text = text(item)?;
-    Some(match text.split_once('=') {
-        Some((name, value)) => (name.to_owned(), Value::String(value.to_owned())),
-        None => (text, Value::Null),
-    })
-}
-
-/// A name alone.
-fn name(item: &Node) -> Option<(String, Value)> {
-    text(item).map(|name| (name, Value::Null))
-}
-
-/// The name of a dependency that must be started.
-fn dependency(item: &Node) -> Option<(String, Value)> {
-    let place = || Node { value: Value::Null, origin: item.origin, tag: None };
-    let started = entry(place(), Value::String("service_started".to_owned()));
-    let required = entry(place(), Value::Bool(true));
-    let long = [("condition".to_owned(), started), ("required".to_owned(), required)];
-    text(item).map(|name| (name, Value::Map(Map::from_iter(long))))
-}
-
-fn long(node: Node, key: &str) -> Node {
-    if !matches!(node.value, Value::String(_)) {
-        return node;
-    }
-    let origin: Origin = node.origin;
-    let value = node.value.clone();
-    Node { value: Value::Map(Map::from([(key.to_owned(), entry(node, value))])), origin, tag: None }
-}
-
-fn field(node: &Node, name: &str) -> Option<String> {
-    let Value::Map(map) = &node.value else { return None };
-    crate::compose::model::scalar::scalar_text(&map.get(name)?.value.value)
-}
-
-fn identity_of(node: &Node, identity: Identity) -> Option<String> {
-    match identity {
-        Identity::Port => match &node.value {
-            Value::String(text) => ports::parse_short(text).ok().map(|range| range.identity()),
-            Value::Int(port) => ports::parse_short(&port.to_string()).ok().map(|range| range.identity()),
-            Value::Map(_) => {
-                let part = |name: &str, default: &str| field(node, name).unwrap_or_else(|| default.to_owned());
-                Some(format!(
-                    "{}:{}:{}/{};",
-                    part("host_ip", "0.0.0.0"),
-                    part("published", ""),
-                    part("target", ""),
-                    part("protocol", "tcp")
-                ))
-            }
-            Value::Null | Value::Bool(_) | Value::Float(_) | Value::Timestamp(_) | Value::List(_) => None,
-        },
-        Identity::MountTarget => match text(node) {
-            Some(text) => crate::compose::grammar::mounts::parse_short(&text).ok().map(|mount| mount.target),
-            None => field(node, "target"),
-        },
-        Identity::GrantTarget(folder) => match text(node) {
-            Some(text) => Some(format!("{folder}{text}")),
-            None => field(node, "target").or_else(|| field(node, "source").map(|source| format!("{folder}{source}"))),
-        },
-        Identity::Device => match text(node) {
-            Some(text) => {
-                let mut parts = text.split(':');
-                let source = parts.next().map(str::to_owned);
-                parts.next().map(str::to_owned).or(source)
-            }
-            None => field(node, "target"),
-        },
-        Identity::Path => text(node).or_else(|| field(node, "path")),
-    }
 }
