@@ -3,6 +3,12 @@
 //! These are not the key tables of the Compose Specification: the formats parted ways at 3.8, and the same key takes other forms
 //! here (`ports` are numbers, a label is never a boolean, `depends_on` is a list).
 
+mod cluster_volume;
+mod deploy;
+
+use self::cluster_volume::CLUSTER_SPEC;
+use self::deploy::DEPLOY;
+pub(super) use self::deploy::DISCRETE_RESOURCE;
 use crate::swarm::kinds::{Field, Kind, Number, Table, Zero};
 
 /// The newest minor version: what a file without `version` is read by.
@@ -160,109 +166,6 @@ pub(super) static LOGGING: Table = Table {
     fields: &[at("driver", 0, Kind::Text), at("options", 0, Kind::Options { null: true })],
 };
 
-static DEPLOY: Table = Table {
-    name: "deploy",
-    extensions: None,
-    open: None,
-    fields: &[
-        at("mode", 0, Kind::Text),
-        at("replicas", 0, COUNT),
-        at("labels", 0, LABELS),
-        at("update_config", 0, Kind::Table(&UPDATE_CONFIG, Zero::Kept)),
-        at("rollback_config", 7, Kind::Table(&UPDATE_CONFIG, Zero::Kept)),
-        at("resources", 0, Kind::Table(&RESOURCES, Zero::Unset)),
-        at("restart_policy", 0, Kind::Table(&RESTART_POLICY, Zero::Kept)),
-        at("placement", 0, Kind::Table(&PLACEMENT, Zero::Unset)),
-        at("endpoint_mode", 2, Kind::Text),
-    ],
-};
-
-static UPDATE_CONFIG: Table = Table {
-    name: "update_config",
-    extensions: None,
-    open: None,
-    fields: &[
-        at("parallelism", 0, COUNT),
-        at("delay", 0, DELAY),
-        at("failure_action", 0, Kind::Text),
-        at("monitor", 0, DELAY),
-        at("max_failure_ratio", 0, Kind::Ratio),
-        at("order", 4, Kind::Choice(&["start-first", "stop-first"])),
-    ],
-};
-
-static RESOURCES: Table = Table {
-    name: "resources",
-    extensions: None,
-    open: None,
-    fields: &[
-        at("limits", 0, Kind::Table(&LIMITS, Zero::Kept)),
-        at("reservations", 0, Kind::Table(&RESERVATIONS, Zero::Kept)),
-    ],
-};
-
-static LIMITS: Table = Table {
-    name: "limits",
-    extensions: None,
-    open: None,
-    fields: &[at("cpus", 0, Kind::Text), at("memory", 0, Kind::Bytes), at("pids", 9, SIGNED)],
-};
-
-static RESERVATIONS: Table = Table {
-    name: "reservations",
-    extensions: None,
-    open: None,
-    fields: &[
-        at("cpus", 0, Kind::Text),
-        at("memory", 0, Kind::Bytes),
-        at("generic_resources", 5, Kind::Items(&GENERIC_RESOURCE)),
-    ],
-};
-
-static GENERIC_RESOURCE: Table = Table {
-    name: "a generic resource",
-    extensions: None,
-    open: None,
-    fields: &[at("discrete_resource_spec", 5, Kind::Table(&DISCRETE_RESOURCE, Zero::Kept))],
-};
-
-/// A countable resource; both of its keys are printed whatever they are.
-pub(super) static DISCRETE_RESOURCE: Table = Table {
-    name: "discrete_resource_spec",
-    extensions: None,
-    open: None,
-    fields: &[
-        at("kind", 5, Kind::Text),
-        at("value", 5, Kind::Number(Number { whole: false, signed: true, zero: Zero::Kept })),
-    ],
-};
-
-static RESTART_POLICY: Table = Table {
-    name: "restart_policy",
-    extensions: None,
-    open: None,
-    fields: &[
-        at("condition", 0, Kind::Text),
-        at("delay", 0, DURATION),
-        at("max_attempts", 0, COUNT),
-        at("window", 0, DURATION),
-    ],
-};
-
-static PLACEMENT: Table = Table {
-    name: "placement",
-    extensions: None,
-    open: None,
-    fields: &[
-        at("constraints", 0, Kind::Texts { unique: false }),
-        at("preferences", 3, Kind::Items(&PREFERENCE)),
-        at("max_replicas_per_node", 8, Kind::Number(WHOLE)),
-    ],
-};
-
-static PREFERENCE: Table =
-    Table { name: "a preference", extensions: None, open: None, fields: &[at("spread", 3, Kind::Text)] };
-
 /// A service on a network.
 pub(super) static ATTACHMENT: Table = Table {
     name: "a network of a service",
@@ -373,65 +276,6 @@ pub(super) static VOLUME: Table = Table {
         at("labels", 0, LABELS),
         at("x-cluster-spec", 7, Kind::Table(&CLUSTER_SPEC, Zero::Kept)),
     ],
-};
-
-static CLUSTER_SPEC: Table = Table {
-    name: "x-cluster-spec",
-    extensions: None,
-    open: Some(0),
-    fields: &[
-        at("group", 0, Kind::Text),
-        at("access_mode", 0, Kind::Table(&ACCESS_MODE, Zero::Kept)),
-        at("accessibility_requirements", 0, Kind::Table(&ACCESSIBILITY, Zero::Kept)),
-        at("capacity_range", 0, Kind::Table(&CAPACITY_RANGE, Zero::Kept)),
-        at("secrets", 0, Kind::Items(&VOLUME_SECRET)),
-        at("availability", 0, Kind::Text),
-    ],
-};
-
-static ACCESS_MODE: Table = Table {
-    name: "access_mode",
-    extensions: None,
-    open: Some(0),
-    fields: &[
-        at("scope", 0, Kind::Text),
-        at("sharing", 0, Kind::Text),
-        at("mount_volume", 0, Kind::Table(&MOUNTED_VOLUME, Zero::Kept)),
-        at("block_volume", 0, Kind::Table(&BLOCK_VOLUME, Zero::Kept)),
-    ],
-};
-
-static MOUNTED_VOLUME: Table = Table {
-    name: "mount_volume",
-    extensions: None,
-    open: Some(0),
-    fields: &[at("fs_type", 0, Kind::Text), at("mount_flags", 0, Kind::Texts { unique: false })],
-};
-
-static BLOCK_VOLUME: Table = Table { name: "block_volume", extensions: None, open: Some(0), fields: &[] };
-
-static ACCESSIBILITY: Table = Table {
-    name: "accessibility_requirements",
-    extensions: None,
-    open: Some(0),
-    fields: &[at("requisite", 0, Kind::Items(&TOPOLOGY)), at("preferred", 0, Kind::Items(&TOPOLOGY))],
-};
-
-static TOPOLOGY: Table =
-    Table { name: "a topology", extensions: None, open: Some(0), fields: &[at("segments", 0, LABELS)] };
-
-static CAPACITY_RANGE: Table = Table {
-    name: "capacity_range",
-    extensions: None,
-    open: Some(0),
-    fields: &[at("required_bytes", 0, Kind::Bytes), at("limit_bytes", 0, Kind::Bytes)],
-};
-
-static VOLUME_SECRET: Table = Table {
-    name: "a secret of a volume",
-    extensions: None,
-    open: Some(0),
-    fields: &[at("key", 0, Kind::Text), at("secret", 0, Kind::Text)],
 };
 
 /// A secret of the stack.
