@@ -52,6 +52,31 @@ pub struct Route {
     pub why: Why,
 }
 
+impl Route {
+    /// Requests of HTTP by any door, and nothing more is known. `matches` holds at least one.
+    pub fn plain(name: Name, called: String, written_at: String, matches: Vec<RouteMatch>, why: Why) -> Self {
+        Route {
+            name,
+            called,
+            written_at,
+            form: RouteForm::AsAsked,
+            carries: Carries::Http,
+            matches,
+            rule: None,
+            entry_points: Vec::new(),
+            outside: None,
+            tls: None,
+            port: None,
+            backend: Vec::new(),
+            steps: Vec::new(),
+            priority: None,
+            class: None,
+            annotations: Vec::new(),
+            why,
+        }
+    }
+}
+
 /// What a route is written as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RouteForm {
@@ -208,6 +233,11 @@ impl Treatment {
     pub const ELSEWHERE: &'static str = "elsewhere";
     /// The kind of what another router does and Traefik has no word for.
     pub const UNSAID: &'static str = "unsaid";
+
+    /// What routes call it in their steps.
+    pub fn as_step(&self) -> Traced<String> {
+        Traced { value: self.name.to_string(), why: self.why.clone() }
+    }
 }
 
 /// One setting, below the keys that lead to it.
@@ -217,6 +247,13 @@ pub struct Setting {
     pub path: Vec<String>,
     /// What is set.
     pub value: Traced<SettingValue>,
+}
+
+impl Setting {
+    /// A value below keys, as `["server", "scheme"]`.
+    pub fn at(path: &[&str], value: SettingValue, why: Why) -> Self {
+        Setting { path: path.iter().map(|key| (*key).to_owned()).collect(), value: Traced { value, why } }
+    }
 }
 
 /// What is set.

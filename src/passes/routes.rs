@@ -14,6 +14,7 @@ mod edge;
 mod families;
 mod fields;
 mod files;
+mod labels;
 mod matches;
 mod nginx_proxy;
 mod told;
@@ -28,8 +29,7 @@ use crate::compose::Dialect;
 use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, RouterLabel, Traced, Treatment, Why,
-    Workload,
+    App, Carries, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, Setting, Traced, Treatment, Why,
 };
 use crate::lower::Context;
 use crate::origin::Origin;
@@ -37,6 +37,7 @@ use crate::request::Routes;
 use by_port::Outside;
 use doors::{CatchAll, Door};
 use edge::{Brand, Edge};
+use labels::take;
 pub(super) use matches::is_dns;
 use told::Told;
 
@@ -131,6 +132,13 @@ impl<'a> Maker<'a> {
         free(&mut self.treatments, written)
     }
 
+    /// What is done on the way to one service, named after both.
+    fn treatment(&mut self, service: &str, kind: &str, settings: Vec<Setting>, why: &Why) -> Treatment {
+        let called = format!("{service}-{}", kind.to_ascii_lowercase());
+        let name = self.treatment_name(&called);
+        Treatment { name, called, carries: Carries::Http, kind: kind.to_owned(), settings, why: why.clone() }
+    }
+
     /// The rule of a service that states none: Traefik asks for the host that is called like the service in its project.
     fn default_rule(&self, index: usize) -> Option<(Traced<String>, Vec<RouteMatch>)> {
         let service = self.services.get(index)?;
@@ -208,70 +216,6 @@ fn listen(ports: &mut Vec<Port>, route: &Route) {
     }
 }
 
-/// Takes the labels of one router out of each workload. Where `labels` and `deploy.labels` both have a key, the dialect says which one
-/// the router reads.
-fn take(
-    app: &mut App,
-    dialect: Dialect,
-    is_ours: fn(&str) -> bool,
-    diags: &mut Diagnostics,
-) -> BTreeMap<usize, Vec<RouterLabel>> {
-    let mut all = BTreeMap::new();
-    for (index, workload) in app.workloads.iter_mut().enumerate() {
-        let (ours, others): (Vec<_>, Vec<_>) = std::mem::take(&mut workload.router_labels)
-            .into_iter()
-            .partition(|label| is_ours(&label.key.to_ascii_lowercase()));
-        workload.router_labels = others;
-        if ours.is_empty() {
-            continue;
-        }
-        let of_deploy = dialect == Dialect::Swarm;
-        let (read, unread): (Vec<_>, Vec<_>) = ours.into_iter().partition(|label| label.of_deploy == of_deploy);
-        let labels =
-            if read.is_empty() { elsewhere(workload, unread, of_deploy, diags) } else { without(read, unread, diags) };
-        all.insert(index, labels);
-    }
-    all
-}
-
-/// Labels that stand where the router does not look are meant all the same.
-fn elsewhere(
-    workload: &Workload,
-    labels: Vec<RouterLabel>,
-    of_deploy: bool,
-    diags: &mut Diagnostics,
-) -> Vec<RouterLabel> {
-    let place = labels.first().and_then(|label| label.value.why.origins().first());
-    if let Some(place) = place {
-        let (here, there) = if of_deploy { ("labels", "deploy.labels") } else { ("deploy.labels", "labels") };
-        diags.push(
-            Diagnostic::new(
-                Code::RouterLabelsElsewhere,
-                *place,
-                format!("a router does not look at the {here} of `{}`", workload.service),
-            )
-            .label("they become routes all the same")
-            .why(if of_deploy {
-                "on a swarm it reads the labels of services"
-            } else {
-                "docker compose sets them on nothing"
-            })
-            .help(format!("move them to {there}"))
-            .cause("labels elsewhere")
-            .key(format!("services.{}.{here}", workload.service)),
-        );
-    }
-    labels
-}
-
-/// Those that the router reads; the others have nothing to say.
-fn without(read: Vec<RouterLabel>, unread: Vec<RouterLabel>, diags: &mut Diagnostics) -> Vec<RouterLabel> {
-    for place in unread.iter().flat_map(|label| label.value.why.origins()) {
-        diags.consume(*place, "the router reads the other ones of the service");
-    }
-    read
-}
-
 /// Labels of Traefik become routes.
 fn traefik(
     app: &mut App,
@@ -282,7 +226,54 @@ fn traefik(
 ) {
     let edge = edges.iter().find(|edge| edge.brand == Brand::Traefik);
     let by_default = edge.is_none_or(Edge::exposes_by_default);
-    let labels = take(app, context.dialect(), |key| key.starts_with("traefik."), diags);
+    let (mut all, old) = by_version(app, context.dialect(), by_default, maker, diags);
+    let shared = traefik::shared(app, &mut all, &mut files, maker, diags);
+    told::users(app, context, edges);
+    let own = edge.filter(|_| !context.request.keep_router).and_then(|edge| all.get(&edge.index));
+    maker.catch_all = own.and_then(|blocks| doors::catch_all(blocks, &shared, &app.treatments));
+    let leaves = |index: usize| !context.request.keep_router && edges.iter().any(|edge| edge.index == index);
+    for (index, blocks) in all {
+        let said = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value));
+        if !said.unwrap_or(by_default) {
+            off(&blocks, app, index, said.is_some(), diags);
+        } else if !leaves(index) {
+            // The routes of one that leaves lead to its dashboard, which goes with it.
+            for (target, route) in traefik::routes(app, index, blocks, &shared, maker, diags) {
+                enter(app, target, route, &shared, maker);
+            }
+        }
+    }
+    for file in files {
+        for (target, route) in traefik::of_files(file, &shared, maker, diags) {
+            enter(app, target, route, &shared, maker);
+        }
+    }
+    for (index, segments) in old.into_iter().filter(|(index, _)| !leaves(*index)) {
+        let service = maker.services.get(index).cloned().unwrap_or_default();
+        let path = maker.path(app, index);
+        for (route, steps) in traefik_v1::routes(segments, (&service, &path), maker, diags) {
+            app.treatments.extend(steps);
+            enter(app, index, route, &shared, maker);
+        }
+    }
+    for place in shared.backends.values().flat_map(|backend| &backend.places) {
+        diags.consume(*place, "says where a router leads to");
+    }
+    doors::away(maker, diags);
+    doors::inside(maker, diags);
+    traefik::add(app, std::mem::take(&mut maker.elsewhere));
+    traefik::unused(app, diags);
+}
+
+/// The labels that Traefik reads, by workload: in the words of version 2 and later, and the segments of version 1.
+fn by_version(
+    app: &mut App,
+    dialect: Dialect,
+    by_default: bool,
+    maker: &Maker<'_>,
+    diags: &mut Diagnostics,
+) -> (BTreeMap<usize, blocks::Blocks>, BTreeMap<usize, IndexMap<String, traefik_v1::Segment>>) {
+    let labels = take(app, dialect, |key| key.starts_with("traefik."), diags);
     let mut all: BTreeMap<usize, blocks::Blocks> =
         labels.into_iter().map(|(index, labels)| (index, blocks::sort(labels))).collect();
     let mut old = BTreeMap::new();
@@ -299,59 +290,15 @@ fn traefik(
         }
         settle(app, *index, blocks, maker, diags);
     }
-    let shared = traefik::shared(app, &mut all, &mut files, maker, diags);
-    told::users(app, context, edges);
-    let own = edge.filter(|_| !context.request.keep_router).and_then(|edge| all.get(&edge.index));
-    maker.catch_all = own.and_then(|blocks| doors::catch_all(blocks, &shared, &app.treatments));
-    for (index, blocks) in all {
-        let is_edge = edges.iter().any(|edge| edge.index == index);
-        let said = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value));
-        if !said.unwrap_or(by_default) {
-            off(&blocks, app, index, said.is_some(), diags);
-            continue;
-        }
-        if is_edge && !context.request.keep_router {
-            // Its own routes lead to its dashboard, which goes with it.
-            continue;
-        }
-        for (target, route) in traefik::routes(app, index, blocks, &shared, maker, diags) {
-            let made = doors::enter(route, &shared, maker);
-            if let Some(workload) = app.workloads.get_mut(target) {
-                workload.routes.extend(made);
-            }
-        }
+    (all, old)
+}
+
+/// Gives a workload what a router becomes at its doors.
+fn enter(app: &mut App, target: usize, route: Route, shared: &traefik::Shared, maker: &mut Maker<'_>) {
+    let made = doors::enter(route, shared, maker);
+    if let Some(workload) = app.workloads.get_mut(target) {
+        workload.routes.extend(made);
     }
-    for file in files {
-        for (target, route) in traefik::of_files(file, &shared, maker, diags) {
-            let made = doors::enter(route, &shared, maker);
-            if let Some(workload) = app.workloads.get_mut(target) {
-                workload.routes.extend(made);
-            }
-        }
-    }
-    for (index, segments) in old {
-        let is_edge = edges.iter().any(|edge| edge.index == index);
-        if is_edge && !context.request.keep_router {
-            continue;
-        }
-        let service = maker.services.get(index).cloned().unwrap_or_default();
-        let path = maker.path(app, index);
-        let made = traefik_v1::routes(segments, (&service, &path), maker, diags);
-        for (route, steps) in made {
-            app.treatments.extend(steps);
-            let made = doors::enter(route, &shared, maker);
-            if let Some(workload) = app.workloads.get_mut(index) {
-                workload.routes.extend(made);
-            }
-        }
-    }
-    for place in shared.backends.values().flat_map(|backend| &backend.places) {
-        diags.consume(*place, "says where a router leads to");
-    }
-    doors::away(maker, diags);
-    doors::inside(maker, diags);
-    traefik::add(app, std::mem::take(&mut maker.elsewhere));
-    traefik::unused(app, diags);
 }
 
 /// Uses up what is said to the provider, and says what is no label of Traefik.

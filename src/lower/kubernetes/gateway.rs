@@ -3,7 +3,7 @@
 use crate::compose::keys::Key;
 use crate::compose::model::kubernetes::{GatewayExtras, GatewayList};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Attachment, Carries, Name, Route, RouteForm, Traced, Why};
+use crate::ir::{Attachment, Name, Route, RouteForm, Traced, Why};
 use crate::lower::kubernetes::ingress;
 use crate::lower::kubernetes::patches::Patches;
 use crate::lower::later;
@@ -45,57 +45,53 @@ fn route(own: &Name, written: Spanned<GatewayExtras>, patches: &mut Patches<'_>)
     let class = class.take().and_then(|name| patches.name("gateway.class", name));
     let secret = tls_secret.take().and_then(|name| patches.name("gateway.tls_secret", name));
     let issuer = issuer.take().and_then(|name| patches.name("gateway.issuer", name));
-    let mut route = Route {
-        name: own.clone(),
-        called: "the gateway".to_owned(),
-        written_at: place.clone(),
-        form: RouteForm::AsAsked,
-        carries: Carries::Http,
-        matches,
-        rule: None,
-        entry_points: Vec::new(),
-        outside: None,
-        tls: None,
-        port,
-        backend: Vec::new(),
-        steps: Vec::new(),
-        priority: None,
-        class: None,
-        annotations: ingress::annotations("gateway.annotations", annotations, patches),
-        why: Why::Origin(written.origin),
-    };
-    let of_texts = |all: &[&Option<Traced<String>>]| -> Vec<Origin> {
-        all.iter().copied().flatten().flat_map(|text| text.why.origins()).copied().collect()
-    };
+    let annotations = ingress::annotations("gateway.annotations", annotations, patches);
+    let route =
+        Route::plain(own.clone(), "the gateway".to_owned(), place.clone(), matches, Why::Origin(written.origin));
+    let mut route = Route { port, annotations, ..route };
     if is_there {
-        let mut unheard = of_texts(&[&class, &secret, &issuer]);
-        unheard.extend(flag.map(|flag| flag.origin));
-        unheard.into_iter().for_each(|origin| {
-            say(
-                &place,
-                origin,
-                "the Gateway is there already",
-                "its class, its listeners and their certificates stand in it",
-                "remove this, or name: to have a Gateway made",
-                patches.diags,
-            );
-        });
+        let flag = flag.map(|flag| flag.origin);
+        unheard(&place, places(&[&class, &secret, &issuer]).into_iter().chain(flag), patches.diags);
     } else {
-        of_texts(&[&attachment.namespace, &attachment.section]).into_iter().for_each(|origin| {
-            say(
-                &place,
-                origin,
-                "no Gateway is named that this is said of",
-                "the one that is made stands beside the route, and has the listeners that routes ask for",
-                "write name: beside it",
-                patches.diags,
-            );
-        });
+        unnamed(&place, places(&[&attachment.namespace, &attachment.section]), patches.diags);
         route.tls = ingress::encrypted(&place, flag, (secret, issuer), patches.diags);
         route.class = class;
     }
     let attached = if is_there { attachment } else { Attachment::default() };
     Some(Route { form: RouteForm::Gateway(attached), ..route })
+}
+
+/// Where texts are written.
+fn places(all: &[&Option<Traced<String>>]) -> Vec<Origin> {
+    all.iter().copied().flatten().flat_map(|text| text.why.origins()).copied().collect()
+}
+
+/// Says of what a Gateway that is there already does not hear that it stands in it.
+fn unheard(place: &str, said: impl Iterator<Item = Origin>, diags: &mut Diagnostics) {
+    for origin in said {
+        say(
+            place,
+            origin,
+            "the Gateway is there already",
+            "its class, its listeners and their certificates stand in it",
+            "remove this, or name: to have a Gateway made",
+            diags,
+        );
+    }
+}
+
+/// Says of what finds a Gateway that none is named.
+fn unnamed(place: &str, said: Vec<Origin>, diags: &mut Diagnostics) {
+    for origin in said {
+        say(
+            place,
+            origin,
+            "no Gateway is named that this is said of",
+            "the one that is made stands beside the route, and has the listeners that routes ask for",
+            "write name: beside it",
+            diags,
+        );
+    }
 }
 
 fn say(place: &str, origin: Origin, title: &str, why: &str, help: &str, diags: &mut Diagnostics) {

@@ -4,7 +4,7 @@ use crate::compose::keys::Key;
 use crate::compose::model::kubernetes::{IngressExtras, IngressList, PathWord};
 use crate::compose::model::text::{OneOrMore, Pairs};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Carries, Name, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, Traced, Why};
+use crate::ir::{Name, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, Traced, Why};
 use crate::lower::kubernetes::patches::Patches;
 use crate::lower::later;
 use crate::origin::{Origin, Spanned};
@@ -36,25 +36,9 @@ fn route(own: &Name, written: Spanned<IngressExtras>, patches: &mut Patches<'_>)
     let issuer = issuer.take().and_then(|name| patches.name("ingress.issuer", name));
     let tls = encrypted(&place, tls.take(), (secret, issuer), patches.diags);
     let annotations = self::annotations("ingress.annotations", annotations, patches);
-    Some(Route {
-        name: own.clone(),
-        called: "the ingress".to_owned(),
-        written_at: place,
-        form: RouteForm::Ingress,
-        carries: Carries::Http,
-        matches,
-        rule: None,
-        entry_points: Vec::new(),
-        outside: None,
-        tls,
-        port,
-        backend: Vec::new(),
-        steps: Vec::new(),
-        priority: None,
-        class: class.take().and_then(|name| patches.name("ingress.class", name)),
-        annotations,
-        why,
-    })
+    let class = class.take().and_then(|name| patches.name("ingress.class", name));
+    let route = Route::plain(own.clone(), "the ingress".to_owned(), place, matches, why);
+    Some(Route { form: RouteForm::Ingress, tls, port, class, annotations, ..route })
 }
 
 /// Whether and how it is encrypted: a certificate says so, too.

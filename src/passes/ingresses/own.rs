@@ -211,8 +211,8 @@ fn treatment(treatment: &mut Treatment, diags: &mut Diagnostics) -> Option<FileO
             let secret = users::secret(treatment, "users")?;
             let why = secret.why.clone();
             treatment.settings.retain(|setting| setting.path != ["users"]);
-            let value = Traced { value: SettingValue::Text(secret.name.to_string()), why };
-            treatment.settings.insert(0, Setting { path: vec!["secret".to_owned()], value });
+            let name = SettingValue::Text(secret.name.to_string());
+            treatment.settings.insert(0, Setting::at(&["secret"], name, why));
             Some(secret)
         }
         "chain" => {

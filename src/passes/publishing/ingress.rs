@@ -2,9 +2,7 @@
 //! published is not.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{
-    App, Carries, ExposurePort, Name, Protocol, Route, RouteForm, RouteHost, RouteMatch, RoutePath, Traced, Why,
-};
+use crate::ir::{App, ExposurePort, Name, Protocol, Route, RouteHost, RouteMatch, RoutePath, Traced, Why};
 
 /// Ports on which people have programs speak HTTP.
 const HTTP: &[std::ops::RangeInclusive<u16>] = &[
@@ -46,25 +44,11 @@ pub(super) fn settle(app: &mut App, candidates: Vec<Candidate>, diags: &mut Diag
         let why: Why = port.port.why.clone();
         let target = port.target.unwrap_or(port.port.value);
         let any = RouteMatch { host: RouteHost::Any, path: RoutePath::Any, tests: Vec::new(), why: why.clone() };
-        workload.routes.push(Route {
-            name: Name::from_text(&format!("{}-published", workload.name)),
-            called: format!("port {} of `{}`", port.port.value, workload.service),
-            written_at: format!("services.{}.ports", workload.service),
-            form: RouteForm::AsAsked,
-            carries: Carries::Http,
-            matches: vec![any],
-            rule: None,
-            entry_points: Vec::new(),
-            outside: None,
-            tls: None,
-            port: Some(Traced { value: target, why: why.clone() }),
-            backend: Vec::new(),
-            steps: Vec::new(),
-            priority: None,
-            class: None,
-            annotations: Vec::new(),
-            why,
-        });
+        let name = Name::from_text(&format!("{}-published", workload.name));
+        let called = format!("port {} of `{}`", port.port.value, workload.service);
+        let written_at = format!("services.{}.ports", workload.service);
+        let route = Route::plain(name, called, written_at, vec![any], why.clone());
+        workload.routes.push(Route { port: Some(Traced { value: target, why }), ..route });
     }
     for (other, port) in all {
         let is_same = other == index;

@@ -8,9 +8,7 @@ use indexmap::IndexMap;
 
 use super::Maker;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{
-    App, Carries, Route, RouteForm, RouteHost, RouteTls, RouterLabel, Setting, SettingValue, Traced, Treatment, Why,
-};
+use crate::ir::{App, Route, RouteHost, RouteTls, RouterLabel, Setting, SettingValue, Traced, Treatment, Why};
 use crate::origin::Origin;
 use matchers::Matcher;
 use steps::Steps;
@@ -182,29 +180,18 @@ fn lead(
     }
     steps.of_site(lines, line);
     let Steps { made, mut backend, .. } = steps.settled();
-    backend.extend(scheme.map(|scheme| Setting {
-        path: vec!["server".to_owned(), "scheme".to_owned()],
-        value: Traced { value: SettingValue::Text(scheme), why: line.value.why.clone() },
-    }));
+    backend.extend(
+        scheme.map(|scheme| Setting::at(&["server", "scheme"], SettingValue::Text(scheme), line.value.why.clone())),
+    );
     let hosts: Vec<RouteHost> = hosts.iter().map(|written| host(written)).collect();
+    let (name, called) = (maker.route_name(service), format!("the site of `{service}`"));
+    let matches = matcher.matches(&hosts, &address.why);
     let route = Route {
-        name: maker.route_name(service),
-        called: format!("the site of `{service}`"),
-        written_at: (*path).to_owned(),
-        form: RouteForm::AsAsked,
-        carries: Carries::Http,
-        matches: matcher.matches(&hosts, &address.why),
-        rule: None,
-        entry_points: Vec::new(),
-        outside: None,
         tls: whole.tls(),
         port: port.map(|port| Traced { value: port, why: line.value.why.clone() }),
         backend,
-        steps: made.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
-        priority: None,
-        class: None,
-        annotations: Vec::new(),
-        why: Why::Origins(places.to_vec()),
+        steps: made.iter().map(Treatment::as_step).collect(),
+        ..Route::plain(name, called, (*path).to_owned(), matches, Why::Origins(places.to_vec()))
     };
     Some((target, route, made))
 }

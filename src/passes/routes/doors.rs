@@ -239,23 +239,7 @@ fn by_doors(mut route: Route, shared: &Shared, maker: &mut Maker<'_>) -> Vec<Rou
         maker.inside.push(route);
         return Vec::new();
     }
-    let (mut parts, mut sent_on): (Vec<Part>, Vec<_>) = (Vec::new(), Vec::new());
-    for door in named {
-        let known = known(maker, &door).cloned().unwrap_or_default();
-        if let Some(redirect) = known.redirect.filter(|redirect| redirect.is_asked_before(&route)) {
-            sent_on.push((door, redirect));
-            continue;
-        }
-        let tls = route.tls.clone().or(known.tls);
-        let alike = |part: &&mut Part| {
-            resolver(part.tls.as_ref()) == resolver(tls.as_ref())
-                && values(&part.middlewares) == values(&known.middlewares)
-        };
-        match parts.iter_mut().find(alike) {
-            Some(part) => part.doors.push(door),
-            None => parts.push(Part { doors: vec![door], tls, middlewares: known.middlewares }),
-        }
-    }
+    let (mut parts, sent_on) = parts(named, &route, maker);
     if parts.is_empty() {
         maker.away.push(route.clone());
     } else {
@@ -281,6 +265,28 @@ fn by_doors(mut route: Route, shared: &Shared, maker: &mut Maker<'_>) -> Vec<Rou
     }
     made.extend(sent_on.into_iter().map(|(door, redirect)| self::sent_on(&route, door, &redirect, maker)));
     made
+}
+
+/// The doors that let a router's requests in, those alike together, and those that send them on.
+fn parts(named: Vec<Traced<String>>, route: &Route, maker: &Maker<'_>) -> (Vec<Part>, Vec<(Traced<String>, Redirect)>) {
+    let (mut parts, mut sent_on): (Vec<Part>, Vec<_>) = (Vec::new(), Vec::new());
+    for door in named {
+        let known = known(maker, &door).cloned().unwrap_or_default();
+        if let Some(redirect) = known.redirect.filter(|redirect| redirect.is_asked_before(route)) {
+            sent_on.push((door, redirect));
+            continue;
+        }
+        let tls = route.tls.clone().or(known.tls);
+        let alike = |part: &&mut Part| {
+            resolver(part.tls.as_ref()) == resolver(tls.as_ref())
+                && values(&part.middlewares) == values(&known.middlewares)
+        };
+        match parts.iter_mut().find(alike) {
+            Some(part) => part.doors.push(door),
+            None => parts.push(Part { doors: vec![door], tls, middlewares: known.middlewares }),
+        }
+    }
+    (parts, sent_on)
 }
 
 fn known<'m>(maker: &'m Maker<'_>, door: &Traced<String>) -> Option<&'m Door> {
@@ -327,10 +333,7 @@ fn sent_on(route: &Route, door: Traced<String>, redirect: &Redirect, maker: &mut
     let name = Name::from_text(&format!("{}-to-{to}", door.value));
     let why = &redirect.to.why;
     if !maker.elsewhere.iter().any(|known| known.name == name) {
-        let setting = |key: &str, value: SettingValue| Setting {
-            path: vec![key.to_owned()],
-            value: Traced { value, why: why.clone() },
-        };
+        let setting = |key: &str, value: SettingValue| Setting::at(&[key], value, why.clone());
         maker.elsewhere.push(Treatment {
             name: name.clone(),
             called: door.value.clone(),

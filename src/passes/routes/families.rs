@@ -6,8 +6,7 @@ use indexmap::IndexMap;
 use super::{Maker, fields, list, matches, traefik};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Setting, SettingValue,
-    Traced, Treatment, Why,
+    App, Route, RouteHost, RouteMatch, RoutePath, RouteTls, RouterLabel, Setting, SettingValue, Traced, Treatment, Why,
 };
 use crate::origin::Origin;
 
@@ -91,21 +90,8 @@ fn route(
     maker: &mut Maker<'_>,
     diags: &mut Diagnostics,
 ) -> Option<(Route, Vec<Treatment>)> {
-    let place = way.places.first()?;
     if way.hosts.is_empty() && way.paths.is_empty() {
-        if way.port.is_some() {
-            diags.push(
-                Diagnostic::new(
-                    Code::RouteRule,
-                    *place,
-                    format!("labels of `{service}` name neither a host nor a path"),
-                )
-                .label("no route is made of them")
-                .help("name the host")
-                .key(path)
-                .covers(way.places.clone()),
-            );
-        }
+        without_host(service, &way, path, diags);
         return None;
     }
     let why = Why::Origins(way.places.clone());
@@ -128,16 +114,8 @@ fn route(
     });
     let mut steps = Vec::new();
     let mut add = |kind: &str, key: &str, values: Vec<String>, why: &Why| {
-        let called = format!("{service}-{}", kind.to_ascii_lowercase());
-        let value = Traced { value: SettingValue::List(values), why: why.clone() };
-        steps.push(Treatment {
-            name: maker.treatment_name(&called),
-            called,
-            carries: Carries::Http,
-            kind: kind.to_owned(),
-            settings: vec![Setting { path: vec![key.to_owned()], value }],
-            why: why.clone(),
-        });
+        let setting = Setting::at(&[key], SettingValue::List(values), why.clone());
+        steps.push(maker.treatment(service, kind, vec![setting], why));
     };
     if let Some(users) = &way.users {
         add("basicAuth", "users", users.value.split(',').map(|user| user.trim().to_owned()).collect(), &users.why);
@@ -145,30 +123,30 @@ fn route(
     if let Some(strips) = &way.strips {
         add("stripPrefix", "prefixes", way.paths.iter().map(|path| path.value.clone()).collect(), &strips.why);
     }
-    let backend = way.scheme.filter(|scheme| scheme.value != "http").map(|scheme| Setting {
-        path: vec!["server".to_owned(), "scheme".to_owned()],
-        value: scheme.map(SettingValue::Text),
-    });
+    let backend = way.scheme.filter(|scheme| scheme.value != "http");
+    let backend =
+        backend.map(|scheme| Setting::at(&["server", "scheme"], SettingValue::Text(scheme.value), scheme.why));
+    let (name, called) = (maker.route_name(service), format!("the way to `{service}`"));
     let route = Route {
-        name: maker.route_name(service),
-        called: format!("the way to `{service}`"),
-        written_at: path.to_owned(),
-        form: RouteForm::AsAsked,
-        carries: Carries::Http,
-        matches: found.collect(),
-        rule: None,
-        entry_points: Vec::new(),
-        outside: None,
         tls: way.tls.map(|tls| RouteTls::plain(tls.why)),
         port: way.port.and_then(|port| super::port(&port, path, diags)),
         backend: backend.into_iter().collect(),
-        steps: steps.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
-        priority: None,
-        class: None,
-        annotations: Vec::new(),
-        why,
+        steps: steps.iter().map(Treatment::as_step).collect(),
+        ..Route::plain(name, called, path.to_owned(), found.collect(), why)
     };
     Some((route, steps))
+}
+
+/// Says of labels that lead to a port and name nothing that leads there that no route is made of them.
+fn without_host(service: &str, way: &Way, path: &str, diags: &mut Diagnostics) {
+    let Some(place) = way.places.first().filter(|_| way.port.is_some()) else { return };
+    diags.push(
+        Diagnostic::new(Code::RouteRule, *place, format!("labels of `{service}` name neither a host nor a path"))
+            .label("no route is made of them")
+            .help("name the host")
+            .key(path)
+            .covers(way.places.clone()),
+    );
 }
 
 fn host(text: &str) -> RouteHost {

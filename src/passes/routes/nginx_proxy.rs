@@ -7,8 +7,8 @@ use super::{Maker, list, matches};
 use crate::compose::grammar::rule::escaped;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, EnvSource, FileObject, Route, RouteForm, RouteHost, RouteMatch, RoutePath, RouteTls, Setting,
-    SettingValue, Traced, Treatment, Why, Workload,
+    App, EnvSource, FileObject, Route, RouteHost, RouteMatch, RoutePath, RouteTls, Setting, SettingValue, Traced,
+    Treatment, Why, Workload,
 };
 
 /// The variables that it reads.
@@ -132,27 +132,12 @@ fn route(
     if found.is_empty() {
         return None;
     }
-    let called = workload.service.clone();
+    let service = &workload.service;
     let mut made = Vec::new();
-    let mut add = |kind: &str, settings: Vec<Setting>, why: &Why| {
-        let named = format!("{called}-{}", kind.to_ascii_lowercase());
-        made.push(Treatment {
-            name: maker.treatment_name(&named),
-            called: named,
-            carries: Carries::Http,
-            kind: kind.to_owned(),
-            settings,
-            why: why.clone(),
-        });
-    };
-    let text = |key: &str, value: &str| Setting {
-        path: vec![key.to_owned()],
-        value: Traced { value: SettingValue::Text(value.to_owned()), why: why.clone() },
-    };
-    let texts = |key: &str, values: Vec<String>| Setting {
-        path: vec![key.to_owned()],
-        value: Traced { value: SettingValue::List(values), why: why.clone() },
-    };
+    let mut add =
+        |kind: &str, settings: Vec<Setting>, why: &Why| made.push(maker.treatment(service, kind, settings, why));
+    let text = |key: &str, value: &str| Setting::at(&[key], SettingValue::Text(value.to_owned()), why.clone());
+    let texts = |key: &str, values: Vec<String>| Setting::at(&[key], SettingValue::List(values), why.clone());
     if let (Some(dest), RoutePath::Prefix(prefix)) = (&site.dest, self::path(&site.path)) {
         let prefix = prefix.trim_end_matches('/');
         if dest == "/" {
@@ -167,31 +152,19 @@ fn route(
         let ranges = INTERNAL.iter().map(|range| (*range).to_owned()).collect();
         add("ipAllowList", vec![texts("sourceRange", ranges)], &access.why);
     }
-    let backend = site.proto.iter().filter(|proto| *proto != "http").map(|proto| Setting {
-        path: vec!["server".to_owned(), "scheme".to_owned()],
-        value: Traced { value: SettingValue::Text(proto.clone()), why: why.clone() },
-    });
+    let backend = site.proto.iter().filter(|proto| *proto != "http");
+    let backend =
+        backend.map(|proto| Setting::at(&["server", "scheme"], SettingValue::Text(proto.clone()), why.clone()));
+    let (name, called) = (maker.route_name(service), format!("the host of `{service}`"));
     let route = Route {
-        name: maker.route_name(&workload.service),
-        called: format!("the host of `{}`", workload.service),
-        written_at: format!("services.{}.environment", workload.service),
-        form: RouteForm::AsAsked,
-        carries: Carries::Http,
-        matches: found,
-        rule: None,
-        entry_points: Vec::new(),
-        outside: None,
         tls: tls(variables, &site.hosts),
         port: site.port.map(|port| Traced {
             value: port,
             why: variables.get("VIRTUAL_PORT").map_or(&why, |port| &port.why).clone(),
         }),
         backend: backend.collect(),
-        steps: made.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
-        priority: None,
-        class: None,
-        annotations: Vec::new(),
-        why,
+        steps: made.iter().map(Treatment::as_step).collect(),
+        ..Route::plain(name, called, format!("services.{service}.environment"), found, why.clone())
     };
     Some((route, made))
 }

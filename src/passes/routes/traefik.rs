@@ -11,7 +11,7 @@ use super::{Maker, Told, fields, matches};
 use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Name, Route, RouteDomain, RouteForm, RouteTls, Setting, SettingValue, Traced, Treatment, Why,
+    App, Carries, Name, Route, RouteDomain, RouteMatch, RouteTls, Setting, SettingValue, Traced, Treatment, Why,
 };
 use crate::origin::Origin;
 use shared::keep;
@@ -94,35 +94,14 @@ fn route(
     let backend = backend_of(block.take("service"), shared, (*carries, *index), &lost, diags)?;
     let written = block.take("rule");
     let why = Why::Origins(places.clone());
-    let (rule, matches) = match (&written, *carries) {
-        (_, Carries::Udp) => (None, vec![super::anything(&why)]),
-        (Some(text), _) => match rule::parse(&text.value).and_then(|rule| matches::of(&rule, &text.why)) {
-            Ok(found) => (written.clone(), found),
-            Err(message) => {
-                let place = text.why.origins().first().copied();
-                lost.say(Code::RouteRule, place, &format!("has no rule that can be read: {message}"), diags);
-                return None;
-            }
-        },
-        (None, _) => match maker.default_rule(*index) {
-            Some((text, found)) => (Some(text), found),
-            None => {
-                lost.say(Code::RouteRule, None, "has no rule", diags);
-                return None;
-            }
-        },
-    };
+    let (rule, matches) = rule_of(written, (*carries, *index), &why, maker, &lost, diags)?;
     let tls = tls(block, carries, path, diags);
     let entry_points: Vec<Traced<String>> = super::list(block.take("entrypoints"));
     let mut steps = Vec::new();
     for step in super::list(block.take("middlewares")) {
-        match find_treatment(shared, *carries, &step.value) {
-            Some(name) => steps.push(Traced { value: name.to_string(), why: step.why }),
-            None => {
-                let name = elsewhere(&step, *carries, &mut maker.elsewhere);
-                steps.push(Traced { value: name.to_string(), why: step.why });
-            }
-        }
+        let name = find_treatment(shared, *carries, &step.value)
+            .unwrap_or_else(|| elsewhere(&step, *carries, &mut maker.elsewhere));
+        steps.push(Traced { value: name.to_string(), why: step.why });
     }
     let priority =
         block.take("priority").and_then(|text| Some(Traced { value: text.value.trim().parse().ok()?, why: text.why }));
@@ -132,29 +111,51 @@ fn route(
     for (setting, value) in std::mem::take(&mut block.settings).into_iter().filter(|(setting, _)| !setting.is_empty()) {
         unknown(&format!("there is no `{}` of a router", setting.join(".")), &value, path, diags);
     }
+    let name = maker.route_name(&router.name);
     let route = Route {
-        name: maker.route_name(&router.name),
-        called,
-        written_at: router.path.to_owned(),
-        form: RouteForm::AsAsked,
         carries: router.carries,
-        matches,
         rule,
         entry_points,
-        outside: None,
         tls,
         port: backend.port.clone(),
         backend: backend.settings.clone(),
         steps,
         priority,
-        class: None,
-        annotations: Vec::new(),
-        why,
+        ..Route::plain(name, called, router.path.to_owned(), matches, why)
     };
     for place in &backend.places {
         diags.consume(*place, "read for the route");
     }
     Some((backend.index, route))
+}
+
+/// What a router asks of requests, as it is written and as it is read; that of the provider where it says nothing.
+fn rule_of(
+    written: Option<Traced<String>>,
+    (carries, index): (Carries, usize),
+    why: &Why,
+    maker: &Maker,
+    lost: &Lost<'_>,
+    diags: &mut Diagnostics,
+) -> Option<(Option<Traced<String>>, Vec<RouteMatch>)> {
+    if carries == Carries::Udp {
+        return Some((None, vec![super::anything(why)]));
+    }
+    let Some(text) = written else {
+        let found = maker.default_rule(index);
+        if found.is_none() {
+            lost.say(Code::RouteRule, None, "has no rule", diags);
+        }
+        return found.map(|(text, found)| (Some(text), found));
+    };
+    match rule::parse(&text.value).and_then(|rule| matches::of(&rule, &text.why)) {
+        Ok(found) => Some((Some(text), found)),
+        Err(message) => {
+            let place = text.why.origins().first().copied();
+            lost.say(Code::RouteRule, place, &format!("has no rule that can be read: {message}"), diags);
+            None
+        }
+    }
 }
 
 /// What is said of a router that becomes no route.
@@ -176,9 +177,7 @@ impl Lost<'_> {
                 .covers(self.places.iter().copied()),
         );
     }
-}
 
-impl Lost<'_> {
     /// Says that a router leads out of the project.
     fn far(&self, far: &str, place: Option<Origin>, diags: &mut Diagnostics) {
         let Some(place) = place.or_else(|| self.places.first().copied()) else { return };
@@ -249,9 +248,9 @@ pub(super) fn elsewhere(step: &Traced<String>, carries: Carries, made: &mut Vec<
     };
     let name = treatment.name.clone();
     if lower.contains("redirect") && ["https", "ssl", "secure", "tls"].iter().any(|word| lower.contains(word)) {
-        let scheme = Traced { value: SettingValue::Text("https".to_owned()), why: step.why.clone() };
+        let scheme = SettingValue::Text("https".to_owned());
         treatment.kind = "redirectScheme".to_owned();
-        treatment.settings.push(Setting { path: vec!["scheme".to_owned()], value: scheme });
+        treatment.settings.push(Setting::at(&["scheme"], scheme, step.why.clone()));
     }
     made.push(treatment);
     name

@@ -7,16 +7,14 @@ use super::traefik::unknown;
 use super::{Maker, anything, fields, list, matches};
 use crate::compose::grammar::rule::v1::{self, Change};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{
-    Carries, Route, RouteForm, RouteMatch, RouteTls, RouterLabel, Setting, SettingValue, Traced, Treatment, Why,
-};
+use crate::ir::{Carries, Route, RouteMatch, RouteTls, RouterLabel, Setting, SettingValue, Traced, Treatment, Why};
 use crate::origin::Origin;
 
 /// What a label of version 1 speaks of.
 const TOPICS: &[&str] = &["port", "protocol", "weight", "domain", "backend", "frontend"];
 
 /// The labels of one segment, by their keys in lower case without it.
-type Segment = Vec<(String, Traced<String>)>;
+pub(super) type Segment = Vec<(String, Traced<String>)>;
 
 /// Takes labels of version 1 out, by segments; the first one has no name.
 pub(super) fn segments(others: &mut Vec<RouterLabel>) -> IndexMap<String, Segment> {
@@ -134,47 +132,21 @@ fn route(
     let why = Why::Origins(places);
     let domain = take(&mut segment, "domain").or_else(|| maker.v1_domain.clone());
     let rule = take(&mut segment, "frontend.rule");
-    let (found, changes) = read(rule.as_ref(), domain.as_ref(), service, maker, &why).map_or_else(
-        |message| {
+    let (found, changes) = match read(rule.as_ref(), domain.as_ref(), service, maker, &why) {
+        Ok(read) => read,
+        Err(message) => {
             let place = rule.iter().chain(&domain).flat_map(|text| text.why.origins()).chain(why.origins()).next();
-            if let Some(place) = place {
-                diags.push(
-                    Diagnostic::new(
-                        Code::RouteRule,
-                        *place,
-                        format!("the frontend of `{called}` has no rule that can be read: {message}"),
-                    )
-                    .label("no route is made of it")
-                    .help("write the rule as Host:example.com")
-                    .key(path),
-                );
-            }
-            None
-        },
-        Some,
-    )?;
+            unread(called, place.copied(), &message, path, diags);
+            return None;
+        }
+    };
     let mut steps = Steps { called, why: &why, made: Vec::new() };
     let away = treatments(&mut segment, &mut steps, path, diags);
     for change in changes {
         steps.change(change);
     }
-    let mut backend = Vec::new();
     let port = take(&mut segment, "port").and_then(|port| super::port(&port, path, diags));
-    if let Some(scheme) = take(&mut segment, "protocol") {
-        backend.push(set(&["server", "scheme"], SettingValue::Text(scheme.value), scheme.why));
-    }
-    if let Some(pass) = take(&mut segment, "frontend.passHostHeader") {
-        let flag = fields::flag(&pass.value).unwrap_or(true);
-        backend.push(set(&["passHostHeader"], SettingValue::Flag(flag), pass.why));
-    }
-    for key in
-        ["backend.loadbalancer.sticky", "backend.loadbalancer.stickiness", "backend.loadbalancer.stickiness.cookieName"]
-    {
-        if let Some(sticky) = take(&mut segment, key) {
-            let is_on = fields::flag(&sticky.value) != Some(false);
-            backend.push(set(&["sticky", "cookie"], SettingValue::Flag(is_on), sticky.why));
-        }
-    }
+    let mut backend = backend(&mut segment);
     let entry_points = list(take(&mut segment, "frontend.entryPoints"));
     let priority = take(&mut segment, "frontend.priority")
         .and_then(|text| Some(Traced { value: text.value.trim().parse().ok()?, why: text.why }));
@@ -183,32 +155,57 @@ fn route(
     }
     for (key, value) in segment {
         match key.to_ascii_lowercase().strip_prefix("backend.healthcheck.") {
-            Some(rest) => backend.push(set(&["healthCheck", rest], SettingValue::Text(value.value), value.why)),
+            Some(rest) => backend.push(Setting::at(&["healthCheck", rest], SettingValue::Text(value.value), value.why)),
             None => unknown(&format!("nothing becomes of `{key}`"), &value, path, diags),
         }
     }
     let tls = encrypted(&entry_points, maker, &why);
     let made: Vec<Treatment> = steps.made.into_iter().map(|treatment| named(treatment, maker)).collect();
+    let (name, title) = (maker.route_name(called), format!("the frontend of `{called}`"));
+    let steps = made.iter().map(Treatment::as_step).collect();
     let route = Route {
-        name: maker.route_name(called),
-        called: format!("the frontend of `{called}`"),
-        written_at: path.to_owned(),
-        form: RouteForm::AsAsked,
-        carries: Carries::Http,
-        matches: found,
-        rule: None,
         entry_points,
-        outside: None,
         tls,
         port,
         backend,
-        steps: made.iter().map(|step| Traced { value: step.name.to_string(), why: step.why.clone() }).collect(),
+        steps,
         priority,
-        class: None,
-        annotations: Vec::new(),
-        why,
+        ..Route::plain(name, title, path.to_owned(), found, why)
     };
     Some((route, made, away))
+}
+
+/// Says of a rule that cannot be read that there is no route.
+fn unread(called: &str, place: Option<Origin>, message: &str, path: &str, diags: &mut Diagnostics) {
+    let Some(place) = place else { return };
+    let title = format!("the frontend of `{called}` has no rule that can be read: {message}");
+    diags.push(
+        Diagnostic::new(Code::RouteRule, place, title)
+            .label("no route is made of it")
+            .help("write the rule as Host:example.com")
+            .key(path),
+    );
+}
+
+/// How the frontend speaks to the service.
+fn backend(segment: &mut Segment) -> Vec<Setting> {
+    let mut backend = Vec::new();
+    if let Some(scheme) = take(segment, "protocol") {
+        backend.push(Setting::at(&["server", "scheme"], SettingValue::Text(scheme.value), scheme.why));
+    }
+    if let Some(pass) = take(segment, "frontend.passHostHeader") {
+        let flag = fields::flag(&pass.value).unwrap_or(true);
+        backend.push(Setting::at(&["passHostHeader"], SettingValue::Flag(flag), pass.why));
+    }
+    for key in
+        ["backend.loadbalancer.sticky", "backend.loadbalancer.stickiness", "backend.loadbalancer.stickiness.cookieName"]
+    {
+        if let Some(sticky) = take(segment, key) {
+            let is_on = fields::flag(&sticky.value) != Some(false);
+            backend.push(Setting::at(&["sticky", "cookie"], SettingValue::Flag(is_on), sticky.why));
+        }
+    }
+    backend
 }
 
 fn named(treatment: Treatment, maker: &mut Maker<'_>) -> Treatment {
@@ -252,10 +249,6 @@ fn encrypted(entry_points: &[Traced<String>], maker: &Maker<'_>, why: &Why) -> O
     Some(RouteTls { resolver, ..RouteTls::plain(why) })
 }
 
-fn set(path: &[&str], value: SettingValue, why: Why) -> Setting {
-    Setting { path: path.iter().map(|part| (*part).to_owned()).collect(), value: Traced { value, why } }
-}
-
 /// What is done on the way, each under a name of the frontend's.
 struct Steps<'a> {
     called: &'a str,
@@ -282,13 +275,13 @@ impl Steps<'_> {
 
     fn change(&mut self, change: Change) {
         let why = self.why.clone();
-        let text = |key: &str, text: String| set(&[key], SettingValue::Text(text), why.clone());
+        let text = |key: &str, text: String| Setting::at(&[key], SettingValue::Text(text), why.clone());
         match change {
             Change::StripPrefix(prefixes) => {
-                self.add("stripPrefix", set(&["prefixes"], SettingValue::List(prefixes), why.clone()));
+                self.add("stripPrefix", Setting::at(&["prefixes"], SettingValue::List(prefixes), why.clone()));
             }
             Change::StripPrefixLike(regexes) => {
-                self.add("stripPrefixRegex", set(&["regex"], SettingValue::List(regexes), why.clone()));
+                self.add("stripPrefixRegex", Setting::at(&["regex"], SettingValue::List(regexes), why.clone()));
             }
             Change::AddPrefix(prefix) => self.add("addPrefix", text("prefix", prefix)),
             Change::Replace(path) => self.add("replacePath", text("path", path)),

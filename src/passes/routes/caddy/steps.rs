@@ -40,8 +40,7 @@ impl<'a, 'm> Steps<'a, 'm> {
     }
 
     fn add(&mut self, kind: &str, settings: Vec<Setting>, why: &Why) {
-        let called = format!("{}-{}", self.service, kind.to_ascii_lowercase());
-        self.push(kind, called, settings, why);
+        self.made.push(self.maker.treatment(self.service, kind, settings, why));
     }
 
     fn push(&mut self, kind: &str, called: String, settings: Vec<Setting>, why: &Why) {
@@ -59,7 +58,7 @@ impl<'a, 'm> Steps<'a, 'm> {
 
     /// Takes the beginning of paths off.
     pub(super) fn strip(&mut self, prefix: &str, why: &Why) {
-        let settings = vec![set(&["prefixes"], SettingValue::List(vec![prefix.to_owned()]), why)];
+        let settings = vec![Setting::at(&["prefixes"], SettingValue::List(vec![prefix.to_owned()]), why.clone())];
         self.add("stripPrefix", settings, why);
     }
 
@@ -103,7 +102,7 @@ impl<'a, 'm> Steps<'a, 'm> {
             "basicauth" | "basic_auth" => {
                 let user = directives.get(1).map(|user| format!("{user}:{}", value.value));
                 let users = user.unwrap_or_else(|| value.value.replacen(' ', ":", 1));
-                self.add("basicAuth", vec![set(&["users"], SettingValue::List(vec![users]), why)], why);
+                self.add("basicAuth", vec![Setting::at(&["users"], SettingValue::List(vec![users]), why.clone())], why);
             }
             "forward_auth" if directives.len() > 1 => {}
             "forward_auth" => self.add("forwardAuth", Vec::new(), why),
@@ -120,7 +119,8 @@ impl<'a, 'm> Steps<'a, 'm> {
                 match before {
                     Some("") => {}
                     Some(prefix) if prefix.starts_with('/') && !prefix.contains(['{', '?']) => {
-                        let settings = vec![set(&["prefix"], SettingValue::Text(prefix.to_owned()), why)];
+                        let settings =
+                            vec![Setting::at(&["prefix"], SettingValue::Text(prefix.to_owned()), why.clone())];
                         self.add("addPrefix", settings, why);
                     }
                     Some(_) | None => self.unsaid("rewrite", why),
@@ -134,7 +134,11 @@ impl<'a, 'm> Steps<'a, 'm> {
     fn refusal(&mut self, directive: &str, text: &str, lines: &[Line], why: &Why) {
         match matchers::of(text, lines).ok().and_then(|matcher| matcher.all_but()) {
             Some(ranges) => {
-                self.add("ipAllowList", vec![set(&["sourceRange"], SettingValue::List(ranges), why)], why);
+                self.add(
+                    "ipAllowList",
+                    vec![Setting::at(&["sourceRange"], SettingValue::List(ranges), why.clone())],
+                    why,
+                );
             }
             None => self.unsaid(directive, why),
         }
@@ -154,7 +158,7 @@ impl<'a, 'm> Steps<'a, 'm> {
                 "tls" | "tls_insecure_skip_verify" => {
                     let scheme = SettingValue::Text("https".to_owned());
                     if !self.backend.iter().any(|known| known.path == ["server", "scheme"]) {
-                        self.backend.push(set(&["server", "scheme"], scheme, &value.why));
+                        self.backend.push(Setting::at(&["server", "scheme"], scheme, value.why.clone()));
                     }
                 }
                 other => self.unsaid(other, &value.why),
@@ -180,11 +184,6 @@ impl<'a, 'm> Steps<'a, 'm> {
             let directive = if kind == "customRequestHeaders" { "header_up" } else { "header" };
             return self.unsaid(directive, why);
         }
-        self.headers.push(set(&[kind, field], SettingValue::Text(value.to_owned()), why));
+        self.headers.push(Setting::at(&[kind, field], SettingValue::Text(value.to_owned()), why.clone()));
     }
-}
-
-fn set(path: &[&str], value: SettingValue, why: &Why) -> Setting {
-    let path = path.iter().map(|part| (*part).to_owned()).collect();
-    Setting { path, value: Traced { value, why: why.clone() } }
 }

@@ -42,8 +42,8 @@ pub(super) fn backend(app: &App, mut block: Block, path: &str, diags: &mut Diagn
     let mut backend = Backend { index: *index, ..Backend::default() };
     backend.port = Some(Traced { value: *port, why: why.clone() });
     if !matches!(server.scheme.as_str(), "" | "http") {
-        let value = Traced { value: SettingValue::Text(server.scheme.clone()), why: why.clone() };
-        backend.settings.push(Setting { path: vec!["server".to_owned(), "scheme".to_owned()], value });
+        let scheme = SettingValue::Text(server.scheme.clone());
+        backend.settings.push(Setting::at(&["server", "scheme"], scheme, why.clone()));
     }
     for (keys, value) in others {
         // Transports stand in the file too, and become nothing.
