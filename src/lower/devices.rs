@@ -38,6 +38,8 @@ fn request(
     diags: &mut Diagnostics,
 ) -> Option<(String, Traced<i64>)> {
     let DeviceRequest { capabilities, driver, count, device_ids, options, extensions } = &request.value;
+    // Taken apart where they are counted.
+    let _ = (count, device_ids);
     later::extensions(extensions, diags);
     let wanted = capabilities.get().map_or(&[][..], |texts| texts.value.0.as_slice());
     let mut is_gpu = is_gpu;
@@ -73,7 +75,15 @@ fn request(
     if let Some(driver) = driver.get() {
         diags.consume(driver.origin, "names the extended resource");
     }
-    let number = match (count.get(), device_ids.get()) {
+    Some((name.to_owned(), number(path, request, diags)))
+}
+
+/// How many devices are asked for.
+fn number(path: &str, request: &Spanned<DeviceRequest>, diags: &mut Diagnostics) -> Traced<i64> {
+    let DeviceRequest { capabilities, driver, count, device_ids, options, extensions } = &request.value;
+    // The caller accounts for these.
+    let _ = (capabilities, driver, options, extensions);
+    match (count.get(), device_ids.get()) {
         (Some(count), _) => match count.value {
             DeviceCount::Number(number) if number > 0 => Traced::from_origin(number, count.origin),
             DeviceCount::Number(_) | DeviceCount::All => {
@@ -97,8 +107,7 @@ fn request(
             say_all(path, request.origin, diags);
             Traced::from_origin(1, request.origin)
         }
-    };
-    Some((name.to_owned(), number))
+    }
 }
 
 fn request_leaves(request: &Spanned<DeviceRequest>) -> Vec<Origin> {
