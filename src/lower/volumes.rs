@@ -155,12 +155,18 @@ fn definition(
         named.below = Some(Traced { value: below.to_owned(), why: why.clone() });
         *path = parent.to_owned();
     }
+    sizes(key, options, of_plugin, &mut named, diags);
+    Definition::Named(Box::new(named))
+}
+
+/// Options that say the size of a volume, and those that nothing becomes of.
+fn sizes(key: &str, options: &Options, of_plugin: bool, named: &mut NamedVolume, diags: &mut Diagnostics) {
     let mut left = Vec::new();
     for (option, pair) in &options.0 {
         let text = pair.value.as_deref().unwrap_or_default();
         match size(option, text, of_plugin) {
             Some(bytes) => named.size = Some(Traced::from_origin(bytes, pair.origin)),
-            None if local_driver::is_used(&named, option) => {
+            None if local_driver::is_used(named, option) => {
                 diags.consume(pair.origin, "an option of the network volume")
             }
             None => left.push((option.as_str(), pair.origin)),
@@ -177,11 +183,10 @@ fn definition(
             .why("a claim states its size and its storage class, and the class holds the options of its driver")
             .help("set them in a StorageClass, and name it in the claim's storageClassName")
             .cause("volume-option")
-            .key(format!("{path}.driver_opts"))
+            .key(format!("volumes.{key}.driver_opts"))
             .covers(left.iter().map(|(_, origin)| *origin)),
         );
     }
-    Definition::Named(Box::new(named))
 }
 
 /// A claim that exists already, and is mounted in place of one of the project.
