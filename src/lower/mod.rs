@@ -49,9 +49,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::compose::Dialect;
-use crate::compose::Loaded;
+use self::env_files::EnvObjects;
+use self::files::ObjectNames;
+use self::volumes::Definitions;
 use crate::compose::keys::Key;
+use crate::compose::{Dialect, Loaded};
 use crate::diag::Diagnostics;
 use crate::ir::{App, Name, Traced, Wishes};
 use crate::origin::Sources;
@@ -113,34 +115,31 @@ pub fn lower(context: &Context<'_>, diags: &mut Diagnostics) -> App {
     let env_objects = env_files::objects(context, &mut app.files);
     later::top_level(context, diags);
     let volumes = volumes::definitions(context, &mut app.files, diags);
-    if let Key::Set { key: _, value: services } = &project.services {
-        let mut names = distinct_names(services.value.keys().map(String::as_str));
-        for (name, service) in &services.value {
-            if let (Some(body), Some(own)) = (&service.value, names.remove(name.as_str())) {
-                let workload = service::lower(
-                    context,
-                    service::Identity { name, own, origin: service.key },
-                    &body.value,
-                    service::Shared {
-                        env_objects: &env_objects,
-                        objects: &objects,
-                        definitions: &volumes,
-                        networks: &app.networks,
-                    },
-                    &mut app.files,
-                    diags,
-                );
-                match workload {
-                    Some(workload) => app.workloads.push(workload),
-                    None => app.provided.push(name.clone()),
-                }
-            }
-        }
-    }
+    workloads(context, (&env_objects, &objects, &volumes), &mut app, diags);
     app.named_volumes = volumes::claimed(volumes);
     kubernetes::apply(&wide, context, &mut app);
     owners::settle(&mut app, &env_objects);
     app
+}
+
+/// Each service as a workload; those that a provider makes are named.
+fn workloads(
+    context: &Context<'_>,
+    (env_objects, objects, definitions): (&EnvObjects, &ObjectNames, &Definitions),
+    app: &mut App,
+    diags: &mut Diagnostics,
+) {
+    let Key::Set { key: _, value: services } = &context.loaded.project.services else { return };
+    let mut names = distinct_names(services.value.keys().map(String::as_str));
+    for (name, service) in &services.value {
+        let (Some(body), Some(own)) = (&service.value, names.remove(name.as_str())) else { continue };
+        let identity = service::Identity { name, own, origin: service.key };
+        let shared = service::Shared { env_objects, objects, definitions, networks: &app.networks };
+        match service::lower(context, identity, &body.value, shared, &mut app.files, diags) {
+            Some(workload) => app.workloads.push(workload),
+            None => app.provided.push(name.clone()),
+        }
+    }
 }
 
 /// The name of each service in the cluster: its own where Kubernetes takes it; of two that would be one, the second ends in a hash.
