@@ -6,17 +6,21 @@
 //! # initContainers: wait-for-db, until db accepts connections: Services route to ready pods alone
 //! ```
 
+mod circles;
+mod early;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::circles::circles;
 use super::free::Taken;
-use super::{cycles, probes};
-use crate::compose::Dialect;
+use super::probes;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
     App, Condition, Dependency, Exposure, ExposureKind, JobRole, Kind, Name, Protocol, Selects, Wait, WaitFor, Why,
     Workload,
 };
 use crate::lower::Context;
+use crate::origin::Origin;
 use crate::request::Waits;
 
 /// What a wait must know of the workload that is waited for.
@@ -44,10 +48,10 @@ struct Target {
 pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) {
     let circles = circles(&app.workloads);
     for circle in &circles.members {
-        report(circle, &app.workloads, context.dialect(), diags);
+        circles::report(circle, &app.workloads, context.dialect(), diags);
     }
-    let staged = stage(app, &circles, diags);
-    answer_early(app, &circles, &staged);
+    let staged = early::stage(app, &circles, diags);
+    early::answer_early(app, &circles, &staged);
     if context.request.waits == Waits::None {
         for dependency in app.workloads.iter_mut().flat_map(|workload| std::mem::take(&mut workload.dependencies)) {
             dependency.leaves.iter().for_each(|leaf| diags.consume(*leaf, "no waits were asked for"));
@@ -185,16 +189,7 @@ fn wait(
             WaitFor::Complete
         }
         (Condition::Completed, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) if !target.ends => {
-            diags.push(
-                Diagnostic::new(
-                    Code::Conflict,
-                    *origin,
-                    format!("`{service}` is waited for to complete, but it never ends"),
-                )
-                .help("remove deploy.mode: global, or wait for service_started")
-                .key(path),
-            );
-            return;
+            return never_ends(service, *origin, path, diags);
         }
         (_, Kind::CronJob) => {
             let message = format!("nothing waits for `{service}`, which runs at set times");
@@ -208,19 +203,7 @@ fn wait(
             return nothing_waits(Code::DependencyOnJob, dependency, message, help, path, diags);
         }
         (_, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
-            let staged = target.host.as_ref().is_some_and(|(_, staged)| *staged);
-            let needs_ready = match (condition.value, target.port) {
-                // The pod is not ready until the one that waits has started.
-                _ if staged => false,
-                (Condition::Healthy | Condition::Completed, _) => {
-                    target.answers_early || (target.port.is_none() && target.resolves_early)
-                }
-                (Condition::Started, port) => port.is_none() && target.resolves_early,
-            };
-            let host = if needs_ready { target.ready.clone() } else { target.name.clone() };
-            if needs_ready {
-                asked_ready.entry(target.index).or_insert_with(|| ready(&host, &why));
-            }
+            let host = answering(condition.value, target, &why, asked_ready);
             served(host, target.port, dependency, &path, diags)
         }
     };
@@ -229,6 +212,24 @@ fn wait(
     }
     let name = Name::from_text(&format!("wait-for-{}", target.name));
     workload.waits.push(Wait { name, workload: target.name.clone(), wait_for, why });
+}
+
+/// The Service that is waited for: its own name, or one that answers for ready pods alone, which is asked for then.
+fn answering(condition: Condition, target: &Target, why: &Why, asked_ready: &mut BTreeMap<usize, Exposure>) -> Name {
+    let staged = target.host.as_ref().is_some_and(|(_, staged)| *staged);
+    let needs_ready = match condition {
+        // The pod is not ready until the one that waits has started.
+        _ if staged => false,
+        Condition::Healthy | Condition::Completed => {
+            target.answers_early || (target.port.is_none() && target.resolves_early)
+        }
+        Condition::Started => target.port.is_none() && target.resolves_early,
+    };
+    if !needs_ready {
+        return target.name.clone();
+    }
+    asked_ready.entry(target.index).or_insert_with(|| ready(&target.ready, why));
+    target.ready.clone()
 }
 
 fn no_healthcheck(dependency: &Dependency, path: String, diags: &mut Diagnostics) {
@@ -243,6 +244,14 @@ fn no_healthcheck(dependency: &Dependency, path: String, diags: &mut Diagnostics
         .help(format!("write the healthcheck under services.{service}"))
         .cause(service.as_str())
         .key(path),
+    );
+}
+
+fn never_ends(service: &str, place: Origin, path: String, diags: &mut Diagnostics) {
+    diags.push(
+        Diagnostic::new(Code::Conflict, place, format!("`{service}` is waited for to complete, but it never ends"))
+            .help("remove deploy.mode: global, or wait for service_started")
+            .key(path),
     );
 }
 
@@ -296,158 +305,4 @@ fn ready(name: &Name, why: &Why) -> Exposure {
         local: None,
         why: why.clone(),
     }
-}
-
-/// For each workload the number of the one that owns its pod.
-fn owners(app: &App) -> Vec<usize> {
-    let index_of: BTreeMap<&Name, usize> =
-        app.workloads.iter().enumerate().map(|(index, workload)| (&workload.name, index)).collect();
-    let owner = |(index, workload): (usize, &Workload)| {
-        workload.host.as_ref().and_then(|host| index_of.get(&host.owner)).copied().unwrap_or(index)
-    };
-    app.workloads.iter().enumerate().map(owner).collect()
-}
-
-/// Components of more than one node, or of one with an edge to itself.
-fn rings(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let mut rings = cycles::components(edges);
-    rings.retain(|component| match component.as_slice() {
-        [only] => edges.get(*only).is_some_and(|targets| targets.contains(only)),
-        _ => true,
-    });
-    rings
-}
-
-/// Marks the pods that wait, by one of their members, for something that waits for another of their members: each member is then
-/// started before those behind it wait, and answers before the pod is ready. Gives the numbers of the owners.
-fn stage(app: &mut App, circles: &Circles, diags: &mut Diagnostics) -> BTreeSet<usize> {
-    let owners = owners(app);
-    let mut edges: Vec<Vec<usize>> = vec![Vec::new(); app.workloads.len()];
-    for (index, workload) in app.workloads.iter().enumerate() {
-        for dependency in &workload.dependencies {
-            let Some(target) = circles.index_of.get(&dependency.service).copied() else { continue };
-            let (Some(from), Some(to)) = (owners.get(index).copied(), owners.get(target).copied()) else { continue };
-            if from != to && !circles.holds(index, target) {
-                edges.get_mut(from).into_iter().for_each(|list| list.push(to));
-            }
-        }
-    }
-    let staged: BTreeSet<usize> = rings(&edges).into_iter().flatten().collect();
-    for (workload, owner) in app.workloads.iter_mut().zip(owners) {
-        let Some(host) = workload.host.as_mut().filter(|_| staged.contains(&owner)) else { continue };
-        host.staged = true;
-        if workload.check.is_some() {
-            diags.push(
-                Diagnostic::new(
-                    Code::OnePodEarly,
-                    workload.origin,
-                    format!("`{}` answers before its healthcheck has passed", workload.service),
-                )
-                .why("its pod waits for a service that waits for this one, so it cannot be ready first")
-                .help("let it share no network, processes or mounts with the service that waits")
-                .key(format!("services.{}", workload.service)),
-            );
-        }
-    }
-    staged
-}
-
-/// Docker answers names from the start of a container, Kubernetes from readiness: of services that dial each other none would ever
-/// be ready. A wait for a start is an edge as well, as the one that is waited for may dial the one that waits.
-fn answer_early(app: &mut App, circles: &Circles, staged: &BTreeSet<usize>) {
-    let owners = owners(app);
-    let of_pod = |index: usize| owners.get(index).copied().unwrap_or(index);
-    let mut edges: Vec<Vec<usize>> = vec![Vec::new(); app.workloads.len()];
-    let index_of: BTreeMap<&Name, usize> =
-        app.workloads.iter().enumerate().map(|(index, workload)| (&workload.name, index)).collect();
-    for dial in app.dials.iter().filter(|dial| !dial.listens) {
-        let from = dial.from.as_ref().and_then(|from| index_of.get(from));
-        if let (Some(from), Some(to)) = (from, index_of.get(&dial.to)) {
-            edges.get_mut(of_pod(*from)).into_iter().for_each(|list| list.push(of_pod(*to)));
-        }
-    }
-    for (index, workload) in app.workloads.iter().enumerate() {
-        let started =
-            workload.dependencies.iter().filter(|dependency| dependency.condition.value == Condition::Started);
-        let targets = started
-            .filter_map(|dependency| circles.index_of.get(&dependency.service).copied())
-            .filter(|target| !circles.holds(index, *target) && of_pod(*target) != of_pod(index));
-        let targets: Vec<usize> = targets.map(of_pod).collect();
-        edges.get_mut(of_pod(index)).into_iter().for_each(|list| list.extend(&targets));
-    }
-    let mut early = staged.clone();
-    early.extend(rings(&edges).into_iter().flatten());
-    let workloads = app.workloads.iter_mut().zip(&owners);
-    for workload in workloads.filter(|(_, owner)| early.contains(owner)).map(|(workload, _)| workload) {
-        for exposure in &mut workload.exposures {
-            match exposure.kind {
-                ExposureKind::Cluster | ExposureKind::Headless => {
-                    exposure.not_ready.get_or_insert(Why::Decision("peers-find-each-other"));
-                }
-                ExposureKind::LoadBalancer | ExposureKind::NodePort => {}
-            }
-        }
-    }
-}
-
-/// Services that depend on each other in a circle.
-struct Circles {
-    /// Each circle's services, in the order of the file.
-    members: Vec<Vec<usize>>,
-    /// The number of a service's workload.
-    index_of: BTreeMap<String, usize>,
-    /// The circle that a workload is in.
-    circle_of: BTreeMap<usize, usize>,
-}
-
-impl Circles {
-    /// Whether both are in one circle.
-    fn holds(&self, one: usize, other: usize) -> bool {
-        self.circle_of.get(&one).is_some_and(|circle| self.circle_of.get(&other) == Some(circle))
-    }
-}
-
-fn circles(workloads: &[Workload]) -> Circles {
-    let index_of: BTreeMap<String, usize> =
-        workloads.iter().enumerate().map(|(index, workload)| (workload.service.clone(), index)).collect();
-    let targets = |workload: &Workload| {
-        let dependencies = workload.dependencies.iter();
-        dependencies.filter_map(|dependency| index_of.get(&dependency.service).copied()).collect::<Vec<usize>>()
-    };
-    let edges: Vec<Vec<usize>> = workloads.iter().map(targets).collect();
-    let mut members = rings(&edges);
-    members.iter_mut().for_each(|component| component.sort_unstable());
-    let circle_of = members
-        .iter()
-        .enumerate()
-        .flat_map(|(circle, component)| component.iter().map(move |index| (*index, circle)))
-        .collect();
-    Circles { members, index_of, circle_of }
-}
-
-fn report(circle: &[usize], workloads: &[Workload], dialect: Dialect, diags: &mut Diagnostics) {
-    let members: Vec<&Workload> = circle.iter().filter_map(|index| workloads.get(*index)).collect();
-    let names: BTreeSet<&str> = members.iter().map(|workload| workload.service.as_str()).collect();
-    let mut places = members.iter().flat_map(|workload| {
-        let inside = workload.dependencies.iter().filter(|dependency| names.contains(dependency.service.as_str()));
-        inside.map(|dependency| (workload.service.as_str(), dependency.service.as_str(), dependency.origin))
-    });
-    let Some((from, to, first)) = places.next() else { return };
-    let list = members.iter().map(|workload| workload.service.as_str()).collect::<Vec<_>>().join(", ");
-    let (code, message) = match (dialect, circle) {
-        (Dialect::Compose, [_]) => (Code::DependencyCycle, format!("`{list}` waits for itself")),
-        (Dialect::Compose, _) => (Code::DependencyCycle, format!("services wait for each other in a circle: {list}")),
-        (Dialect::Swarm, [_]) => (Code::DependencySwarmLoose, format!("`{list}` depends on itself, so nothing waits")),
-        (Dialect::Swarm, _) => {
-            (Code::DependencySwarmLoose, format!("depends_on makes a circle of {list}, so nothing waits there"))
-        }
-    };
-    let mut diagnostic = Diagnostic::new(code, first, message)
-        .label(format!("{from} waits for {to}"))
-        .help("remove one of the dependencies")
-        .key(format!("services.{from}.depends_on.{to}"));
-    for (from, to, place) in places {
-        diagnostic = diagnostic.also(place, format!("{from} waits for {to}"));
-    }
-    diags.push(diagnostic);
 }
