@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::Part;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    Claim, ContainerMount, ExposureKind, ExposurePort, Item, Kind, Name, Patch, Pod, Port, Target, Traced, Volume,
-    VolumeSource, Why, Workload,
+    Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, FileObject, Item, Kind, Name, Patch, Placement, Pod,
+    Port, Target, Traced, Volume, VolumeSource, Why, Workload,
 };
 use crate::passes::exposures::service_port;
 
@@ -65,11 +65,7 @@ pub(super) fn merge(
         }
     }
     share_memory(mounts, earlier);
-    let mut own: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let services = exposures.iter().map(|exposure| ("Service", &exposure.name));
-    for (kind, name) in services.chain(files.iter().map(|file| (file.kind.word(), &file.name))) {
-        own.entry(kind.to_owned()).or_default().push(name.to_string());
-    }
+    let own = objects(&exposures, &files);
     let needless = governing.filter(|governing| *governing != name);
     owner.exposures.extend(exposures.into_iter().filter(|exposure| needless.as_ref() != Some(&exposure.name)));
     if same_network {
@@ -85,6 +81,16 @@ pub(super) fn merge(
     }
     merge_pod(owner, pod, diags);
     owner.patches.extend(patches.into_iter().flat_map(|patch| of_guest(patch, &service, &own, &owner.service, diags)));
+}
+
+/// The names of what a guest has of its own, by kind.
+fn objects(exposures: &[Exposure], files: &[FileObject]) -> BTreeMap<String, Vec<String>> {
+    let services = exposures.iter().map(|exposure| ("Service", &exposure.name));
+    let mut own: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (kind, name) in services.chain(files.iter().map(|file| (file.kind.word(), &file.name))) {
+        own.entry(kind.to_owned()).or_default().push(name.to_string());
+    }
+    own
 }
 
 /// What a guest says of objects is said of its own alone; it has no controller.
@@ -324,18 +330,24 @@ fn merge_pod(owner: &mut Workload, pod: Pod, diags: &mut Diagnostics) {
     own.together = own.together.take().or(together);
     // Whoever sees the node's processes sees those of its pod, and the server takes one of the two alone.
     own.one_process_space = own.one_process_space.or(one_process_space).filter(|_| own.host_processes.is_none());
-    for (key, value) in placement.selector {
-        if let Some((_, known)) = own.placement.selector.iter_mut().find(|(known, _)| *known == key) {
+    demand(&mut own.placement, placement);
+}
+
+/// What all of the containers demand of the node.
+fn demand(own: &mut Placement, more: Placement) {
+    let Placement { selector, rules, control_plane, spreads } = more;
+    for (key, value) in selector {
+        if let Some((_, known)) = own.selector.iter_mut().find(|(known, _)| *known == key) {
             let places = known.why.origins().iter().chain(value.why.origins()).copied().collect();
             known.why = Why::Origins(places);
         } else {
-            own.placement.selector.push((key, value));
+            own.selector.push((key, value));
         }
     }
-    own.placement.rules.extend(placement.rules);
-    own.placement.control_plane = own.placement.control_plane.take().or(placement.control_plane);
-    if own.placement.spreads.is_empty() {
-        own.placement.spreads = placement.spreads;
+    own.rules.extend(rules);
+    own.control_plane = own.control_plane.take().or(control_plane);
+    if own.spreads.is_empty() {
+        own.spreads = spreads;
     }
 }
 
