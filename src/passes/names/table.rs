@@ -5,6 +5,8 @@ mod slots;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use self::slots::Slotted;
 use super::far::Far;
 use crate::compose::Loaded;
@@ -231,24 +233,7 @@ impl Table {
 
     /// Container names, host names and aliases of networks.
     fn aliases(&mut self, app: &mut App, diags: &mut Diagnostics) {
-        let mut meant: indexmap::IndexMap<String, Vec<(usize, Traced<String>)>> = indexmap::IndexMap::new();
-        let mut networks: BTreeMap<(usize, String), BTreeSet<String>> = BTreeMap::new();
-        for (index, workload) in app.workloads.iter_mut().enumerate() {
-            for alias in std::mem::take(&mut workload.aliases) {
-                let lower = alias.name.value.to_ascii_lowercase();
-                let all = workload.networks.iter().map(|network| network.value.clone());
-                let known = alias.network.map_or_else(|| all.collect(), |network| BTreeSet::from([network]));
-                networks.entry((index, lower.clone())).or_default().extend(known);
-                let of = meant.entry(lower).or_default();
-                match of.iter_mut().find(|(other, _)| *other == index) {
-                    Some((_, known)) => {
-                        let all = known.why.origins().iter().chain(alias.name.why.origins()).copied().collect();
-                        known.why = Why::Origins(all);
-                    }
-                    None => of.push((index, alias.name)),
-                }
-            }
-        }
+        let (meant, mut networks) = aliases(app);
         for (lower, mut of) in meant {
             let name = Name::from_text(&lower);
             let owner = self.names.get(&lower).or_else(|| self.names.get(name.as_str())).map(|entry| entry.to);
@@ -342,6 +327,35 @@ impl Table {
             }
         }
     }
+}
+
+/// The workloads that each alias means.
+type Aliases = IndexMap<String, Vec<(usize, Traced<String>)>>;
+
+/// The networks on which a workload has an alias.
+type Reach = BTreeMap<(usize, String), BTreeSet<String>>;
+
+/// What each alias means, and where.
+fn aliases(app: &mut App) -> (Aliases, Reach) {
+    let mut meant = Aliases::new();
+    let mut networks = Reach::new();
+    for (index, workload) in app.workloads.iter_mut().enumerate() {
+        for alias in std::mem::take(&mut workload.aliases) {
+            let lower = alias.name.value.to_ascii_lowercase();
+            let all = workload.networks.iter().map(|network| network.value.clone());
+            let known = alias.network.map_or_else(|| all.collect(), |network| BTreeSet::from([network]));
+            networks.entry((index, lower.clone())).or_default().extend(known);
+            let of = meant.entry(lower).or_default();
+            match of.iter_mut().find(|(other, _)| *other == index) {
+                Some((_, known)) => {
+                    let all = known.why.origins().iter().chain(alias.name.why.origins()).copied().collect();
+                    known.why = Why::Origins(all);
+                }
+                None => of.push((index, alias.name)),
+            }
+        }
+    }
+    (meant, networks)
 }
 
 /// The names of the project's networks, in lower case: as they are written, and as Docker calls them.
