@@ -195,13 +195,7 @@ fn port(
     // One that is to be published at any rate is, under its own number.
     let asked_for = how.said.filter(|_| how.publish != Publish::None);
     let Some(number) = number.as_ref().or(asked_for.map(|_| target)) else {
-        diags.push(
-            Diagnostic::new(Code::PortRandom, *origin, format!("port {} is not published", target.value))
-                .why("Docker published it under a number chosen at random")
-                .help(format!("write \"{0}:{0}\" to publish it", target.value))
-                .key(path)
-                .cause("a number chosen at random"),
-        );
+        diags.push(random(*origin, target.value).key(path));
         return None;
     };
     let place = number.why.origins().first().copied().unwrap_or(*origin);
@@ -240,19 +234,8 @@ fn port(
         && let Some(image) =
             crate::images::known(&workload.container.image.value).filter(|image| image.is_data_port(target.value))
     {
-        diags.push(
-            Diagnostic::new(
-                Code::PortDatastore,
-                place,
-                format!("port {} of {} is not published", target.value, image.name),
-            )
-            .label("a datastore open to the outside")
-            .why("a load balancer would open it to the network it stands in; in the cluster it is reachable")
-            .help(forward(number.value))
-            .key(path)
-            .covers(of_address)
-            .cause("datastores"),
-        );
+        let told = datastore(place, target.value, image.name);
+        diags.push(told.help(forward(number.value)).key(path).covers(of_address));
         return None;
     }
     double(workload, number.value, *protocol, place, taken, diags);
@@ -265,6 +248,22 @@ fn port(
         name: named.and_then(|port| port.name.clone()),
         spoken: named.and_then(|port| port.spoken.clone()),
     })
+}
+
+/// Says of a port without a number for the outside that it is not published.
+fn random(place: Origin, target: u16) -> Diagnostic {
+    Diagnostic::new(Code::PortRandom, place, format!("port {target} is not published"))
+        .why("Docker published it under a number chosen at random")
+        .help(format!("write \"{target}:{target}\" to publish it"))
+        .cause("a number chosen at random")
+}
+
+/// Says of a port of a datastore that it is not published.
+fn datastore(place: Origin, target: u16, image: &str) -> Diagnostic {
+    Diagnostic::new(Code::PortDatastore, place, format!("port {target} of {image} is not published"))
+        .label("a datastore open to the outside")
+        .why("a load balancer would open it to the network it stands in; in the cluster it is reachable")
+        .cause("datastores")
 }
 
 /// Whether a port that is bound to one address of the host is published at all.
