@@ -81,33 +81,8 @@ impl Said {
         let why = &treatment.why;
         let number = |path: &[&str]| number(treatment, path);
         match treatment.kind.as_str() {
-            "basicAuth" => {
-                let Some(secret) = users::secret(treatment, "auth") else { return false };
-                self.add("auth-type", "basic", why);
-                self.add("auth-secret", secret.name.as_str(), why);
-                if let Some(realm) = text(treatment, &["realm"]) {
-                    self.add("auth-realm", realm, why);
-                }
-                self.secrets.push(secret);
-                treatment
-                    .settings
-                    .iter()
-                    .all(|setting| matches!(setting.path.first().map(String::as_str), Some("users" | "realm")))
-            }
-            "forwardAuth" => {
-                let Some(address) = text(treatment, &["address"]) else { return false };
-                // The controller asks from a namespace of its own.
-                let host = address.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
-                if !host.contains('.') {
-                    return false;
-                }
-                self.add("auth-url", address, why);
-                let headers = list(treatment, "authResponseHeaders");
-                if !headers.is_empty() {
-                    self.add("auth-response-headers", headers, why);
-                }
-                true
-            }
+            "basicAuth" => self.basic_auth(treatment),
+            "forwardAuth" => self.forward_auth(treatment),
             "ipAllowList" if treatment.settings.iter().all(|setting| setting.path == ["sourceRange"]) => {
                 self.add("whitelist-source-range", list(treatment, "sourceRange"), why);
                 true
@@ -128,19 +103,7 @@ impl Said {
             }
             "replacePath" => text(treatment, &["path"])
                 .is_some_and(|path| self.rewrite(Rewrite::Replace(path.to_owned()), matches, why)),
-            "rateLimit" => {
-                let Some(average) = number(&["average"]) else { return false };
-                let name = match text(treatment, &["period"]) {
-                    None | Some("1s" | "1") => "limit-rps",
-                    Some("1m" | "60s" | "60") => "limit-rpm",
-                    Some(_) => return false,
-                };
-                self.add(name, average.to_string(), why);
-                if let Some(burst) = number(&["burst"]).filter(|_| average > 0) {
-                    self.add("limit-burst-multiplier", (burst / average).max(1).to_string(), why);
-                }
-                true
-            }
+            "rateLimit" => self.rate_limit(treatment),
             "inFlightReq" => number(&["amount"]).is_some_and(|amount| {
                 self.add("limit-connections", amount.to_string(), why);
                 true
@@ -152,6 +115,55 @@ impl Said {
             "headers" => self.cross_origin(treatment),
             _ => false,
         }
+    }
+
+    /// Names and passwords stand in a Secret.
+    fn basic_auth(&mut self, treatment: &Treatment) -> bool {
+        let why = &treatment.why;
+        let Some(secret) = users::secret(treatment, "auth") else { return false };
+        self.add("auth-type", "basic", why);
+        self.add("auth-secret", secret.name.as_str(), why);
+        if let Some(realm) = text(treatment, &["realm"]) {
+            self.add("auth-realm", realm, why);
+        }
+        self.secrets.push(secret);
+        treatment
+            .settings
+            .iter()
+            .all(|setting| matches!(setting.path.first().map(String::as_str), Some("users" | "realm")))
+    }
+
+    /// Another service is asked about each request.
+    fn forward_auth(&mut self, treatment: &Treatment) -> bool {
+        let why = &treatment.why;
+        let Some(address) = text(treatment, &["address"]) else { return false };
+        // The controller asks from a namespace of its own.
+        let host = address.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+        if !host.contains('.') {
+            return false;
+        }
+        self.add("auth-url", address, why);
+        let headers = list(treatment, "authResponseHeaders");
+        if !headers.is_empty() {
+            self.add("auth-response-headers", headers, why);
+        }
+        true
+    }
+
+    /// So many requests in a second or a minute.
+    fn rate_limit(&mut self, treatment: &Treatment) -> bool {
+        let why = &treatment.why;
+        let Some(average) = number(treatment, &["average"]) else { return false };
+        let name = match text(treatment, &["period"]) {
+            None | Some("1s" | "1") => "limit-rps",
+            Some("1m" | "60s" | "60") => "limit-rpm",
+            Some(_) => return false,
+        };
+        self.add(name, average.to_string(), why);
+        if let Some(burst) = number(treatment, &["burst"]).filter(|_| average > 0) {
+            self.add("limit-burst-multiplier", (burst / average).max(1).to_string(), why);
+        }
+        true
     }
 
     /// One path is sent on, whichever way the request came.
