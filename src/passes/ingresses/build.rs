@@ -81,15 +81,7 @@ impl<'a> Builder<'a> {
         for setting in route.backend.iter().filter(|setting| !(is_nginx && said.backend(setting))) {
             lost.backend(setting);
         }
-        let mut matches = Vec::new();
-        let mut unsayable = Vec::new();
-        for found in &route.matches {
-            match loss::unsayable(found) {
-                Some(words) if unsayable.contains(&words) => {}
-                Some(words) => unsayable.push(words),
-                None => matches.push(found),
-            }
-        }
+        let (matches, unsayable) = sayable(&route);
         if matches.is_empty() {
             let cannot = format!("tell {}", unsayable.join(", "));
             let why = "an Ingress knows hosts and paths alone, and would let in more without that";
@@ -253,6 +245,20 @@ impl<'a> Builder<'a> {
         }
         Some(IngressTls { hosts, secret: Some(secret), why: tls.why.clone() })
     }
+}
+
+/// The alternatives that an Ingress can tell, and what it cannot tell of the others, each once.
+fn sayable(route: &Route) -> (Vec<&RouteMatch>, Vec<String>) {
+    let mut matches = Vec::new();
+    let mut unsayable = Vec::new();
+    for found in &route.matches {
+        match loss::unsayable(found) {
+            Some(words) if unsayable.contains(&words) => {}
+            Some(words) => unsayable.push(words),
+            None => matches.push(found),
+        }
+    }
+    (matches, unsayable)
 }
 
 /// Says that what is no HTTP has no Ingress.
