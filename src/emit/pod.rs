@@ -26,6 +26,7 @@ type Texts = [(String, Traced<String>)];
 const TOGETHER: &str = "transship.dev/together";
 
 /// The template of a workload's pods.
+#[expect(clippy::too_many_lines, reason = "a pod taken apart, and the table of the fields that its parts become")]
 pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> PodTemplateSpec {
     let Pod {
         grace_seconds,
