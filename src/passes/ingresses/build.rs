@@ -40,20 +40,10 @@ impl<'a> Builder<'a> {
     /// Adds the Ingress of a route to the workload that it leads to, or says why there is none.
     pub(super) fn add(&mut self, workload: &mut Workload, route: Route, diags: &mut Diagnostics) {
         let path = route.written_at.clone();
-        let places = loss::places(&route);
         let place = route.why.origins().first().copied().unwrap_or(workload.origin);
-        let called = route.called.clone();
         let say = |cannot: &str, cause: &str, why: &str, diags: &mut Diagnostics| {
-            let title = format!("no Ingress is made of {called}: it cannot {cannot}");
-            diags.push(
-                Diagnostic::new(Code::RouteNotMade, place, title)
-                    .why(why)
-                    .help("say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx")
-                    .cause(cause)
-                    .subject(called.as_str())
-                    .key(path.clone())
-                    .covers(places.iter().copied()),
-            );
+            let told = loss::not_made(&route, "Ingress", cannot, cause, place).why(why);
+            diags.push(told.help("say --routes traefik where the cluster runs Traefik, or --ingress-class nginx where it runs ingress-nginx"));
         };
         let is_nginx = nginx::serves(&route, self.context.request.ingress_class.as_deref());
         match route.carries {

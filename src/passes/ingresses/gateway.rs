@@ -71,21 +71,14 @@ impl<'a> Maker<'a> {
 
     fn route(&mut self, workload: &Workload, route: &Route, diags: &mut Diagnostics) -> Vec<GatewayRoute> {
         let path = route.written_at.clone();
-        let places = loss::places(route);
         let place = route.why.origins().first().copied().unwrap_or(workload.origin);
         let not_made = |what: String, diags: &mut Diagnostics| {
             diags.push(
-                Diagnostic::new(
-                    Code::RouteNotMade,
-                    place,
-                    format!("no route is made of {}: it cannot {what}", route.called),
-                )
-                .why("without that it would let in more than the router did")
-                .help("say --routes traefik where the cluster runs Traefik, or write it by hand for your controller")
-                .cause(what.as_str())
-                .subject(route.called.as_str())
-                .key(path.clone())
-                .covers(places.iter().copied()),
+                loss::not_made(route, "route", &what, &what, place)
+                    .why("without that it would let in more than the router did")
+                    .help(
+                        "say --routes traefik where the cluster runs Traefik, or write it by hand for your controller",
+                    ),
             );
             Vec::new()
         };

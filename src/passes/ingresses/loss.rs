@@ -55,6 +55,15 @@ impl Lost {
     }
 }
 
+/// A message about a route of which nothing is made.
+pub(super) fn not_made(route: &Route, made: &str, cannot: &str, cause: &str, place: Origin) -> Diagnostic {
+    Diagnostic::new(Code::RouteNotMade, place, format!("no {made} is made of {}: it cannot {cannot}", route.called))
+        .cause(cause)
+        .subject(route.called.as_str())
+        .key(route.written_at.clone())
+        .covers(places(route))
+}
+
 /// Every place that a route comes from.
 pub(super) fn places(route: &Route) -> Vec<Origin> {
     let steps = route.steps.iter().flat_map(|step| step.why.origins());
