@@ -19,6 +19,8 @@ pub(crate) struct Image {
     pub(crate) datastore: bool,
     /// Whether it refuses to start on a data folder that is not empty (a new block volume holds `lost+found`).
     pub(crate) wants_empty_folder: bool,
+    /// Whether it watches the node that it runs on, so that each node needs one.
+    pub(crate) watches_node: bool,
     /// The user id it runs as, where that is not root and a new volume must be writable for it.
     pub(crate) user: Option<i64>,
     /// The group id beside it.
@@ -41,6 +43,7 @@ impl Image {
 
 const STORE: u8 = 1;
 const EMPTY: u8 = 2;
+const AGENT: u8 = 4;
 
 const fn image(
     name: &'static str,
@@ -56,7 +59,8 @@ const fn image(
         [user, group, ..] => (Some(*user), Some(*group)),
     };
     let (datastore, wants_empty_folder) = (flags & STORE != 0, flags & EMPTY != 0);
-    Image { name, ports, data, datastore, wants_empty_folder, user, group, seeded }
+    let watches_node = flags & AGENT != 0;
+    Image { name, ports, data, datastore, wants_empty_folder, watches_node, user, group, seeded }
 }
 
 /// Ports of datastores that serve pages for people alone.
@@ -77,12 +81,17 @@ const PAGES: &[(&str, &[u16])] = &[
 ];
 
 /// Tools, which do what their command says and end.
-const TOOLS: [&str; 10] = [
+const TOOLS: [&str; 15] = [
     "alpine/git",
     "amacneil/dbmate",
     "amazon/aws-cli",
     "composer",
     "curlimages/curl",
+    "dbt-labs/dbt-bigquery",
+    "dbt-labs/dbt-core",
+    "dbt-labs/dbt-postgres",
+    "dbt-labs/dbt-snowflake",
+    "elasticdump/elasticsearch-dump",
     "flyway/flyway",
     "liquibase/liquibase",
     "migrate/migrate",
@@ -149,7 +158,11 @@ mod tests {
         for image in IMAGES {
             let paths = image.data.iter().chain(image.seeded);
             assert!(paths.clone().all(|path| path.starts_with('/') && !path.ends_with('/')), "{}", image.name);
-            assert!(!image.ports.is_empty() || paths.count() > 0 || image.user.is_some(), "{}", image.name);
+            assert!(
+                !image.ports.is_empty() || paths.count() > 0 || image.user.is_some() || image.watches_node,
+                "{}",
+                image.name
+            );
             assert!(!image.wants_empty_folder || image.datastore && !image.data.is_empty(), "{}", image.name);
         }
     }

@@ -199,7 +199,11 @@ impl Mounter<'_> {
     }
 
     fn say_node(&mut self, full: &str, origin: Origin) {
-        self.diags.push(of_the_node(full, origin).key(self.key()));
+        let message = match self.known {
+            Some(image) if image.watches_node && !self.on_each_node => of_one_node(image.name, full, origin),
+            Some(_) | None => of_the_node(full, origin),
+        };
+        self.diags.push(message.key(self.key()));
     }
 
     fn tell_outside(&mut self, full: &str, origin: Origin) {
@@ -252,6 +256,14 @@ pub(super) fn of_the_node(path: &str, origin: Origin) -> Diagnostic {
         .why("the path of each node is its own, and a cluster may forbid it")
         .help("check that the cluster allows hostPath volumes")
         .cause("bind-system")
+}
+
+/// A path of the node is mounted by what watches the node, which was the only one on Docker.
+fn of_one_node(image: &str, path: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::BindSystem, origin, format!("{path} is mounted from the one node that {image} runs on"))
+        .why("one pod watches one node, and a cluster may forbid it to mount its paths")
+        .help("to have one on each node, write: x-kubernetes: { kind: daemon-set }")
+        .cause("bind-system of agents")
 }
 
 fn host(full: &str, kind: Traced<&'static str>, asked: Asked) -> Mount {

@@ -156,7 +156,8 @@ pub(super) fn is_key_material(name: &str, bytes: &[u8]) -> bool {
     let name = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let by_name =
         matches!(name.as_str(), ".htpasswd" | "htpasswd" | "id_rsa" | "id_ed25519" | ".pgpass" | ".netrc" | ".env")
-            || [".key", ".p12", ".pfx", ".jks", ".keystore"].iter().any(|ending| name.ends_with(ending));
+            || [".key", ".p12", ".pfx", ".jks", ".keystore", ".keytab"].iter().any(|ending| name.ends_with(ending))
+            || ["keyfile", "jwt.hex", "jwtsecret"].iter().any(|ending| name.ends_with(ending));
     by_name || std::str::from_utf8(bytes).is_ok_and(|text| text.contains("-----BEGIN ") && text.contains("PRIVATE KEY"))
 }
 

@@ -154,12 +154,14 @@ pub(super) fn is_credential(name: &str, value: &str) -> bool {
         "_AUTH_KEY",
         "_CRYPTO_KEY",
         "_ENC_KEY",
+        "_FERNET_KEY",
         "_JWT_KEY",
         "_MASTER_KEY",
         "_SIGNING_KEY",
         "_PASS",
         "_PWD",
         "_SALT",
+        "_TOKEN_ID",
     ]
     .iter()
     .any(|ending| upper.ends_with(ending));

@@ -25,6 +25,8 @@ pub(super) struct Mounter<'a> {
     pub(super) build: &'a Key<Build>,
     /// What is known of its image.
     pub(super) known: Option<&'static Image>,
+    /// Whether one runs on each node.
+    pub(super) on_each_node: bool,
     /// Whether a variable says its time zone.
     pub(super) has_zone: bool,
     /// Whether the container has all powers of the node.

@@ -73,6 +73,10 @@ pub(super) fn stated(
     }
     // What else is published does not close the image's own ports.
     for port in usual {
+        // Names are asked for over UDP first.
+        if port.value == 53 {
+            add(&mut found, Port::plain(port.clone(), Protocol::Udp, true), &mut Diagnostics::default());
+        }
         add(&mut found, Port::plain(port, Protocol::Tcp, true), &mut Diagnostics::default());
     }
     // Most services have one port, and a list makes room for four.

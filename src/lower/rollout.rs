@@ -340,6 +340,7 @@ pub(super) fn dependencies(
                 )
                 .why("Kubernetes restarts no pod because another was restarted")
                 .help("let the program reconnect, or run: kubectl rollout restart")
+                .cause("dependency-restart")
                 .key(format!("{path}.depends_on.{service}.restart")),
             );
         }

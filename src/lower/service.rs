@@ -179,6 +179,7 @@ pub(super) fn lower(
             path: &path,
             build,
             known,
+            on_each_node: [&extras.kind, &plan.kind].into_iter().flatten().any(|kind| kind.value == Kind::DaemonSet),
             has_zone: environment.get().is_some_and(|pairs| pairs.value.0.contains_key("TZ")),
             privileged: is_privileged,
             volumes: shared.definitions,

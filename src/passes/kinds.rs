@@ -36,25 +36,37 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             (Kind::Deployment, _) if workload.kind_is_said => None,
             (Kind::Deployment, _) if awaited.contains(&workload.service) => {
                 say_endless(workload, diags);
-                Some((place.unwrap_or(workload.origin), AWAITED))
+                Some((place.unwrap_or(workload.origin), AWAITED.to_owned()))
             }
             (Kind::Deployment, Some(place)) if !serves() => Some((
                 place,
-                "it is not restarted, has no ports and no healthcheck, is no known server, and nobody dials it",
+                "it is not restarted, has no ports and no healthcheck, is no known server, and nobody dials it"
+                    .to_owned(),
             )),
             // What has no `restart:` is left alone by docker compose when it ends, and started again by a swarm.
-            (Kind::Deployment, None)
-                if workload.restart.condition.is_none() && context.dialect() == Dialect::Compose && !serves() =>
-            {
-                ends::by_itself(workload).map(|because| (workload.origin, because))
+            (Kind::Deployment, None) if ends_once(workload, context.dialect()) && !serves() => {
+                let again = match workload.restart.condition {
+                    Some(_) => "it is started again only when it fails",
+                    None => "it is not restarted",
+                };
+                ends::by_itself(workload).map(|because| (workload.origin, format!("{because}, and {again}")))
             }
             (Kind::Deployment, _) => None,
         };
         let declared = workload.kind.value == Kind::Job;
         if let Some((place, because)) = reason {
-            becomes_job(workload, place, because, diags);
+            becomes_job(workload, place, &because, diags);
         }
         settle_restart(workload, declared, diags);
+    }
+}
+
+/// Whether Docker leaves alone what ended well.
+fn ends_once(workload: &Workload, dialect: Dialect) -> bool {
+    match workload.restart.condition.as_ref().map(|found| found.value) {
+        None => dialect == Dialect::Compose,
+        Some(RestartCondition::OnFailure | RestartCondition::Never) => true,
+        Some(RestartCondition::Always) => false,
     }
 }
 

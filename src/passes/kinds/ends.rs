@@ -1,5 +1,6 @@
-//! What ends by itself though no key says so: a tool, a migration, a script whose last word is `exit`. Without `restart:` docker
-//! compose lets it end; a Deployment would start it again for ever.
+//! What ends by itself though no key says so: a tool, a migration, a client that says one thing to a server, a script whose last
+//! word is `exit`, a service that is called `x-init`. Without `restart:` docker compose lets it end; a Deployment would start it
+//! again for ever.
 
 use crate::images;
 use crate::ir::Workload;
@@ -17,8 +18,15 @@ const ENDLESS: [&str; 9] = [
     "for (( ; ; ))",
 ];
 
-/// The beginnings of commands that change a database, fetch dependencies or build something, and end.
-const ONCE: [&str; 27] = [
+/// The beginnings of commands that change a database, fetch dependencies, build or test something, and end.
+const ONCE: &[&str] = &[
+    "airflow connections",
+    "airflow create_user",
+    "airflow db",
+    "airflow initdb",
+    "airflow upgradedb",
+    "airflow users",
+    "airflow version",
     "alembic upgrade",
     "atlas migrate apply",
     "atlas schema apply",
@@ -26,60 +34,197 @@ const ONCE: [&str; 27] = [
     "bundle exec rails db:",
     "bundle exec rake db:",
     "bundle install",
+    "cargo test",
     "composer install",
     "dbmate up",
+    "dbt build",
+    "dbt deps",
+    "dbt run",
+    "dbt seed",
+    "dbt test",
     "diesel migration run",
     "dotnet ef database update",
     "flask db upgrade",
     "flyway migrate",
+    "go test",
     "goose up",
+    "hdfs dfs",
+    "hdfs namenode -format",
+    "influx bucket",
+    "influx setup",
+    "k6 run",
+    "kcadm.sh",
+    "mvn test",
+    "newman run",
     "npm ci",
     "npm install",
     "npm run build",
+    "ollama create",
+    "ollama pull",
     "php artisan migrate",
     "php bin/console doctrine:migrations:migrate",
     "prisma migrate deploy",
+    "pytest",
     "python manage.py migrate",
     "rails db:",
     "rake db:",
+    "redis-cli --cluster",
+    "rpk topic create",
+    "schematool",
     "sqlx migrate run",
+    "superset db",
+    "superset fab",
+    "superset init",
+    "superset load_examples",
+    "vault auth",
+    "vault kv",
+    "vault policy",
+    "vault secrets",
+    "vault write",
     "yarn build",
     "yarn install",
     "yarn run build",
 ];
 
-/// Programs that change files and end.
-const FILE_PROGRAMS: [&str; 9] = ["chmod", "chown", "cp", "echo", "mkdir", "mv", "rm", "touch", "true"];
+/// Programs that change files, send one request or change a cluster, and end.
+const PROGRAMS: &[&str] = &[
+    "chmod",
+    "chown",
+    "cp",
+    "curl",
+    "echo",
+    "kafka-acls",
+    "kafka-acls.sh",
+    "kafka-configs",
+    "kafka-configs.sh",
+    "kafka-topics",
+    "kafka-topics.sh",
+    "ldapadd",
+    "ldapmodify",
+    "mc",
+    "mkdir",
+    "mv",
+    "rm",
+    "touch",
+    "true",
+    "wget",
+];
+
+/// Clients that end where they are given what to say, and else ask a person: the client, and the options that give it.
+const CLIENTS: &[(&str, &[&str])] = &[
+    ("clickhouse-client", &["--query", "-q", "--queries-file", "--multiquery", "-n", "<"]),
+    ("cqlsh", &["-e", "-f", "--execute", "--file"]),
+    ("cypher-shell", &["-f", "--file", "<"]),
+    ("mariadb", &["-e", "--execute", "<"]),
+    ("mongo", &["--eval", "<", ".js"]),
+    ("mongosh", &["--eval", "<", ".js", "-f", "--file"]),
+    ("mysql", &["-e", "--execute", "<"]),
+    ("psql", &["-c", "--command", "-f", "--file", "<"]),
+    ("sqlcmd", &["-i", "-Q", "-q"]),
+];
+
+/// Words by which people call what prepares something for others.
+const PREPARES: [&str; 8] =
+    ["init", "initializer", "migrate", "migration", "migrations", "migrator", "seeder", "setup"];
 
 /// What stands before such a command, and changes nothing of it.
-const RUNNERS: [&str; 9] =
-    ["npx ", "pnpm exec ", "yarn ", "poetry run ", "pipenv run ", "uv run ", "exec ", "python -m ", "./"];
+const RUNNERS: [&str; 10] =
+    ["npx ", "pnpm exec ", "yarn ", "poetry run ", "pipenv run ", "uv run ", "exec ", "python -m ", "sudo ", "./"];
 
 /// Why a workload ends by itself; `None` where nothing says that it does.
 pub(super) fn by_itself(workload: &Workload) -> Option<&'static str> {
     let container = &workload.container;
-    let words = container.command.iter().chain(&container.args).flatten().map(|word| word.value.trim());
-    let text = words.collect::<Vec<_>>().join(" ");
+    let words: Vec<&str> =
+        container.command.iter().chain(&container.args).flatten().map(|word| word.value.trim()).collect();
+    let text = words.join(" ");
     if ENDLESS.iter().any(|endless| text.contains(endless)) {
         return None;
     }
-    let last = text.trim_end_matches([';', ' ', '\n', '"', '\'']).rsplit([';', '&', '|', '\n']).next();
-    let last = last.unwrap_or_default().trim();
-    let last = ["sh -c ", "bash -c ", "-c "]
-        .iter()
-        .find_map(|shell| last.split_once(shell))
-        .map_or(last, |(_, script)| script.trim_start_matches(['"', '\'', ' ']));
-    let program = last.split_whitespace().next().and_then(|word| word.rsplit('/').next()).unwrap_or_default();
+    let last = last_statement(script(&words).unwrap_or(&text));
     let bare = RUNNERS.iter().find_map(|runner| last.strip_prefix(runner)).unwrap_or(last);
+    let (program, rest) = bare.split_once(char::is_whitespace).unwrap_or((bare, ""));
+    let program = program.rsplit('/').next().unwrap_or(program);
+    let said = format!("{program} {rest}");
+    let is_once = |text: &str| ONCE.iter().any(|once| text.starts_with(once));
     if matches!(bare, "exit" | "exit 0") {
-        Some("its script ends with exit, and it is not restarted")
-    } else if FILE_PROGRAMS.contains(&program) {
-        Some("its command changes files and ends, and it is not restarted")
-    } else if ONCE.iter().any(|once| last.starts_with(once) || bare.starts_with(once)) {
-        Some("its command does one thing and ends, and it is not restarted")
+        Some("its script ends with exit")
+    } else if PROGRAMS.contains(&program)
+        || [last, bare, &said].into_iter().any(is_once)
+        || says_one_thing(program, rest)
+    {
+        Some("its command does one thing and ends")
     } else if images::is_tool(&container.image.value) {
-        Some("its image is a tool, which ends, and it is not restarted")
+        Some("its image is a tool, which ends")
+    } else if prepares(&workload.service) {
+        Some("its name says that it prepares something for others")
     } else {
         None
     }
+}
+
+/// Whether a client is given what to say.
+fn says_one_thing(program: &str, rest: &str) -> bool {
+    CLIENTS.iter().any(|(client, options)| {
+        program == *client
+            && rest.split_whitespace().any(|word| {
+                options.iter().any(|option| match option.starts_with('.') {
+                    true => word.trim_matches(['"', '\'']).ends_with(option),
+                    false => word.starts_with(option),
+                })
+            })
+    })
+}
+
+/// Whether a service is called after what it prepares: `mongo-init`, `init_db`, `setup`.
+fn prepares(service: &str) -> bool {
+    let mut words = service.split(['-', '_', '.']);
+    words.any(|word| PREPARES.contains(&word.to_ascii_lowercase().as_str()))
+}
+
+/// What a shell is told to run: `["sh", "-c", script]`.
+fn script<'a>(words: &[&'a str]) -> Option<&'a str> {
+    let shell = words.iter().position(|word| matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "zsh")))?;
+    let mut after = words.iter().skip(shell + 1).skip_while(|word| !(word.starts_with('-') && word.ends_with('c')));
+    after.nth(1).copied()
+}
+
+/// The last statement of a script, without what only says what becomes of its failure. Separators in quotes do not count.
+fn last_statement(script: &str) -> &str {
+    let script = script.trim_matches(['"', '\'', ';', ' ', '\n']);
+    let script = without_text(script);
+    let mut start = 0;
+    let mut quote = None;
+    let mut escaped = false;
+    let mut rest = script.char_indices().peekable();
+    while let Some((at, letter)) = rest.next() {
+        match (quote, letter) {
+            _ if escaped => escaped = false,
+            (_, '\\') => escaped = true,
+            (Some(open), _) if open == letter => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, '|') if rest.peek().is_some_and(|(_, next)| *next == '|') && is_verdict(script.get(at + 2..)) => {
+                break;
+            }
+            (None, ';' | '&' | '|' | '\n') if script.get(at + 1..).is_some_and(|more| !more.trim().is_empty()) => {
+                start = at + 1
+            }
+            (None, _) => {}
+        }
+    }
+    script.get(start..).unwrap_or_default().trim_matches([' ', '\t', '(', ')', '{', '}'])
+}
+
+/// A script up to the text that its last statement reads: `mongosh <<EOF`, and lines up to that word.
+fn without_text(script: &str) -> &str {
+    let Some((before, text)) = script.split_once("<<") else { return script };
+    let word = text.lines().next().unwrap_or_default().trim_matches(['-', '"', '\'', ' ']);
+    let ends = !word.is_empty() && script.ends_with(word);
+    if ends { script.get(..=before.len()).unwrap_or(script) } else { script }
+}
+
+/// Whether what follows a failed statement is the script's last word about it.
+fn is_verdict(rest: Option<&str>) -> bool {
+    let rest = rest.unwrap_or_default().trim_matches([' ', ';', '"', '\'']);
+    !rest.contains(['\n', ';', '&', '|']) && ["true", ":", "exit", "echo"].iter().any(|word| rest.starts_with(word))
 }
