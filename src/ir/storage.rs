@@ -117,6 +117,23 @@ pub enum MountSource {
     },
 }
 
+impl MountSource {
+    /// The ConfigMap or Secret behind it, and its one key where it is a file.
+    pub fn object(&self) -> Option<(FileObjectKind, &Name, Option<&String>)> {
+        match self {
+            MountSource::File { object, kind, key, mode: _ } => Some((*kind, object, Some(key))),
+            MountSource::Folder { object, kind, items: _ } => Some((*kind, object, None)),
+            MountSource::Named { volume: _, subpath: _ }
+            | MountSource::External { claim: _, subpath: _ }
+            | MountSource::Image { reference: _, subpath: _ }
+            | MountSource::Anonymous
+            | MountSource::Memory(_)
+            | MountSource::Data(_)
+            | MountSource::Host { path: _, kind: _ } => None,
+        }
+    }
+}
+
 /// A key of a ConfigMap or Secret as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {

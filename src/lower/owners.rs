@@ -54,29 +54,15 @@ fn used(workload: &Workload) -> BTreeSet<Key> {
         EnvSource::Literal(_) | EnvSource::Field(_) | EnvSource::Composed(_) => None,
     });
     let of_files = workload.container.env_from.iter().map(|from| from.value.clone());
-    of_variables.chain(of_files).chain(workload.mounts.iter().filter_map(|mount| object(&mount.source))).collect()
-}
-
-fn object(source: &MountSource) -> Option<Key> {
-    match source {
-        MountSource::File { object, kind, key: _, mode: _ } | MountSource::Folder { object, kind, items: _ } => {
-            Some((*kind, object.clone()))
-        }
-        MountSource::Named { volume: _, subpath: _ }
-        | MountSource::External { claim: _, subpath: _ }
-        | MountSource::Anonymous
-        | MountSource::Memory(_)
-        | MountSource::Data(_)
-        | MountSource::Host { path: _, kind: _ }
-        | MountSource::Image { reference: _, subpath: _ } => None,
-    }
+    let mounted = workload.mounts.iter().filter_map(|mount| mount.source.object());
+    of_variables.chain(of_files).chain(mounted.map(|(kind, name, _)| (kind, name.clone()))).collect()
 }
 
 fn rename(workload: &mut Workload, key: &Key, to: &Name) {
     for mount in &mut workload.mounts {
-        if object(&mount.source).as_ref() == Some(key)
-            && let MountSource::File { object, kind: _, key: _, mode: _ }
-            | MountSource::Folder { object, kind: _, items: _ } = &mut mount.source
+        if let MountSource::File { object, kind, key: _, mode: _ } | MountSource::Folder { object, kind, items: _ } =
+            &mut mount.source
+            && (*kind, &*object) == (key.0, &key.1)
         {
             *object = to.clone();
         }

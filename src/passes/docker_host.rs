@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, EnvSource, FileObject, FileObjectKind, MountSource, Name, TextPart, Traced, Workload};
+use crate::ir::{App, EnvSource, FileObject, FileObjectKind, Name, TextPart, Traced, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -61,17 +61,8 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             tell(workload, &place, &published, diags);
         }
         for mount in &workload.mounts {
-            let (id, only) = match &mount.source {
-                MountSource::File { object, kind, key, mode: _ } => ((*kind, object), Some(key)),
-                MountSource::Folder { object, kind, items: _ } => ((*kind, object), None),
-                MountSource::Named { volume: _, subpath: _ }
-                | MountSource::External { claim: _, subpath: _ }
-                | MountSource::Image { reference: _, subpath: _ }
-                | MountSource::Anonymous
-                | MountSource::Memory(_)
-                | MountSource::Data(_)
-                | MountSource::Host { path: _, kind: _ } => continue,
-            };
+            let Some((kind, name, only)) = mount.source.object() else { continue };
+            let id = (kind, name);
             let Some(object) = objects.remove(&id).or_else(|| shared.get(&id).copied()) else { continue };
             let found = of_files.entry((object.kind, &object.name)).or_insert_with(|| in_object(object));
             for (key, line, named) in found.iter().filter(|(key, ..)| only.is_none_or(|only| only == key)) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::ir::{App, EnvSource, FileObject, FileObjectKind, MountSource, Name, Workload};
+use crate::ir::{App, EnvSource, FileObject, FileObjectKind, Name, Workload};
 use crate::origin::Origin;
 
 /// The repository of an image, without registry, tag and digest.
@@ -73,12 +73,7 @@ fn used(workload: &Workload) -> Vec<(FileObjectKind, Name)> {
             all.push((FileObjectKind::Secret, object.clone()));
         }
     }
-    for mount in &workload.mounts {
-        if let MountSource::File { object, kind, key: _, mode: _ } | MountSource::Folder { object, kind, items: _ } =
-            &mount.source
-        {
-            all.push((*kind, object.clone()));
-        }
-    }
+    let mounted = workload.mounts.iter().filter_map(|mount| mount.source.object());
+    all.extend(mounted.map(|(kind, name, _)| (kind, name.clone())));
     all
 }

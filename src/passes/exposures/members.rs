@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::{Objects, find};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images;
-use crate::ir::{App, MountSource, Workload};
+use crate::ir::{App, Workload};
 
 /// Images whose instances make a cluster out of themselves.
 const ALWAYS: [&str; 13] = [
@@ -85,18 +85,8 @@ fn member(workload: &Workload, shared: &Objects<'_>) -> Option<&'static str> {
 
 /// Whether a mounted file says so, in a line that is no comment.
 fn in_files(workload: &Workload, shared: &Objects<'_>, word: &str) -> bool {
-    let mounted = workload.mounts.iter().filter_map(|mount| match &mount.source {
-        MountSource::File { object, kind, key, mode: _ } => Some((*kind, object, Some(key))),
-        MountSource::Folder { object, kind, items: _ } => Some((*kind, object, None)),
-        MountSource::Named { volume: _, subpath: _ }
-        | MountSource::External { claim: _, subpath: _ }
-        | MountSource::Image { reference: _, subpath: _ }
-        | MountSource::Anonymous
-        | MountSource::Memory(_)
-        | MountSource::Data(_)
-        | MountSource::Host { path: _, kind: _ } => None,
-    });
-    mounted.into_iter().any(|(kind, name, only)| {
+    let mut mounted = workload.mounts.iter().filter_map(|mount| mount.source.object());
+    mounted.any(|(kind, name, only)| {
         find(workload, shared, kind, name).into_iter().flat_map(|object| &object.entries).any(|(key, data)| {
             let text = String::from_utf8_lossy(&data.bytes);
             only.is_none_or(|only| only == key)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::table::{Table, Whom};
 use super::{Reference, Seen};
 use crate::compose::grammar::hosts::{self, Host, Says};
-use crate::ir::{FileObject, FileObjectKind, MountSource, Name, Protocol, Traced, Why, Workload};
+use crate::ir::{FileObject, FileObjectKind, Name, Protocol, Traced, Why, Workload};
 use crate::origin::Origin;
 
 /// A host that is a workload.
@@ -272,17 +272,7 @@ impl Objects {
 /// The files that are mounted: nothing is rewritten there.
 pub(super) fn mounted(index: usize, workload: &Workload, objects: &mut Objects, table: &mut Table, seen: &mut Seen) {
     for mount in &workload.mounts {
-        let (name, kind, only) = match &mount.source {
-            MountSource::File { object, kind, key, mode: _ } => (object, *kind, Some(key)),
-            MountSource::Folder { object, kind, items: _ } => (object, *kind, None),
-            MountSource::Named { volume: _, subpath: _ }
-            | MountSource::External { claim: _, subpath: _ }
-            | MountSource::Image { reference: _, subpath: _ }
-            | MountSource::Anonymous
-            | MountSource::Memory(_)
-            | MountSource::Data(_)
-            | MountSource::Host { path: _, kind: _ } => continue,
-        };
+        let Some((kind, name, only)) = mount.source.object() else { continue };
         for named in objects.named(&workload.files, kind, name, table) {
             if only.is_none_or(|only| *only == named.key) {
                 named.tell(index, mount.origin, table, seen);
