@@ -56,9 +56,7 @@ pub(super) fn gateway(context: &Context, gateway: &Gateway) -> Manifest {
     let Gateway { name, class, annotations, listeners } = gateway;
     let mut at = At::default();
     let why = listeners.first().map_or(Why::Decision("one-gateway"), |first| first.why.clone());
-    let mut metadata = meta::object(context, &mut at, name, name, &why);
-    let annotations = at.within("metadata", |at| meta::annotations(at, annotations));
-    metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+    let metadata = meta::annotated(context, &mut at, name, name, annotations, &why);
     let spec = at.within("spec", |at| GatewaySpec {
         gateway_class_name: at.put("gatewayClassName", class),
         listeners: at.list("listeners", listeners, listener).unwrap_or_default(),
@@ -84,9 +82,7 @@ fn listener(at: &mut At, listener: &Listener) -> Value {
 pub(super) fn route(context: &Context, owner: &Name, route: &GatewayRoute) -> Manifest {
     let GatewayRoute { name, kind, parents, hosts, matches, filters, port, annotations, why } = route;
     let mut at = At::default();
-    let mut metadata = meta::object(context, &mut at, name, owner, why);
-    let annotations = at.within("metadata", |at| meta::annotations(at, annotations));
-    metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+    let metadata = meta::annotated(context, &mut at, name, owner, annotations, why);
     let spec = at.within("spec", |at| {
         at.here(why);
         let rules = at.list("rules", [()], |at, ()| Rule {

@@ -33,9 +33,7 @@ use crate::ir::{self, Name};
 pub(super) fn emit(context: &Context, owner: &Name, ingress: &ir::Ingress) -> Manifest {
     let ir::Ingress { name, class, annotations, tls, rules, why } = ingress;
     let mut at = At::default();
-    let mut metadata = meta::object(context, &mut at, name, owner, why);
-    let annotations = at.within("metadata", |at| meta::annotations(at, annotations));
-    metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+    let metadata = meta::annotated(context, &mut at, name, owner, annotations, why);
     let spec = at.within("spec", |at| {
         at.here(why);
         IngressSpec {

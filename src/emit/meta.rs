@@ -55,6 +55,20 @@ pub(super) fn object(context: &Context, at: &mut At, name: &Name, label: &Name, 
     ObjectMeta { namespace, ..metadata }
 }
 
+/// The same for an object that the user annotates.
+pub(super) fn annotated(
+    context: &Context,
+    at: &mut At,
+    name: &Name,
+    label: &Name,
+    texts: &[(String, Traced<String>)],
+    why: &Why,
+) -> ObjectMeta {
+    let metadata = object(context, at, name, label, why);
+    let annotations = at.within("metadata", |at| annotations(at, texts));
+    ObjectMeta { annotations: (!annotations.is_empty()).then_some(annotations), ..metadata }
+}
+
 /// The metadata of an object that stands in no namespace.
 pub(super) fn cluster_wide(context: &Context, at: &mut At, name: &Name, label: &Name, why: &Why) -> ObjectMeta {
     at.because("apiVersion", why);

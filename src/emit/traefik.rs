@@ -90,9 +90,7 @@ pub(super) fn route(context: &Context, owner: &Name, route: &Route) -> Manifest 
     // The rule says what they say, and what it is called was for messages.
     let _ = (called, written_at, form, matches, class, outside);
     let mut at = At::default();
-    let mut metadata = meta::object(context, &mut at, name, owner, why);
-    let annotations = at.within("metadata", |at| meta::annotations(at, annotations));
-    metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+    let metadata = meta::annotated(context, &mut at, name, owner, annotations, why);
     let spec = at.within("spec", |at| {
         at.here(why);
         let entry_points = at.texts("entryPoints", entry_points, String::clone);
