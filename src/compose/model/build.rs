@@ -6,8 +6,8 @@ use crate::compose::keys::{Decode, Merge, Reader, keys};
 use crate::compose::model::files::Grants;
 use crate::compose::model::host::{ExtraHosts, Ulimits};
 use crate::compose::model::scalar::{Bytes, TextOrBool};
-use crate::compose::model::text::{OneOrMore, Pair, Pairs, Texts, mapping};
-use crate::syntax::{Entry, Map, Node, Value};
+use crate::compose::model::text::{OneOrMore, Pair, Pairs, Texts, mapping_or};
+use crate::syntax::{Map, Node, Value};
 
 keys! {
     /// A build; a string is its context.
@@ -42,12 +42,7 @@ keys! {
 
 /// A string is the context.
 fn context(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-    if matches!(node.value, Value::String(_)) { Some(one("context", node)) } else { mapping(node, reader) }
-}
-
-/// The mapping that a short form stands for.
-pub(super) fn one(key: &str, node: Node) -> Map {
-    Map::from([(key.to_owned(), Entry { key: node.origin, value: node })])
+    mapping_or("context", node, reader)
 }
 
 /// `ssh`: agents and keys, as a mapping or a list of `id=path`; `default` alone is the agent.

@@ -2,8 +2,7 @@
 
 use crate::compose::grammar::mode;
 use crate::compose::keys::{Decode, Merge, Reader, Shape, keys};
-use crate::compose::model::build::one;
-use crate::compose::model::text::{Options, Pairs, mapping};
+use crate::compose::model::text::{Options, Pairs, mapping, mapping_or};
 use crate::origin::Spanned;
 use crate::syntax::{Map, Node, Value};
 
@@ -20,7 +19,7 @@ keys! {
 
 /// A string is the source.
 fn source(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-    if matches!(node.value, Value::String(_)) { Some(one("source", node)) } else { mapping(node, reader) }
+    mapping_or("source", node, reader)
 }
 
 /// All of them.
@@ -67,7 +66,7 @@ keys! {
 
 /// A string is the path.
 fn path(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-    if matches!(node.value, Value::String(_)) { Some(one("path", node)) } else { mapping(node, reader) }
+    mapping_or("path", node, reader)
 }
 
 /// All of them; one may stand without a list.

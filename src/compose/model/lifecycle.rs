@@ -2,12 +2,11 @@
 //! while developing, and what a service inherits from (compose-spec, "post_start", "pre_stop", "pre_start", "develop", "extends").
 
 use crate::compose::keys::{Decode, Merge, Reader, keys};
-use crate::compose::model::build::one;
 use crate::compose::model::scalar::{Unquoted, choices};
 use crate::compose::model::service::{Command, Service};
-use crate::compose::model::text::{OneOrMore, Pairs, mapping};
+use crate::compose::model::text::{OneOrMore, Pairs, mapping, mapping_or};
 use crate::origin::Spanned;
-use crate::syntax::{Map, Node, Value};
+use crate::syntax::{Map, Node};
 
 keys! {
     /// A command that runs in the container.
@@ -129,5 +128,5 @@ keys! {
 
 /// A string is the service.
 fn service(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-    if matches!(node.value, Value::String(_)) { Some(one("service", node)) } else { mapping(node, reader) }
+    mapping_or("service", node, reader)
 }

@@ -1,15 +1,14 @@
 //! A whole project (compose-spec, "Compose file"): what the user wrote, resolved, in Compose's words.
 
 use crate::compose::keys::{Entries, Merge, Reader, keys};
-use crate::compose::model::build::one;
 use crate::compose::model::files::FileSource;
 use crate::compose::model::mount::Volume;
 use crate::compose::model::network::Network;
 use crate::compose::model::scalar::Unquoted;
 use crate::compose::model::service::Service;
-use crate::compose::model::text::{OneOrMore, Texts, mapping};
+use crate::compose::model::text::{OneOrMore, Texts, mapping_or};
 use crate::origin::Spanned;
-use crate::syntax::{Map, Node, Value};
+use crate::syntax::{Map, Node};
 
 keys! {
     /// The top level of a file.
@@ -37,7 +36,7 @@ keys! {
 
 /// A string is the path.
 fn path(node: Node, reader: &mut Reader<'_>) -> Option<Map> {
-    if matches!(node.value, Value::String(_)) { Some(one("path", node)) } else { mapping(node, reader) }
+    mapping_or("path", node, reader)
 }
 
 /// All of them.

@@ -311,4 +311,4 @@ macro_rules! choices {
 
 pub(crate) use choices;
 
-pub use crate::compose::model::text::{Pairs, Texts, entries, mapping, scalar_text};
+pub use crate::compose::model::text::{Pairs, Texts, entries, mapping, mapping_or, scalar_text};

@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use crate::compose::keys::{Decode, Entries, Form, Named, Reader, Shape, Table};
 use crate::diag::{Code, Diagnostic};
 use crate::origin::{Origin, Spanned};
-use crate::syntax::{Map, Node, Value, go_float};
+use crate::syntax::{Entry, Map, Node, Value, go_float};
 
 /// Text that a scalar of any type gives, as the reference prints it.
 pub fn scalar_text(value: &Value) -> Option<String> {
@@ -266,6 +266,14 @@ fn options(
         read.insert(name, Pair { value, origin, key: entry.key });
     }
     Some(read)
+}
+
+/// A mapping; a text is the value of its one key.
+pub fn mapping_or(key: &str, node: Node, reader: &mut Reader<'_>) -> Option<Map> {
+    if matches!(node.value, Value::String(_)) {
+        return Some(Map::from([(key.to_owned(), Entry { key: node.origin, value: node })]));
+    }
+    mapping(node, reader)
 }
 
 /// The mapping under a node; anything else is an error.
