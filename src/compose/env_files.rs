@@ -9,7 +9,6 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::compose::Dialect;
-use crate::compose::find::say;
 use crate::compose::grammar::dotenv::{self, Parsed};
 use crate::compose::grammar::mounts;
 use crate::compose::interpolate::Lookup;
@@ -130,7 +129,7 @@ impl Texts {
             let Text::Unreadable(error, places) = text else { continue };
             let mut places = places.into_iter();
             let Some(first) = places.next() else { continue };
-            let message = format!("the {key} {path} cannot be read: {}", say(&error));
+            let message = format!("the {key} {path} cannot be read: {error}");
             let diagnostic = Diagnostic::new(Code::EnvFileMissing, first, message);
             let help = match error {
                 ReadError::NotFound if key == "env_file" => "create it, or write required: false beside its path",

@@ -5,7 +5,7 @@ use crate::compose::variables::{Variables, Wanted};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::Sources;
 use crate::request::Request;
-use crate::world::{Kind, ReadError, World};
+use crate::world::{Kind, World};
 
 /// The largest file that is read, in bytes: far above any real Compose file.
 pub const FILE_LIMIT: u64 = 64 << 20;
@@ -171,16 +171,5 @@ fn is_disabled(world: &dyn World, diags: &mut Diagnostics) -> bool {
             );
             false
         }
-    }
-}
-
-/// What went wrong, in words.
-pub fn say(error: &ReadError) -> String {
-    match error {
-        ReadError::NotFound => "there is no such file".to_owned(),
-        ReadError::TooLarge { limit } => format!("it is larger than {limit} bytes"),
-        ReadError::Folder => "it is a folder".to_owned(),
-        ReadError::Denied => "permission is denied".to_owned(),
-        ReadError::Other(text) => text.clone(),
     }
 }

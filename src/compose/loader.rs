@@ -8,7 +8,7 @@ use crate::compose::bare;
 use crate::compose::copies::Copies;
 use crate::compose::env_files::text_of;
 use crate::compose::extends::Bases;
-use crate::compose::find::{FILE_LIMIT, say};
+use crate::compose::find::FILE_LIMIT;
 use crate::compose::former_names;
 use crate::compose::grammar::mounts;
 use crate::compose::include::Included;
@@ -124,7 +124,7 @@ impl<'a> Loader<'a> {
                 Code::FileUnreadable
             }
         };
-        let message = format!("{name} cannot be read: {}", say(error));
+        let message = format!("{name} cannot be read: {error}");
         self.diags.push(match at {
             Some(at) => Diagnostic::new(code, at, message).help("correct the path, or create the file"),
             None => Diagnostic::nowhere(code, message).help("check the path after -f"),

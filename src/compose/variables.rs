@@ -5,7 +5,6 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::compose::env_files::{self, ENV_FILE_LIMIT, EnvEntry};
-use crate::compose::find::say;
 use crate::compose::grammar::dotenv;
 use crate::compose::interpolate::Lookup;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -106,7 +105,7 @@ fn bytes_of(wanted: &Wanted, world: &dyn World) -> Result<Vec<u8>, ReadError> {
 /// Reports a file that cannot be read, unless nobody asked for it; whether that is an error.
 fn unreadable(wanted: &Wanted, error: &ReadError, diags: &mut Diagnostics) -> bool {
     let Wanted { path, required, at } = wanted;
-    let message = format!("the environment file {path} cannot be read: {}", say(error));
+    let message = format!("the environment file {path} cannot be read: {error}");
     let code = match error {
         ReadError::NotFound | ReadError::Folder if !required => return false,
         // A default file that may not be read must not keep a project from being read that does not need it.

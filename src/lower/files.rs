@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::compose::Dialect;
-use crate::compose::find::say;
 use crate::compose::grammar::mounts;
 use crate::compose::keys::Key;
 use crate::compose::model::files::{External, FileSource};
@@ -308,9 +307,7 @@ pub(super) fn read_at(
             } else {
                 "correct the path, or let it be read"
             };
-            diags.push(
-                Diagnostic::new(code, origin, format!("{full} cannot be read: {}", say(&error))).help(help).key(path),
-            );
+            diags.push(Diagnostic::new(code, origin, format!("{full} cannot be read: {error}")).help(help).key(path));
             None
         }
     }

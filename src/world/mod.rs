@@ -61,10 +61,10 @@ pub enum ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReadError::NotFound => formatter.write_str("it does not exist"),
+            ReadError::NotFound => formatter.write_str("there is no such file"),
             ReadError::TooLarge { limit } => write!(formatter, "it is larger than {limit} bytes"),
             ReadError::Folder => formatter.write_str("it is a folder"),
-            ReadError::Denied => formatter.write_str("permission is missing"),
+            ReadError::Denied => formatter.write_str("permission is denied"),
             ReadError::Other(words) => formatter.write_str(words),
         }
     }
