@@ -8,7 +8,7 @@ mod patches;
 
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscalerBehavior;
 use k8s_openapi::api::core::v1::{
-    Affinity, Lifecycle, PodSecurityContext, Probe, ResourceRequirements, SecurityContext, Toleration,
+    Affinity, Lifecycle, PodSecurityContext, Probe, ResourceRequirements, SecurityContext,
 };
 
 use crate::compose::keys::{Decode, Key, Reader};
@@ -148,14 +148,7 @@ fn take(
     extras.routes.extend(gateway::routes(own, gateway, &mut patches));
     extras.account = service_account.take().and_then(|name| patches.name("service_account", name));
     extras.pull_secrets = self::pull_secrets(pull_secrets, &mut patches);
-    if let Some(class) = priority_class.take().and_then(|name| patches.name("priority_class", name)) {
-        let origin = class.why.origins().first().copied().unwrap_or(place);
-        patches.add(Target::Pods, &["spec"], map(origin, [("priorityClassName", text(class.value, origin))]));
-    }
-    patches.pod::<Vec<Toleration>>("tolerations", tolerations.take().map(|list| list.value.0), "tolerations");
-    if let Some(node) = patches.texts("node_selector", node_selector, true) {
-        patches.add(Target::Pods, &["spec"], map(node.origin, [("nodeSelector", node)]));
-    }
+    patches.scheduling(place, priority_class, tolerations, node_selector);
     patches.pod::<Affinity>("affinity", raw(affinity), "affinity");
     patches.pod::<PodSecurityContext>("pod_security_context", raw(pod_security_context), "securityContext");
     patches.containers("sidecars", sidecars, "containers");

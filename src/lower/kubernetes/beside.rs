@@ -1,6 +1,6 @@
 //! `x-kubernetes` beside the services: of volumes, configs and secrets, and of the project as a whole.
 
-use k8s_openapi::api::core::v1::{LimitRangeSpec, ResourceQuotaSpec, Toleration};
+use k8s_openapi::api::core::v1::{LimitRangeSpec, ResourceQuotaSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use crate::compose::keys::Key;
@@ -67,14 +67,7 @@ pub(in crate::lower) fn project(
         }
         patches.add(Target::Every, &["metadata"], map(node.origin, [(name, node)]));
     }
-    if let Some(class) = priority_class.take().and_then(|name| patches.name("priority_class", name)) {
-        let origin = class.why.origins().first().copied().unwrap_or(place);
-        patches.add(Target::Pods, &["spec"], map(origin, [("priorityClassName", text(class.value, origin))]));
-    }
-    patches.pod::<Vec<Toleration>>("tolerations", tolerations.take().map(|list| list.value.0), "tolerations");
-    if let Some(node) = patches.texts("node_selector", node_selector, true) {
-        patches.add(Target::Pods, &["spec"], map(node.origin, [("nodeSelector", node)]));
-    }
+    patches.scheduling(place, priority_class, tolerations, node_selector);
     if let Some(spec) = raw(limit_range).and_then(|node| patches.checked::<LimitRangeSpec>("limit_range", node)) {
         app.rules.push(NamespaceRule { kind: NamespaceRuleKind::LimitRange, spec });
     }

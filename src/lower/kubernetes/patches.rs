@@ -5,7 +5,7 @@ use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
     ConfigMap, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, ResourceQuota, Secret, Service,
-    ServiceAccount,
+    ServiceAccount, Toleration,
 };
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -46,6 +46,24 @@ impl Patches<'_> {
     pub(super) fn pod<T: DeserializeOwned + Serialize>(&mut self, name: &str, node: Option<Node>, field: &str) {
         if let Some(node) = node.and_then(|node| self.checked::<T>(name, node)) {
             self.add(Target::Pods, &["spec"], map(node.origin, [(field, node)]));
+        }
+    }
+
+    /// On which nodes pods may run, and before which others.
+    pub(super) fn scheduling(
+        &mut self,
+        place: Origin,
+        priority_class: Key<String>,
+        tolerations: Key<RawList>,
+        node_selector: Key<Pairs>,
+    ) {
+        if let Some(class) = priority_class.take().and_then(|name| self.name("priority_class", name)) {
+            let origin = class.why.origins().first().copied().unwrap_or(place);
+            self.add(Target::Pods, &["spec"], map(origin, [("priorityClassName", text(class.value, origin))]));
+        }
+        self.pod::<Vec<Toleration>>("tolerations", tolerations.take().map(|list| list.value.0), "tolerations");
+        if let Some(node) = self.texts("node_selector", node_selector, true) {
+            self.add(Target::Pods, &["spec"], map(node.origin, [("nodeSelector", node)]));
         }
     }
 
