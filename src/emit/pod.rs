@@ -11,7 +11,7 @@
 
 use k8s_openapi::api::core::v1::{
     Affinity, Container, LocalObjectReference, NodeAffinity, PodAffinity, PodAffinityTerm, PodOS, PodSecurityContext,
-    PodSpec, PodTemplateSpec, SeccompProfile, Sysctl,
+    PodSpec, PodTemplateSpec, SeccompProfile, Sysctl, Volume,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
@@ -19,15 +19,18 @@ use super::at::At;
 use super::{Context, access, config, container, meta, network, placement, storage, wait};
 use crate::ir::{Kind, Member, Name, Pod, Retries, Step, Traced, Why, Workload};
 
-/// Labels or annotations.
-type Texts = [(String, Traced<String>)];
-
 /// The label of workloads that must share a node.
 const TOGETHER: &str = "transship.dev/together";
 
 /// The template of a workload's pods.
-#[expect(clippy::too_many_lines, reason = "a pod taken apart, and the table of the fields that its parts become")]
 pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> PodTemplateSpec {
+    at.within("template", |at| PodTemplateSpec {
+        metadata: Some(at.within("metadata", |at| metadata(context, at, workload))),
+        spec: Some(at.within("spec", |at| spec(context, at, workload))),
+    })
+}
+
+fn spec(context: &Context, at: &mut At, workload: &Workload) -> PodSpec {
     let Pod {
         grace_seconds,
         hostname,
@@ -49,57 +52,55 @@ pub(super) fn template(context: &Context, at: &mut At, workload: &Workload) -> P
         one_process_space,
         together,
     } = &workload.pod;
-    at.within("template", |at| {
-        let metadata = at.within("metadata", |at| metadata(context, at, workload, marks, (labels, annotations)));
-        let spec = at.within("spec", |at| {
-            let mut volumes = at.list("volumes", &workload.volumes, storage::volume).unwrap_or_default();
-            let index = volumes.len().to_string();
-            volumes.extend(at.within("volumes", |at| at.within(&index, |at| wait::volume(at, workload))));
-            let nodes = placement::nodes(context, at, &workload.name, placement);
-            PodSpec {
-                service_account_name: at.maybe("serviceAccountName", account.as_ref()).or_else(|| {
-                    let (name, why) = access::account(workload)?;
-                    at.because("serviceAccountName", why);
-                    Some(name.to_string())
-                }),
-                automount_service_account_token: Some(at.decided(
-                    "automountServiceAccountToken",
-                    false,
-                    "no-account-token",
-                )),
-                enable_service_links: Some(at.decided("enableServiceLinks", false, "no-service-links")),
-                host_pid: at.flag("hostPID", host_processes.map(Why::Origin).as_ref()),
-                host_ipc: at.flag("hostIPC", host_memory.map(Why::Origin).as_ref()),
-                runtime_class_name: at.maybe("runtimeClassName", runtime.as_ref()),
-                os: system.as_ref().map(|system| PodOS { name: at.put("os", system) }),
-                restart_policy: restart_policy(at, workload),
-                share_process_namespace: at.flag("shareProcessNamespace", one_process_space.map(Why::Origin).as_ref()),
-                hostname: at.maybe("hostname", hostname.as_ref()),
-                host_network: network::of_host(at, workload.network),
-                dns_policy: network::policy(at, workload.network),
-                host_aliases: at.list("hostAliases", host_aliases, network::host_alias),
-                dns_config: network::resolver(at, resolver),
-                termination_grace_period_seconds: Some(i64::from(
-                    at.put("terminationGracePeriodSeconds", grace_seconds),
-                )),
-                node_selector: nodes.selector,
-                affinity: affinity(context, at, together.as_ref(), nodes.affinity),
-                tolerations: nodes.tolerations,
-                topology_spread_constraints: nodes.spreads,
-                security_context: Some(
-                    at.within("securityContext", |at| security(at, fs_group.as_ref(), groups, sysctls)),
-                ),
-                image_pull_secrets: at
-                    .texts("imagePullSecrets", pull_secrets, |name| LocalObjectReference { name: name.clone() }),
-                init_containers: at
-                    .list("initContainers", &workload.steps, |at, step| self::step(context, at, workload, step)),
-                containers: containers(at, workload),
-                volumes: Some(volumes),
-                ..Default::default()
-            }
-        });
-        PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
+    // Written into the metadata.
+    let _ = (marks, labels, annotations);
+    let volumes = volumes(at, workload);
+    let nodes = placement::nodes(context, at, &workload.name, placement);
+    PodSpec {
+        service_account_name: account_name(at, workload, account.as_ref()),
+        automount_service_account_token: Some(at.decided("automountServiceAccountToken", false, "no-account-token")),
+        enable_service_links: Some(at.decided("enableServiceLinks", false, "no-service-links")),
+        host_pid: at.flag("hostPID", host_processes.map(Why::Origin).as_ref()),
+        host_ipc: at.flag("hostIPC", host_memory.map(Why::Origin).as_ref()),
+        runtime_class_name: at.maybe("runtimeClassName", runtime.as_ref()),
+        os: system.as_ref().map(|system| PodOS { name: at.put("os", system) }),
+        restart_policy: restart_policy(at, workload),
+        share_process_namespace: at.flag("shareProcessNamespace", one_process_space.map(Why::Origin).as_ref()),
+        hostname: at.maybe("hostname", hostname.as_ref()),
+        host_network: network::of_host(at, workload.network),
+        dns_policy: network::policy(at, workload.network),
+        host_aliases: at.list("hostAliases", host_aliases, network::host_alias),
+        dns_config: network::resolver(at, resolver),
+        termination_grace_period_seconds: Some(i64::from(at.put("terminationGracePeriodSeconds", grace_seconds))),
+        node_selector: nodes.selector,
+        affinity: affinity(context, at, together.as_ref(), nodes.affinity),
+        tolerations: nodes.tolerations,
+        topology_spread_constraints: nodes.spreads,
+        security_context: Some(at.within("securityContext", |at| security(at, fs_group.as_ref(), groups, sysctls))),
+        image_pull_secrets: at
+            .texts("imagePullSecrets", pull_secrets, |name| LocalObjectReference { name: name.clone() }),
+        init_containers: at.list("initContainers", &workload.steps, |at, step| self::step(context, at, workload, step)),
+        containers: containers(at, workload),
+        volumes: Some(volumes),
+        ..Default::default()
+    }
+}
+
+/// The account that the user names, or the one whose rights its waits need.
+fn account_name(at: &mut At, workload: &Workload, said: Option<&Traced<String>>) -> Option<String> {
+    at.maybe("serviceAccountName", said).or_else(|| {
+        let (name, why) = access::account(workload)?;
+        at.because("serviceAccountName", why);
+        Some(name.to_string())
     })
+}
+
+/// The volumes of the workload, and behind them the one that holds the token of its waits.
+fn volumes(at: &mut At, workload: &Workload) -> Vec<Volume> {
+    let mut volumes = at.list("volumes", &workload.volumes, storage::volume).unwrap_or_default();
+    let index = volumes.len().to_string();
+    volumes.extend(at.within("volumes", |at| at.within(&index, |at| wait::volume(at, workload))));
+    volumes
 }
 
 /// What ends says whether it is tried again in place; everything else is always restarted, which is the default.
@@ -146,23 +147,18 @@ fn member(at: &mut At, member: &Member) -> Container {
     container::main(at, name, why, ports, container)
 }
 
-fn metadata(
-    context: &Context,
-    at: &mut At,
-    workload: &Workload,
-    marks: &[Traced<Name>],
-    (own, annotations): (&Texts, &Texts),
-) -> ObjectMeta {
+fn metadata(context: &Context, at: &mut At, workload: &Workload) -> ObjectMeta {
+    let pod = &workload.pod;
     let mut labels = meta::labels(context, at, &workload.name);
-    labels.extend(meta::texts(at, "labels", own));
-    for mark in marks {
+    labels.extend(meta::texts(at, "labels", &pod.labels));
+    for mark in &pod.marks {
         let label = meta::mark(&mark.value);
         at.within("labels", |at| at.because(&label, &mark.why));
         labels.insert(label, "true".to_owned());
     }
-    let group = at.within("labels", |at| at.maybe(TOGETHER, workload.pod.together.as_ref()));
+    let group = at.within("labels", |at| at.maybe(TOGETHER, pod.together.as_ref()));
     labels.extend(group.map(|name| (TOGETHER.to_owned(), name.to_string())));
-    let mut annotations = meta::annotations(at, annotations);
+    let mut annotations = meta::annotations(at, &pod.annotations);
     annotations.extend(config::checksums(context, at, workload));
     ObjectMeta {
         labels: Some(labels),
