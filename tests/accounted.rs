@@ -8,33 +8,17 @@
     reason = "a test reads fixtures and fails loudly"
 )]
 
+mod corpus;
 mod fixture;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use transship::diag::{Severity, by_cause, to_text};
 use transship::emit::Value;
 use transship::origin::Origin;
 use transship::world::OsWorld;
 use transship::{Compilation, compile};
-
-fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let is_stack = name.ends_with(".yml") || name.ends_with(".yaml");
-        if path.ends_with("testdata/reference") {
-            // Cases of the loader alone, many of which it refuses.
-            continue;
-        } else if path.is_dir() {
-            stack_files(&path, found);
-        } else if is_stack && std::fs::read_to_string(&path).is_ok_and(|text| text.contains("services:")) {
-            found.push(path);
-        }
-    }
-}
 
 fn leaves(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
     let length = pointer.len();
@@ -97,8 +81,9 @@ fn faults(path: &Path, compilation: &Compilation) -> Vec<String> {
 
 #[test]
 fn every_leaf_of_the_fixtures_is_accounted_for() {
-    let mut files = Vec::new();
-    stack_files(Path::new("testdata"), &mut files);
+    let mut files = corpus::stack_files(Path::new("testdata"));
+    // Cases of the loader alone, many of which it refuses.
+    files.retain(|path| !path.starts_with("testdata/reference"));
     let wrong: Vec<String> = files.iter().flat_map(|path| check(path)).collect();
     assert!(!files.is_empty());
     assert!(wrong.is_empty(), "{} leaves:\n{}", wrong.len(), wrong.join("\n"));
@@ -106,18 +91,12 @@ fn every_leaf_of_the_fixtures_is_accounted_for() {
 
 #[test]
 fn every_leaf_of_the_corpus_is_accounted_for() {
-    let Ok(corpus) = std::env::var("TRANSSHIP_CORPUS") else {
-        println!("skipped: TRANSSHIP_CORPUS is not set");
-        return;
-    };
+    let Some(root) = corpus::root() else { return };
     let mut wrong = Vec::new();
-    let index = std::fs::read_to_string(Path::new(&corpus).join("index.tsv")).unwrap();
     let mut count = 0;
-    for row in index.lines().skip(1) {
-        let fields: Vec<&str> = row.split('\t').collect();
-        let path = Path::new(&corpus).join(fields[0]).join(fields[9]);
+    for entry in corpus::entries(&root) {
         count += 1;
-        wrong.extend(check(&path));
+        wrong.extend(check(&entry.file));
     }
     assert!(count > 0);
     assert!(wrong.is_empty(), "{} leaves in {count} files:\n{}", wrong.len(), wrong.join("\n"));
@@ -125,16 +104,10 @@ fn every_leaf_of_the_corpus_is_accounted_for() {
 
 #[test]
 fn every_error_of_the_corpus_points_at_a_place() {
-    let Ok(corpus) = std::env::var("TRANSSHIP_CORPUS") else {
-        println!("skipped: TRANSSHIP_CORPUS is not set");
-        return;
-    };
-    let index = std::fs::read_to_string(Path::new(&corpus).join("index.tsv")).unwrap();
+    let Some(root) = corpus::root() else { return };
     let (mut done, mut refused) = (0, 0);
-    for row in index.lines().skip(1) {
-        let fields: Vec<&str> = row.split('\t').collect();
-        let path = Path::new(&corpus).join(fields[0]).join(fields[9]);
-        let compilation = compile(&OsWorld, &fixture::request(&path));
+    for entry in corpus::entries(&root) {
+        let compilation = compile(&OsWorld, &fixture::request(&entry.file));
         if compilation.manifests.is_some() {
             done += 1;
             continue;
@@ -143,7 +116,7 @@ fn every_error_of_the_corpus_points_at_a_place() {
         let errors = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
         for told in by_cause(errors) {
             print!("{}", to_text(&told, &compilation.sources, false));
-            assert!(told.first.primary.is_some(), "{}: {}", fields[0], told.first.message);
+            assert!(told.first.primary.is_some(), "{}: {}", entry.home.display(), told.first.message);
         }
     }
     println!("{done} converted, {refused} refused");

@@ -18,6 +18,7 @@ mod apiserver;
 mod argv;
 #[path = "meaning/case.rs"]
 mod case;
+mod corpus;
 #[path = "meaning/environment.rs"]
 mod environment;
 #[path = "meaning/generate.rs"]
@@ -34,6 +35,7 @@ mod mounts;
 mod ports;
 #[path = "meaning/quantity.rs"]
 mod quantity;
+mod random;
 #[path = "meaning/resources.rs"]
 mod resources;
 #[path = "meaning/security.rs"]
@@ -50,7 +52,7 @@ mod waits;
 mod world;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use case::Case;
 use transship::compose::Dialect;
@@ -81,23 +83,9 @@ fn judge(case: &Case, verdicts: &mut Verdicts) {
     apiserver::judge(case, verdicts);
 }
 
-fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        let is_stack = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
-        if path.is_dir() {
-            stack_files(&path, found);
-        } else if is_stack && std::fs::read_to_string(&path).is_ok_and(|text| text.contains("services:")) {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn fixtures_mean_the_same() {
-    let mut files = Vec::new();
-    stack_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"), &mut files);
+    let files = corpus::stack_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"));
     let mut verdicts = Verdicts::default();
     for path in &files {
         let folder = path.parent().unwrap();
@@ -117,19 +105,9 @@ fn fixtures_mean_the_same() {
 
 #[test]
 fn the_corpus_means_the_same() {
-    let Some(root) = std::env::var_os("TRANSSHIP_CORPUS").map(PathBuf::from) else {
-        println!("skipped: TRANSSHIP_CORPUS names no corpus");
-        return;
-    };
-    let index = std::fs::read_to_string(root.join("index.tsv")).unwrap();
-    let mut lines = index.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    let header = lines.next().unwrap();
-    let column = |name: &str| header.iter().position(|found| *found == name).unwrap();
-    let (id, file) = (column("case_id"), column("file"));
+    let Some(root) = corpus::root() else { return };
     let mut verdicts = Verdicts::default();
-    for row in lines {
-        let home = root.join(row[id]);
-        let path = home.join(row[file]);
+    for corpus::Entry { home, file: path } in corpus::entries(&root) {
         let folder = path.parent().unwrap().to_str().unwrap().to_owned();
         let variables = BTreeMap::from([
             ("HOME".to_owned(), "/home/u".to_owned()),

@@ -12,6 +12,8 @@
 
 #[path = "reference/compare.rs"]
 mod compare;
+mod corpus;
+mod random;
 #[path = "reference/world.rs"]
 mod world;
 
@@ -19,25 +21,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use compare::{difference, ours};
-
+use random::Random;
 use serde_json::{Map, Value, json};
-
-/// A small generator of numbers (SplitMix64), so that a seed gives the same mutants everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit.max(1)).unwrap()).unwrap()
-    }
-}
 
 /// Pointers of every node below the root.
 fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
@@ -140,15 +125,10 @@ fn mutate(root: &mut Value, random: &mut Random) -> String {
 }
 
 /// A file and the folder it stands in.
-fn corpus(root: &Path) -> Vec<(PathBuf, Value)> {
-    let index = std::fs::read_to_string(root.join("index.tsv")).unwrap();
-    let mut lines = index.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    let header = lines.next().unwrap();
-    let column = |name: &str| header.iter().position(|found| *found == name).unwrap();
-    let (id, file) = (column("case_id"), column("file"));
-    lines
-        .filter_map(|row| {
-            let path = root.join(row.get(id).unwrap()).join(row.get(file).unwrap());
+fn values(root: &Path) -> Vec<(PathBuf, Value)> {
+    corpus::entries(root)
+        .into_iter()
+        .filter_map(|corpus::Entry { home: _, file: path }| {
             let text = std::fs::read_to_string(&path).unwrap();
             let mut value: serde_yaml::Value = serde_yaml::from_str(&text).ok()?;
             value.apply_merge().ok()?;
@@ -176,7 +156,7 @@ fn mutants_agree() {
     let number = |name: &str, default: usize| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let (count, seed, shown) =
         (number("TRANSSHIP_MUTANTS", 1000), number("TRANSSHIP_SEED", 1), number("TRANSSHIP_SHOWN", 40));
-    let corpus = corpus(&root);
+    let corpus = values(&root);
     let mut random = Random(u64::try_from(seed).unwrap());
     let (mut agreed, mut accepted, mut failures) = (0, 0, Vec::new());
     for number in 0..count {

@@ -10,8 +10,10 @@
     reason = "a test reads fixtures and fails loudly"
 )]
 
+mod corpus;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine;
 use serde_json::Value;
@@ -134,16 +136,8 @@ fn check(path: &Path) -> (usize, Vec<String>) {
 
 #[test]
 fn every_name_and_port_that_the_corpus_dials_is_there() {
-    let Ok(corpus) = std::env::var("TRANSSHIP_CORPUS") else {
-        println!("skipped: TRANSSHIP_CORPUS is not set");
-        return;
-    };
-    let index = std::fs::read_to_string(Path::new(&corpus).join("index.tsv")).unwrap();
-    let paths = index.lines().skip(1).map(|row| {
-        let fields: Vec<&str> = row.split('\t').collect();
-        Path::new(&corpus).join(fields[0]).join(fields[9])
-    });
-    let results: Vec<(usize, Vec<String>)> = paths.map(|path| check(&path)).collect();
+    let Some(root) = corpus::root() else { return };
+    let results: Vec<(usize, Vec<String>)> = corpus::entries(&root).iter().map(|entry| check(&entry.file)).collect();
     let wrong: Vec<&String> = results.iter().flat_map(|(_, wrong)| wrong).collect();
     let seen: usize = results.iter().map(|(seen, _)| seen).sum();
     assert!(seen > 100, "{seen}");
@@ -157,19 +151,11 @@ fn every_name_and_port_that_the_corpus_dials_is_there() {
 
 #[test]
 fn every_name_and_port_that_the_fixtures_dial_is_there() {
-    let mut folders = vec![PathBuf::from("testdata")];
     let mut seen = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-                let (found, wrong) = check(&path);
-                assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-                seen += found;
-            }
-        }
+    for path in corpus::stack_files(Path::new("testdata")) {
+        let (found, wrong) = check(&path);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        seen += found;
     }
     assert!(seen > 10, "{seen}");
 }

@@ -5,5 +5,6 @@
 mod compare;
 #[path = "reference/compose.rs"]
 mod compose;
+mod corpus;
 #[path = "reference/world.rs"]
 mod world;

@@ -3,24 +3,15 @@
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads fixtures and fails loudly")]
 
+mod corpus;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value as Json;
 use serde_yaml::Value;
 use transship::world::OsWorld;
 use transship::{Compilation, Request, compile};
-
-fn stack_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            stack_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            found.push(path);
-        }
-    }
-}
 
 /// `(service, dependency)` of every entry that is written in the file itself.
 fn edges(path: &Path) -> Vec<(String, String)> {
@@ -176,8 +167,7 @@ fn check(path: &Path) -> Vec<String> {
 
 #[test]
 fn every_edge_of_the_fixtures_has_its_wait_or_its_reason() {
-    let mut files = Vec::new();
-    stack_files(Path::new("testdata"), &mut files);
+    let files = corpus::stack_files(Path::new("testdata"));
     let count: usize = files.iter().map(|path| edges(path).len()).sum();
     let missing: Vec<String> = files.iter().flat_map(|path| check(path)).collect();
     assert!(count > 20, "{count} edges");
@@ -186,12 +176,8 @@ fn every_edge_of_the_fixtures_has_its_wait_or_its_reason() {
 
 #[test]
 fn every_edge_of_the_corpus_has_its_wait_or_its_reason() {
-    let Ok(corpus) = std::env::var("TRANSSHIP_CORPUS") else {
-        println!("skipped: TRANSSHIP_CORPUS is not set");
-        return;
-    };
-    let mut files = Vec::new();
-    stack_files(Path::new(&corpus), &mut files);
+    let Some(root) = corpus::root() else { return };
+    let files = corpus::stack_files(&root);
     let count: usize = files.iter().map(|path| edges(path).len()).sum();
     let missing: Vec<String> = files.iter().flat_map(|path| check(path)).collect();
     println!("{count} edges in {} files", files.len());

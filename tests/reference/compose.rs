@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::compare::{difference, ours};
+use crate::corpus;
 use crate::world::variables;
 
 /// Cases in which we differ on purpose, each with the reason.
@@ -59,19 +60,9 @@ fn cases() {
 /// Every file of the corpus, where the environment names one.
 #[test]
 fn corpus() {
-    let Some(root) = std::env::var_os("TRANSSHIP_CORPUS").map(PathBuf::from) else {
-        println!("skipped: TRANSSHIP_CORPUS names no corpus");
-        return;
-    };
-    let index = std::fs::read_to_string(root.join("index.tsv")).unwrap();
-    let mut lines = index.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    let header = lines.next().unwrap();
-    let column = |name: &str| header.iter().position(|found| *found == name).unwrap();
-    let (id, file) = (column("case_id"), column("file"));
+    let Some(root) = corpus::root() else { return };
     let (mut compared, mut wrong) = (0, Vec::new());
-    for row in lines {
-        let home = root.join(row.get(id).unwrap());
-        let path = home.join(row.get(file).unwrap());
+    for corpus::Entry { home, file: path } in corpus::entries(&root) {
         let folder = path.parent().unwrap();
         let expected = placed(&home.join("expected.compose.json"), &home, &root);
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();

@@ -14,6 +14,8 @@ use transship::origin::Sources;
 use transship::swarm;
 use transship::world::{FolderEntry, Kind, OsWorld, ReadError, World};
 
+use crate::corpus;
+
 /// The real disk, seen with the environment of a case.
 struct Case {
     folder: String,
@@ -137,16 +139,9 @@ fn cases() {
 /// Every file of the corpus, where the environment names one.
 #[test]
 fn corpus() {
-    let Some(root) = std::env::var_os("TRANSSHIP_CORPUS").map(PathBuf::from) else { return };
-    let index = std::fs::read_to_string(root.join("index.tsv")).unwrap();
-    let mut lines = index.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    let header = lines.next().unwrap();
-    let column = |name: &str| header.iter().position(|found| *found == name).unwrap();
-    let (id, file) = (column("case_id"), column("file"));
+    let Some(root) = corpus::root() else { return };
     let (mut compared, mut wrong) = (0, Vec::new());
-    for row in lines {
-        let home = root.join(row.get(id).unwrap());
-        let path = home.join(row.get(file).unwrap());
+    for corpus::Entry { home, file: path } in corpus::entries(&root) {
         let expected = placed(&home.join("expected.stack.yml"), &home, &root);
         let files = vec![path.file_name().unwrap().to_str().unwrap().to_owned()];
         let folder = path.parent().unwrap();
