@@ -264,7 +264,7 @@ static SUBNET: Table =
     Table { name: "ipam.config", extensions: None, open: None, fields: &[at("subnet", 0, Kind::Text)] };
 
 /// A volume of the stack.
-pub(super) static VOLUME: Table = Table {
+static VOLUME: Table = Table {
     name: "a volume",
     extensions: Some(7),
     open: None,
@@ -295,7 +295,7 @@ pub(super) static SECRET: Table = Table {
 };
 
 /// A config of the stack.
-pub(super) static CONFIG: Table = Table {
+static CONFIG: Table = Table {
     name: "a config",
     extensions: Some(7),
     open: None,

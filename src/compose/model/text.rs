@@ -104,7 +104,7 @@ fn texts(node: Node, expected: &str, numbers: bool, reader: &mut Reader<'_>) -> 
 }
 
 /// Items of which none may stand twice (`uniqueItems` of the Compose schema).
-pub(crate) fn refuse_doubles(texts: &[Spanned<String>], reader: &mut Reader<'_>) {
+fn refuse_doubles(texts: &[Spanned<String>], reader: &mut Reader<'_>) {
     let mut seen: HashMap<&str, Origin> = HashMap::with_capacity(texts.len());
     for text in texts {
         if let Some(first) = seen.insert(&text.value, text.origin) {

@@ -158,12 +158,12 @@ impl Edge {
     }
 
     /// Whether it is told of routes by files too.
-    pub(super) fn reads_files(&self) -> bool {
+    fn reads_files(&self) -> bool {
         self.flags.keys().any(|key| key.starts_with("providers.file") || key == "file" || key.starts_with("file."))
     }
 
     /// Whether some of these files are not here, or cannot be read.
-    pub(super) fn has_unread_files(&self) -> bool {
+    fn has_unread_files(&self) -> bool {
         self.reads_files() && (self.files.is_empty() || self.files.iter().any(|file| file.labels.is_none()))
     }
 }
