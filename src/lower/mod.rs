@@ -12,6 +12,7 @@ mod env_files;
 mod environment;
 mod file_templates;
 mod files;
+mod flags;
 mod grants;
 mod health;
 mod hooks;

@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::images::Image;
 use crate::ir::{FileObject, ImageContent, Mount, MountSource, Name, Propagation, TextPart, Traced, Why};
 use crate::lower::volumes::{Definition, Definitions};
-use crate::lower::{Context, dockerfile, later, placeholders, resources};
+use crate::lower::{Context, dockerfile, flags, later, placeholders};
 use crate::origin::{Origin, Spanned};
 use crate::target::Feature;
 
@@ -148,7 +148,7 @@ impl Mounter<'_> {
         self.diags.consume(kind.origin, "decides what is mounted");
         let mut asked = Asked {
             target,
-            read_only: resources::flag(read_only, self.diags),
+            read_only: flags::flag(read_only, self.diags),
             no_copy: false,
             subpath: None,
             of_pod: None,

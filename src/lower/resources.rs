@@ -11,6 +11,7 @@ use crate::compose::model::scalar::{Bytes, Ranged, Truncated};
 use crate::compose::model::text::StorageOptions;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Resources, Traced, Why};
+use crate::lower::flags::flag;
 use crate::lower::{devices, later, without_counterpart};
 use crate::origin::{Origin, Spanned};
 
@@ -233,15 +234,6 @@ fn cores(path: &str, cpus: &Key<f64>, diags: &mut Diagnostics) -> Option<Traced<
 
 fn memory(bytes: &Spanned<Bytes>) -> Option<Traced<i64>> {
     (bytes.value.0 > 0).then(|| Traced::from_origin(bytes.value.0, bytes.origin))
-}
-
-/// Where a flag is set to true.
-pub(super) fn flag(key: &Key<bool>, diags: &mut Diagnostics) -> Option<Origin> {
-    let found = key.get()?;
-    if !found.value {
-        diags.consume(found.origin, "false is the default");
-    }
-    found.value.then_some(found.origin)
 }
 
 /// `init: true` puts a process before the image's own; Kubernetes does not.

@@ -5,7 +5,7 @@ use crate::compose::keys::Key;
 use crate::compose::model::text::{Pairs, TextSet, TextsAndNumbers};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Confinement, SecurityContext, SelinuxLabel, Traced, Why};
-use crate::lower::resources::flag;
+use crate::lower::flags::flag;
 use crate::origin::{Origin, Spanned};
 
 /// User and group ids.

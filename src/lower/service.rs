@@ -12,9 +12,9 @@ use crate::lower::security::Rights;
 use crate::lower::sharing;
 use crate::lower::volumes::Definitions;
 use crate::lower::{
-    Context, annotations, before, command, devices, environment, grants, health, hostname, image, kompose, kubernetes,
-    later, lifecycle, listening, memory, mounts, nested, network, placement, ports, resources, rollout, router_labels,
-    security, windows, without_counterpart,
+    Context, annotations, before, command, devices, environment, flags, grants, health, hostname, image, kompose,
+    kubernetes, later, lifecycle, listening, memory, mounts, nested, network, placement, ports, resources, rollout,
+    router_labels, security, windows, without_counterpart,
 };
 use crate::origin::Origin;
 
@@ -341,8 +341,8 @@ pub(super) fn lower(
             stop,
             after_start: hooks::command(&format!("{path}.post_start"), post_start, diags),
             before_stop,
-            stdin: resources::flag(stdin_open, diags),
-            tty: resources::flag(tty, diags),
+            stdin: flags::flag(stdin_open, diags),
+            tty: flags::flag(tty, diags),
         },
         pod: Pod {
             grace_seconds: rollout::grace(&path, stop_grace_period, diags),
