@@ -4,3 +4,5 @@
 mod corpus;
 #[path = "reference/swarm.rs"]
 mod swarm;
+#[path = "reference/world.rs"]
+mod world;

@@ -12,49 +12,9 @@ use transship::compose::{self, Dialect, Resolved};
 use transship::diag::{Diagnostics, Severity};
 use transship::origin::Sources;
 use transship::swarm;
-use transship::world::{FolderEntry, Kind, OsWorld, ReadError, World};
 
 use crate::corpus;
-
-/// The real disk, seen with the environment of a case.
-struct Case {
-    folder: String,
-    variables: BTreeMap<String, String>,
-}
-
-impl World for Case {
-    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
-        OsWorld.read(path, limit)
-    }
-
-    fn kind(&self, path: &str) -> Option<Kind> {
-        OsWorld.kind(path)
-    }
-
-    fn mode(&self, path: &str) -> Option<u32> {
-        OsWorld.mode(path)
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<FolderEntry>, ReadError> {
-        OsWorld.list(path)
-    }
-
-    fn environment(&self, name: &str) -> Option<String> {
-        self.variables.get(name).cloned()
-    }
-
-    fn current_folder(&self) -> String {
-        self.folder.clone()
-    }
-
-    fn home(&self) -> Option<String> {
-        self.variables.get("HOME").cloned()
-    }
-
-    fn stdin(&self, limit: u64) -> Result<Vec<u8>, ReadError> {
-        OsWorld.stdin(limit)
-    }
-}
+use crate::world::{Case, variables};
 
 /// What this program makes of the files of a folder: the printed stack, or its errors.
 fn ours(folder: &Path, files: Vec<String>, variables: BTreeMap<String, String>) -> Result<Value, Vec<String>> {
@@ -93,13 +53,6 @@ fn difference(expected: Option<Value>, ours: Result<Value, Vec<String>>) -> Opti
         (None, Ok(_)) => Some("accepted what the reference refuses".to_owned()),
         (None, Err(errors)) => errors.is_empty().then(|| "refused without an error".to_owned()),
     }
-}
-
-fn variables(folder: &Path) -> BTreeMap<String, String> {
-    let text = std::fs::read_to_string(folder.join("variables")).unwrap_or_default();
-    let own = text.lines().filter_map(|line| line.split_once('='));
-    let always = [("PATH", "/usr/bin:/bin"), ("HOME", "/home/u")];
-    always.into_iter().chain(own).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 fn root() -> PathBuf {
