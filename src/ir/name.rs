@@ -53,6 +53,17 @@ impl Name {
         Name::from_text(&format!("{}-{suffix}", self.0))
     }
 
+    /// This name, or the first of `web-2`, `web-3` and so on that is free.
+    pub fn first_free(&self, mut is_free: impl FnMut(&Name) -> bool) -> Name {
+        let mut name = self.clone();
+        let mut number = 2;
+        while !is_free(&name) {
+            name = self.with(&number.to_string());
+            number += 1;
+        }
+        name
+    }
+
     /// This name, or one of that length that ends in a hash of it.
     pub fn limited(&self, limit: usize) -> Name {
         if self.0.len() <= limit {

@@ -126,13 +126,7 @@ pub(super) fn object(
 
 /// A name that no object of the kind has.
 pub(super) fn free_name(objects: &[FileObject], kind: FileObjectKind, wanted: &Name) -> Name {
-    let mut name = wanted.clone();
-    let mut number = 2;
-    while objects.iter().any(|object| object.kind == kind && object.name == name) {
-        name = wanted.with(&number.to_string());
-        number += 1;
-    }
-    name
+    wanted.first_free(|name| !objects.iter().any(|object| object.kind == kind && object.name == *name))
 }
 
 /// A key of a ConfigMap or Secret: letters, digits, `-`, `_` and `.`, not beginning with two dots.

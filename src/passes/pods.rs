@@ -211,12 +211,7 @@ fn name_waits(workload: &mut Workload) {
     });
     for step in &mut workload.steps {
         if let Step::Wait(wait) = step {
-            let wanted = wait.name.clone();
-            let mut number = 2;
-            while !taken.insert(wait.name.clone()) {
-                wait.name = wanted.with(&number.to_string());
-                number += 1;
-            }
+            wait.name = wait.name.first_free(|name| taken.insert(name.clone()));
         }
     }
 }

@@ -171,14 +171,7 @@ impl<'a> Maker<'a> {
 
 /// A name that no other one has yet.
 fn free(taken: &mut BTreeSet<Name>, written: &str) -> Name {
-    let first = Name::from_text(written);
-    let mut name = first.clone();
-    let mut number = 2;
-    while !taken.insert(name.clone()) {
-        name = first.with(&number.to_string());
-        number += 1;
-    }
-    name
+    Name::from_text(written).first_free(|name| taken.insert(name.clone()))
 }
 
 /// The port of a container that a router is told.

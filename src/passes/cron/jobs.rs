@@ -122,12 +122,7 @@ fn without_ties(labelled: &Workload) -> Workload {
 
 /// Takes away what makes a service of it: names, ports, its check, and what it waits for.
 fn detach(workload: &mut Workload, wanted: &Name, taken: &mut BTreeSet<Name>) {
-    let mut name = wanted.clone();
-    let mut number = 2;
-    while !taken.insert(name.clone()) {
-        name = wanted.with(&number.to_string());
-        number += 1;
-    }
+    let name = wanted.first_free(|name| taken.insert(name.clone()));
     workload.service = name.to_string();
     workload.called = name.clone();
     workload.name = name;

@@ -275,12 +275,7 @@ impl Door {
             Some(name) => name,
             None if gateway.listeners.len() >= MOST_DOORS => return None,
             None => {
-                let mut name = called.clone();
-                let mut number = 2;
-                while gateway.listeners.iter().any(|known| known.name == name) {
-                    name = called.with(&number.to_string());
-                    number += 1;
-                }
+                let name = called.first_free(|name| !gateway.listeners.iter().any(|known| known.name == *name));
                 let made = Listener { name: name.clone(), host, port, protocol, secret, why: why.clone() };
                 gateway.listeners.push(made);
                 name
