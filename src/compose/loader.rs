@@ -171,6 +171,7 @@ impl<'a> Loader<'a> {
         paths::rebase(root, &base);
     }
 
+    /// Whether the top level of a file is a mapping; a message where it is not.
     pub(crate) fn is_mapping(&mut self, root: &Node) -> bool {
         let is_mapping = matches!(root.value, Value::Map(_));
         if !is_mapping {

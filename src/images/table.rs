@@ -21,6 +21,7 @@ macro_rules! images {
     };
 }
 
+/// What is known: name, what it is, its ports, data paths, users, and the paths under which it holds content.
 #[rustfmt::skip]
 pub(super) static IMAGES: &[Image] = images! {
     "actualbudget/actual-server" | 5006 | "/data" | | ;

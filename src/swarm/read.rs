@@ -199,6 +199,7 @@ impl FileReader<'_> {
         Some(Node { value: Value::List(read), origin, tag: None })
     }
 
+    /// A list of texts, in which each may have to stand once.
     pub(super) fn texts(&mut self, node: Node, unique: bool) -> Option<Node> {
         if unique {
             self.unique(&node);

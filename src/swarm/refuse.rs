@@ -42,6 +42,7 @@ impl FileReader<'_> {
         }
     }
 
+    /// Says of a key that the swarm ignores that it is left out.
     pub(super) fn passed_over(&mut self, name: &str, entry: &Entry) {
         self.finite(&entry.value);
         let mut found = Vec::new();
@@ -61,6 +62,7 @@ impl FileReader<'_> {
         self.reader.diags.push(diagnostic);
     }
 
+    /// Says of a key that there is none, or none yet in the version of the file.
     pub(super) fn unknown(&mut self, table: &Table, name: &str, entry: &Entry, since: Option<u8>) {
         let mut found = Vec::new();
         leaves(&entry.value, &mut found);

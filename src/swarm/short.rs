@@ -160,6 +160,7 @@ impl FileReader<'_> {
         Some(long)
     }
 
+    /// Uses of configs or secrets; a text is the source.
     pub(super) fn grants(&mut self, node: Node) -> Option<Node> {
         self.list(node, |reader, item| match &item.value {
             Value::String(_) => {
@@ -170,6 +171,7 @@ impl FileReader<'_> {
         })
     }
 
+    /// Networks of a service: a list of names, or a mapping of them.
     pub(super) fn attachments(&mut self, node: Node) -> Option<Node> {
         let origin = node.origin;
         let Value::Map(map) = node.value else {
@@ -241,6 +243,7 @@ impl FileReader<'_> {
         Some(Node { value: Value::List(hosts), origin, tag: None })
     }
 
+    /// Limits by name: a number, or `soft` and `hard`.
     pub(super) fn ulimits(&mut self, node: Node) -> Option<Node> {
         let origin = node.origin;
         let Value::Map(map) = node.value else { return self.wrong(&node, "a mapping") };

@@ -17,6 +17,7 @@ pub(in crate::cli) enum DialectChoice {
 }
 
 impl DialectChoice {
+    /// As the compiler calls it; nothing where the files decide.
     pub(in crate::cli) fn dialect(self) -> Option<Dialect> {
         match self {
             DialectChoice::Auto => None,

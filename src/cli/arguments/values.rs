@@ -13,6 +13,7 @@ pub(in crate::cli) enum Denied {
     Code(Code),
 }
 
+/// `warnings`, `notes`, or a code.
 pub(super) fn denied(text: &str) -> Result<Denied, String> {
     if text.eq_ignore_ascii_case("warnings") {
         Ok(Denied::Warnings)
@@ -23,6 +24,7 @@ pub(super) fn denied(text: &str) -> Result<Denied, String> {
     }
 }
 
+/// A code by its id or its name: `T0101`, `unknown-key`.
 pub(in crate::cli) fn code(text: &str) -> Result<Code, String> {
     find(text).ok_or_else(|| unknown(text, &[]))
 }
@@ -52,6 +54,7 @@ fn unknown(text: &str, words: &[&'static str]) -> String {
 /// The longest DNS label.
 const LONGEST_LABEL: usize = 63;
 
+/// A DNS label.
 pub(super) fn namespace(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let good = (1..=LONGEST_LABEL).contains(&text.len())
@@ -66,6 +69,7 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
     }
 }
 
+/// A DNS subdomain, as most objects are called by one.
 pub(super) fn object_name(text: &str) -> Result<String, String> {
     if crate::ir::is_object_name(text) {
         Ok(text.to_owned())

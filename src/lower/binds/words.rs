@@ -3,6 +3,7 @@
 use super::base_name;
 use crate::compose::grammar::mounts as grammar;
 
+/// Files of the host that say its time zone.
 pub(super) fn is_clock(path: &str) -> bool {
     matches!(path, "/etc/localtime" | "/etc/timezone" | "/etc/TZ") || path.starts_with("/usr/share/zoneinfo")
 }

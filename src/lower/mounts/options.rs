@@ -10,6 +10,7 @@ use crate::lower::{later, memory};
 use crate::origin::Origin;
 
 impl Mounter<'_> {
+    /// `bind`: how mounts below it spread, and whether its folder must be there.
     pub(super) fn bind_options(&mut self, options: &Key<BindOptions>, asked: &mut Asked) {
         let Some(options) = options.get() else { return };
         let BindOptions { propagation, create_host_path, recursive, selinux, extensions } = &options.value;
@@ -50,6 +51,7 @@ impl Mounter<'_> {
         }
     }
 
+    /// `image`: the folder in it that is seen.
     pub(super) fn image_options(&mut self, options: &Key<ImageOptions>) -> Option<Traced<String>> {
         let options = options.get()?;
         let ImageOptions { subpath, extensions } = &options.value;
@@ -60,6 +62,7 @@ impl Mounter<'_> {
         Some(Traced::from(subpath.clone()))
     }
 
+    /// `volume`: the folder in it that is seen, and whether the image's content is copied.
     pub(super) fn volume_options(&mut self, options: &Key<VolumeOptions>, asked: &mut Asked) {
         let Some(options) = options.get() else { return };
         let VolumeOptions { labels, nocopy, subpath, extensions } = &options.value;
@@ -77,6 +80,7 @@ impl Mounter<'_> {
         asked.subpath = subpath.get().cloned().map(Traced::from);
     }
 
+    /// `tmpfs`: its size in bytes.
     pub(super) fn memory_options(&mut self, options: &Key<TmpfsOptions>) -> Option<Traced<i64>> {
         let options = options.get()?;
         let TmpfsOptions { size, mode, extensions } = &options.value;

@@ -36,10 +36,12 @@ impl Lost {
         }
     }
 
+    /// Whether nothing is lost.
     pub(super) fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
+    /// All of it, parted by semicolons.
     pub(super) fn words(&self) -> String {
         self.words.join("; ")
     }
@@ -203,6 +205,7 @@ pub(super) fn unsayable_host(host: &RouteHost) -> Option<String> {
     }
 }
 
+/// What a request is asked for, in words.
 pub(super) fn test(found: &RouteTest) -> String {
     let words = match &found.test {
         Test::Host(name) => format!("the host {name}"),

@@ -210,6 +210,7 @@ impl Objects {
         Objects { files, numbers, searched: BTreeMap::new() }
     }
 
+    /// The objects as they are by now.
     pub(super) fn into_files(self) -> Vec<FileObject> {
         self.files
     }

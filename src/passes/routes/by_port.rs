@@ -45,6 +45,7 @@ pub(super) struct Outside {
 }
 
 impl Outside {
+    /// The published ports of a router, and those that it has on its node.
     pub(super) fn of(workload: &Workload) -> Self {
         let ports = workload.published.iter().map(|published| {
             let number = published.published.as_ref().map_or(published.target.value, |number| number.value);

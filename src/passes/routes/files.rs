@@ -47,6 +47,7 @@ pub(super) struct Shelf<'a> {
 }
 
 impl<'a> Shelf<'a> {
+    /// What is mounted into one workload.
     pub(super) fn of(app: &'a App, context: &'a Context<'a>, workload: &'a Workload) -> Self {
         Shelf { app, context, workload }
     }

@@ -140,6 +140,7 @@ pub(super) fn keep(
     }
 }
 
+/// Says of a label that no router reads it.
 pub(in crate::passes::routes) fn unknown(message: &str, value: &Traced<String>, path: &str, diags: &mut Diagnostics) {
     let Some(place) = value.why.origins().first() else { return };
     diags.push(
