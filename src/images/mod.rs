@@ -35,6 +35,11 @@ impl Image {
         self.datastore && !PAGES.iter().any(|(name, pages)| *name == self.name && pages.contains(&port))
     }
 
+    /// UDP ports that it listens on by default.
+    pub(crate) fn udp_ports(&self) -> &'static [u16] {
+        UDP.iter().find(|(name, _)| *name == self.name).map_or(&[], |(_, ports)| *ports)
+    }
+
     /// The group that must own its volumes: its own, unless that is root's.
     pub(crate) fn volume_group(&self) -> Option<i64> {
         self.group.filter(|group| *group != 0).or(self.user)
@@ -78,6 +83,24 @@ const PAGES: &[(&str, &[u16])] = &[
     ("rabbitmq", &[15671, 15672]),
     ("redis-stack", &[8001]),
     ("rethinkdb", &[8080]),
+];
+
+/// UDP ports of images.
+const UDP: &[(&str, &[u16])] = &[
+    ("adguard/adguardhome", &[53]),
+    ("coredns", &[53]),
+    ("datadog/agent", &[8125]),
+    ("datadoghq/agent", &[8125]),
+    ("factoriotools/factorio", &[34197]),
+    ("graphite-statsd", &[8125]),
+    ("itzg/minecraft-bedrock-server", &[19132]),
+    ("jaegertracing/all-in-one", &[6831]),
+    ("jaegertracing/jaeger-agent", &[6831]),
+    ("klutchell/unbound", &[53]),
+    ("mvance/unbound", &[53]),
+    ("pihole", &[53]),
+    ("statsd-exporter", &[9125]),
+    ("technitium/dns-server", &[53]),
 ];
 
 /// Tools, which do what their command says and end.
@@ -172,6 +195,12 @@ mod tests {
         let is_data = |reference: &str, port| known(reference).is_some_and(|image| image.is_data_port(port));
         assert!(is_data("rabbitmq:4-management", 5672) && !is_data("rabbitmq:4-management", 15672));
         assert!(is_data("minio/minio", 9000) && !is_data("minio/minio", 9001) && !is_data("nginx", 80));
+    }
+
+    #[test]
+    fn udp_ports_are_those_of_known_images() {
+        assert!(super::UDP.is_sorted());
+        assert!(super::UDP.iter().all(|(name, _)| IMAGES.iter().any(|image| image.name == *name)));
     }
 
     #[test]

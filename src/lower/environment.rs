@@ -147,6 +147,9 @@ pub(super) fn is_credential(name: &str, value: &str) -> bool {
         "ACCESS_KEY",
         "CREDENTIALS",
         "PASSWORD_HASH",
+        "PASSWORD_SHA2",
+        "PRESHARED_KEY",
+        "AUTHKEY",
         "SECRET_KEY_BASE",
         "ENCRYPTION_KEY",
         "ERLANG_COOKIE",
@@ -156,6 +159,7 @@ pub(super) fn is_credential(name: &str, value: &str) -> bool {
         "_ENC_KEY",
         "_FERNET_KEY",
         "_JWT_KEY",
+        "_LICENSE_KEY",
         "_MASTER_KEY",
         "_SIGNING_KEY",
         "_PASS",
@@ -165,6 +169,10 @@ pub(super) fn is_credential(name: &str, value: &str) -> bool {
     ]
     .iter()
     .any(|ending| upper.ends_with(ending));
+    // What tells clusters apart, and guards none.
+    if upper.ends_with("INITIAL_CLUSTER_TOKEN") {
+        return false;
+    }
     let is_path = value.starts_with('/') && (upper.ends_with("_FILE") || upper.ends_with("_PATH"));
     (by_name && !is_path && !matches!(value, "true" | "false" | "yes" | "no"))
         || url_password(value)

@@ -9,7 +9,7 @@ use crate::compose::keys::Key;
 use crate::compose::model::service::Command;
 use crate::compose::model::text::Pairs;
 use crate::images::Image;
-use crate::ir::Traced;
+use crate::ir::{Protocol, Traced};
 
 /// How the servers that listen on a port by default are told another.
 struct Server {
@@ -23,7 +23,7 @@ struct Server {
     variables: &'static [&'static str],
 }
 
-const SERVERS: [Server; 8] = [
+const SERVERS: [Server; 9] = [
     Server {
         usual: 5432,
         programs: &["postgres"],
@@ -55,6 +55,7 @@ const SERVERS: [Server; 8] = [
         options: &[],
         variables: &["RABBITMQ_NODE_PORT", "RABBITMQ_NODE_PORT_NUMBER"],
     },
+    Server { usual: 2181, programs: &[], options: &[], variables: &["ZOOKEEPER_CLIENT_PORT", "ZOO_PORT_NUMBER"] },
     Server { usual: 1433, programs: &[], options: &[], variables: &["MSSQL_TCP_PORT"] },
     Server {
         usual: 9000,
@@ -90,7 +91,7 @@ pub(super) fn usual(
     entrypoint: &Key<Command>,
     command: &Key<Command>,
     environment: &Key<Pairs>,
-) -> Vec<Traced<u16>> {
+) -> Vec<(Traced<u16>, Protocol)> {
     let Some(image) = image else { return Vec::new() };
     if !image.datastore && ([entrypoint, command].into_iter().any(is_worker) || has_role_of_worker(environment)) {
         return Vec::new();
@@ -106,7 +107,8 @@ pub(super) fn usual(
     if let (Some(first), Some(told)) = (ports.first_mut(), told) {
         *first = told;
     }
-    ports
+    let udp = image.udp_ports().iter().map(known).map(|port| (port, Protocol::Udp));
+    udp.chain(ports.into_iter().map(|port| (port, Protocol::Tcp))).collect()
 }
 
 /// Whether a command is that of a worker: `celery -A app worker`, `/docker/bootstrap.sh scheduler`.

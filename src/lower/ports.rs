@@ -41,7 +41,7 @@ pub(super) fn stated(
     ports: &Key<Ports>,
     expose: &Key<Exposes>,
     check: Option<&Check>,
-    usual: Vec<Traced<u16>>,
+    usual: Vec<(Traced<u16>, Protocol)>,
     routers: Vec<Traced<u16>>,
     diags: &mut Diagnostics,
 ) -> Vec<Port> {
@@ -73,11 +73,8 @@ pub(super) fn stated(
     }
     // What else is published does not close the image's own ports.
     for port in usual {
-        // Names are asked for over UDP first.
-        if port.value == 53 {
-            add(&mut found, Port::plain(port.clone(), Protocol::Udp, true), &mut Diagnostics::default());
-        }
-        add(&mut found, Port::plain(port, Protocol::Tcp, true), &mut Diagnostics::default());
+        let (number, protocol) = port;
+        add(&mut found, Port::plain(number, protocol, true), &mut Diagnostics::default());
     }
     // Most services have one port, and a list makes room for four.
     found.shrink_to_fit();

@@ -14,8 +14,10 @@ use crate::images;
 use crate::ir::{App, Workload};
 
 /// Images whose instances make a cluster out of themselves.
-const ALWAYS: [&str; 13] = [
+const ALWAYS: [&str; 15] = [
     "apacheignite/ignite",
+    "apachepulsar/pulsar",
+    "apachepulsar/pulsar-all",
     "bitnami/cassandra",
     "bitnami/consul",
     "bitnami/mariadb-galera",

@@ -108,10 +108,13 @@ fn is_another_program(workload: &Workload) -> bool {
     let image = container.image.value.rsplit('/').next().unwrap_or_default();
     let image = image.split([':', '@']).next().unwrap_or_default();
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    let mut programs = words.iter().flat_map(|word| word.split(|c| !is_part(c)));
-    !programs.any(|word| {
+    let programs: Vec<&str> = words.iter().flat_map(|word| word.split(|c| !is_part(c))).collect();
+    let after = programs.iter().skip(1).copied().map(Some).chain([None]);
+    // `pulsar bookie` is no more the server that `pulsar` is known for than `pulsar initialize` is.
+    let is_bare = |next: Option<&str>| next.is_none_or(|next| !next.starts_with(|c: char| c.is_ascii_alphabetic()));
+    !programs.iter().zip(after).any(|(word, next)| {
         let program = word.rsplit('/').next().unwrap_or(word);
-        SERVERS.contains(&program) || (program == image && !CLIENTS.contains(&program))
+        SERVERS.contains(&program) || (program == image && !CLIENTS.contains(&program) && is_bare(next))
     })
 }
 

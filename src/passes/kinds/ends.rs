@@ -20,6 +20,7 @@ const ENDLESS: [&str; 9] = [
 
 /// The beginnings of commands that change a database, fetch dependencies, build or test something, and end.
 const ONCE: &[&str] = &[
+    "AddTable ",
     "airflow connections",
     "airflow create_user",
     "airflow db",
@@ -35,6 +36,7 @@ const ONCE: &[&str] = &[
     "bundle exec rake db:",
     "bundle install",
     "cargo test",
+    "cockroach init",
     "composer install",
     "dbmate up",
     "dbt build",
@@ -113,6 +115,7 @@ const PROGRAMS: &[&str] = &[
 /// Clients that end where they are given what to say, and else ask a person: the client, and the options that give it.
 const CLIENTS: &[(&str, &[&str])] = &[
     ("clickhouse-client", &["--query", "-q", "--queries-file", "--multiquery", "-n", "<"]),
+    ("cockroach", &["-e", "--execute", "<"]),
     ("cqlsh", &["-e", "-f", "--execute", "--file"]),
     ("cypher-shell", &["-f", "--file", "<"]),
     ("mariadb", &["-e", "--execute", "<"]),
