@@ -295,7 +295,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "hadoop-historyserver" | 8188 | "/hadoop/yarn/timeline" | | ;
     "hadoop-namenode" | | "/hadoop/dfs/name" | | ;
     "hadoop-nodemanager" | 8042 | | | ;
-    "hadoop-resourcemanager" | 8088 | | | ;
+    "hadoop-resourcemanager" | 8088 8030 8031 8032 8033 | | | ;
     "haproxy" | | | 99 99 | ;
     "haugene/transmission-openvpn" | 9091 | "/config" "/data" | | ;
     "hay-kot/homebox" | 7745 | "/data" | | ;
@@ -483,6 +483,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "lobehub/lobe-chat" | 3210 | | | ;
     "localai/localai" | 8080 | "/build/models" "/models" | | ;
     "localstack" | 4566 | "/var/lib/localstack" | | ;
+    "locustio/locust" | 8089 5557 | | 1000 1000 | ;
     "logstash" | 5044 9600 | | 1000 0 | "/usr/share/logstash/config" "/usr/share/logstash/pipeline";
     "logstash-oss" | 5044 9600 | | 1000 0 | "/usr/share/logstash/config" "/usr/share/logstash/pipeline";
     "loki" | 3100 | "/loki" | 10001 10001 | ;
@@ -494,6 +495,7 @@ pub(super) static IMAGES: &[Image] = images! {
     "manticore" STORE | 9306 9308 | "/var/lib/manticore" | | ;
     "mariadb" STORE EMPTY | 3306 | "/var/lib/mysql" | | ;
     "mariadb/maxscale" | 8989 | "/var/lib/maxscale" | | ;
+    "mariadb/server" STORE EMPTY | 3306 | "/var/lib/mysql" | | ;
     "marquezproject/marquez" | 5000 5001 | | | ;
     "marquezproject/marquez-web" | 3000 | | | ;
     "mastodon/mastodon" | 3000 | "/mastodon/public/system" | 991 991 | ;
@@ -525,6 +527,8 @@ pub(super) static IMAGES: &[Image] = images! {
     "mssql/server" STORE | 1433 | "/var/opt/mssql" | 10001 10001 | ;
     "mvance/unbound" | 53 | | | ;
     "mysql" STORE EMPTY | 3306 | "/var/lib/mysql" | | ;
+    "mysql/mysql-router" STORE | 6446 6447 6448 6449 | | | ;
+    "mysql/mysql-server" STORE EMPTY | 3306 | "/var/lib/mysql" | | ;
     "mysqld-exporter" | 9104 | | 65534 65534 | ;
     "n8n" | 5678 | "/home/node/.n8n" | 1000 1000 | ;
     "nacos-server" | 8848 9848 | | | ;

@@ -273,7 +273,11 @@ fn host(full: &str, kind: Traced<&'static str>, asked: Asked) -> Mount {
 
 /// A path's last part.
 pub(super) fn base_name(path: &str) -> &str {
-    path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or("files")
+    path.trim_end_matches(['/', '\\'])
+        .rsplit(['/', '\\'])
+        .next()
+        .filter(|name| !matches!(*name, "" | "." | ".."))
+        .unwrap_or("files")
 }
 
 /// Whether a path is a folder or lies in it.
@@ -291,7 +295,15 @@ fn kind_of(name: &str, bytes: &[u8]) -> FileObjectKind {
 
 #[cfg(test)]
 mod tests {
-    use super::is_within;
+    use super::{base_name, is_within};
+
+    #[test]
+    fn the_project_itself_has_a_name() {
+        assert_eq!(
+            [base_name("./"), base_name("."), base_name("a/b/"), base_name("/")],
+            ["files", "files", "b", "files"]
+        );
+    }
 
     #[test]
     fn what_lies_in_the_project_is_known_by_its_path() {

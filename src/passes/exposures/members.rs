@@ -14,7 +14,8 @@ use crate::images;
 use crate::ir::{App, Workload};
 
 /// Images whose instances make a cluster out of themselves.
-const ALWAYS: [&str; 15] = [
+const ALWAYS: [&str; 16] = [
+    "apache/hadoop",
     "apacheignite/ignite",
     "apachepulsar/pulsar",
     "apachepulsar/pulsar-all",

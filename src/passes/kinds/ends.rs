@@ -73,6 +73,7 @@ const ONCE: &[&str] = &[
     "redis-cli --cluster",
     "rpk topic create",
     "schematool",
+    "spark-submit ",
     "sqlx migrate run",
     "superset db",
     "superset fab",
