@@ -44,7 +44,7 @@ pub(super) fn config(choices: Config, world: &dyn World, output: &mut dyn Output
     };
     match output.stdout(text.as_bytes()) {
         Ok(()) => DONE,
-        Err(error) => reporter.failure(&format!("Cannot write to standard output: {error}."), output),
+        Err(error) => reporter.failure(&format!("cannot write to standard output: {error}"), output),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Outp
     let Some(manifests) = analysis.manifests() else { return INPUT_ERRORS };
     let written = match target {
         None => files::together(manifests, format, |piece| output.stdout(piece.as_bytes()))
-            .map_err(|error| format!("Cannot write to standard output: {error}.")),
+            .map_err(|error| format!("cannot write to standard output: {error}")),
         Some(path) if is_folder(&path, world) && separate => {
             let of_stacks = analysis.stacks().into_iter().flatten();
             let files: Vec<_> = of_stacks.flat_map(|(name, manifests)| files::below(name, manifests, format)).collect();

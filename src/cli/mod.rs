@@ -85,6 +85,6 @@ fn refuse(error: &clap::Error, world: &dyn World, output: &mut dyn Output) -> u8
 fn print(text: &str, world: &dyn World, output: &mut dyn Output) -> u8 {
     match output.stdout(text.as_bytes()) {
         Ok(()) => DONE,
-        Err(error) => Reporter::plain(world).failure(&format!("Cannot write to standard output: {error}."), output),
+        Err(error) => Reporter::plain(world).failure(&format!("cannot write to standard output: {error}"), output),
     }
 }

@@ -157,8 +157,8 @@ impl<'a> Builder<'a> {
         self.diags.push(
             Diagnostic::new(Code::YamlLimit, at, message)
                 .label("reached while copying this")
-                .why("A few lines of aliases of aliases can fill any memory, so there is a limit far above what real files need.")
-                .help("Write out some of the aliases, or split the file in several."),
+                .why("a few lines of aliases of aliases can fill any memory, so there is a limit far above what real files need")
+                .help("write out some of the aliases, or split the file in several"),
         );
         None
     }

@@ -46,15 +46,15 @@ fn check_key<'a>(
             Diagnostic::new(Code::YamlDuplicateKey, origin, "a mapping has two merge keys")
                 .label("said again here")
                 .also(*first.get(), "first said here")
-                .why("A mapping holds each key once, `<<` too.")
-                .help("Write one merge key with a list: `<<: [*first, *second]`. Of two that say the same key, the first wins."),
+                .why("a mapping holds each key once, `<<` too")
+                .help("write one merge key with a list: `<<: [*first, *second]`; of two that say the same key, the first wins"),
         ),
         hash_map::Entry::Occupied(first) => Some(
             Diagnostic::new(Code::YamlDuplicateKey, origin, format!("the key `{}` is said twice", short(text)))
                 .label("said again here")
                 .also(*first.get(), "first said here")
-                .why("One of the two would be lost, so Docker refuses the file too.")
-                .help("Keep one of the two, or give one another name."),
+                .why("one of the two would be lost, so Docker refuses the file too")
+                .help("keep one of the two, or give one another name"),
         ),
     }
 }
@@ -67,24 +67,24 @@ fn not_string(raws: &Raws, sources: &Sources, key: Id, origin: Origin) -> Option
             let message =
                 if text.is_empty() { "a key is empty".to_owned() } else { format!("the key `{text}` is not a string") };
             let help = match sources.text_at(origin) {
-                "" => "Write a name before the colon.".to_owned(),
+                "" => "write a name before the colon".to_owned(),
                 written if written.starts_with(['"', '\'', '*']) => {
-                    "Write the key in quotes and without a tag or alias.".to_owned()
+                    "write the key in quotes and without a tag or alias".to_owned()
                 }
-                _ => format!("Quote it: `\"{text}\":`."),
+                _ => format!("quote it: `\"{text}\":`"),
             };
             Some(
                 fault(message)
                     .label(format!("this is {}", value.kind()))
-                    .why("Keys of a Compose file are strings, and YAML reads this one as something else.")
+                    .why("keys of a Compose file are strings, and YAML reads this one as something else")
                     .help(help),
             )
         }
         What::List(_) | What::Map(_) => Some(
             fault("a list or mapping stands where a key must be".to_owned())
                 .label("this is not a string")
-                .why("Keys of a Compose file are strings.")
-                .help("Write a plain key, or quote the text if it holds brackets or braces: `\"{{ name }}\"`."),
+                .why("keys of a Compose file are strings")
+                .help("write a plain key, or quote the text if it holds brackets or braces: `\"{{ name }}\"`"),
         ),
         // An alias of nothing has been reported, and the other two are strings or followed.
         What::Unknown | What::Alias(_) | What::MergeKey => None,
@@ -107,8 +107,8 @@ fn check_merge(raws: &Raws, key: Id, value: Id, merges: &mut HashMap<Id, Option<
     let fault = Diagnostic::new(Code::YamlMergeKey, part.origin, "a merge key merges something that is not a mapping")
         .label("this is not a mapping")
         .also(key.origin, "the merge key")
-        .why("`<<` copies the keys of a mapping, an alias of one, or a list of those.");
-    Some(fault.help("Write `<<: *name`, where `&name` stands before a mapping; or quote the key (`\"<<\"`) if it is not a merge key."))
+        .why("`<<` copies the keys of a mapping, an alias of one, or a list of those");
+    Some(fault.help("write `<<: *name`, where `&name` stands before a mapping; or quote the key (`\"<<\"`) if it is not a merge key"))
 }
 
 /// A text cut for a message.

@@ -28,8 +28,8 @@ pub(super) fn syntax(error: &ScanError, file: FileId, sources: &mut Sources) -> 
     let words = brackets(kind).or_else(|| layout(kind)).or_else(|| scalar(kind)).unwrap_or_else(|| Words {
         title: format!("this is not YAML: {}", error.info().trim_end_matches('.')),
         label: "the reader gave up here",
-        why: "The mistake is here or shortly before.",
-        help: "Correct this line or the one before it; quote a text that holds special characters.",
+        why: "the mistake is here or shortly before",
+        help: "correct this line or the one before it; quote a text that holds special characters",
     });
     Diagnostic::new(Code::YamlSyntax, origin, words.title).label(words.label).why(words.why).help(words.help)
 }
@@ -38,16 +38,16 @@ pub(super) fn syntax(error: &ScanError, file: FileId, sources: &mut Sources) -> 
 pub(super) fn too_deep(origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::YamlLimit, origin, format!("lists and mappings are nested more than {MAX_DEPTH} levels deep"))
         .label("one level too many")
-        .why("The limit keeps a hostile file from filling the memory; real files need about ten levels.")
-        .help("Write the value with fewer levels, and close brackets that are left open.")
+        .why("the limit keeps a hostile file from filling the memory; real files need about ten levels")
+        .help("write the value with fewer levels, and close brackets that are left open")
 }
 
 /// The message for more keys and values than a file may hold.
 pub(super) fn too_many(origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::YamlLimit, origin, format!("the file holds more than {MAX_NODES} keys and values"))
         .label("one too many")
-        .why("The limit keeps a hostile file from filling the memory; docker compose reads a tenth of it.")
-        .help("Split the file in several and name each with -f.")
+        .why("the limit keeps a hostile file from filling the memory; docker compose reads a tenth of it")
+        .help("split the file in several and name each with -f")
 }
 
 /// The first character that YAML does not allow in a text, quoted or not.
@@ -59,16 +59,16 @@ pub(super) fn control(file: FileId, sources: &mut Sources) -> Option<Diagnostic>
     }
     let (at, found) = text.char_indices().find(|(_, c)| !is_printable(*c))?;
     let (name, help) = if found == '\0' {
-        ("a NUL byte".to_owned(), "Save the file as UTF-8 text: UTF-16 and binary files hold NUL bytes.")
+        ("a NUL byte".to_owned(), "save the file as UTF-8 text: UTF-16 and binary files hold NUL bytes")
     } else {
         let name = format!("the control character U+{:04X}", u32::from(found));
-        (name, "Delete it, or write it as an escape such as `\\x07` between double quotes.")
+        (name, "delete it, or write it as an escape such as `\\x07` between double quotes")
     };
     let origin = place(file, at, sources);
     Some(
         Diagnostic::new(Code::YamlSyntax, origin, format!("the text holds {name}"))
             .label("not allowed here")
-            .why("YAML allows printable characters, tabs and line breaks only.")
+            .why("YAML allows printable characters, tabs and line breaks only")
             .help(help),
     )
 }
@@ -77,9 +77,9 @@ pub(super) fn control(file: FileId, sources: &mut Sources) -> Option<Diagnostic>
 pub(super) fn unknown_alias(origin: Origin, name: &str) -> Diagnostic {
     Diagnostic::new(Code::YamlUnknownAnchor, origin, format!("the alias `*{name}` names no anchor"))
         .label("nothing before this is called so")
-        .why("An alias repeats a value that is marked with an anchor earlier in the same document.")
-        .help(format!("Write `&{name}` before the value to repeat, above this line."))
-        .help(format!("Quote it if it is a text: `\"*{name}\"`."))
+        .why("an alias repeats a value that is marked with an anchor earlier in the same document")
+        .help(format!("write `&{name}` before the value to repeat, above this line"))
+        .help(format!("quote it if it is a text: `\"*{name}\"`"))
 }
 
 /// The message for an alias inside the value that it names.
@@ -90,8 +90,8 @@ pub(super) fn cycle(origin: Origin, name: &str) -> Diagnostic {
         format!("the alias `*{name}` stands inside the value that it names"),
     )
     .label("this would repeat itself without end")
-    .why("A value cannot hold itself.")
-    .help(format!("Write the value out here, or move `&{name}` to a value that ends before this line."))
+    .why("a value cannot hold itself")
+    .help(format!("write the value out here, or move `&{name}` to a value that ends before this line"))
 }
 
 /// The message for a scalar that is not what the tag before it says.
@@ -100,16 +100,16 @@ pub(super) fn misfit(origin: Origin, tag: &str, misfit: Misfit) -> Diagnostic {
     match misfit {
         Misfit::Type => fault(Code::YamlSyntax, format!("the value is not what its tag `!!{tag}` says"))
             .label(format!("not read as `{tag}`"))
-            .why("A tag of YAML's own asks for a value of that type.")
-            .help(format!("Remove `!!{tag}`, or write a value of that type.")),
+            .why("a tag of YAML's own asks for a value of that type")
+            .help(format!("remove `!!{tag}`, or write a value of that type")),
         Misfit::NotBase64 => fault(Code::YamlSyntax, "the value after `!!binary` is not base64".to_owned())
             .label("cannot be decoded")
-            .why("`!!binary` is followed by base64, which is decoded when the file is read.")
-            .help("Write the output of `base64 -w0`, or remove `!!binary`."),
+            .why("`!!binary` is followed by base64, which is decoded when the file is read")
+            .help("write the output of `base64 -w0`, or remove `!!binary`"),
         Misfit::NotText => fault(Code::NotUtf8, "the bytes after `!!binary` are not UTF-8 text".to_owned())
             .label("decodes to other bytes")
-            .why("Values of a Compose file are texts.")
-            .help("Put the bytes into a file and mount it as a config or secret."),
+            .why("values of a Compose file are texts")
+            .help("put the bytes into a file and mount it as a config or secret"),
     }
 }
 
@@ -117,8 +117,8 @@ pub(super) fn misfit(origin: Origin, tag: &str, misfit: Misfit) -> Diagnostic {
 pub(super) fn too_large(origin: Origin, limit: usize) -> Diagnostic {
     Diagnostic::new(Code::YamlLimit, origin, format!("the file is larger than {} MiB", limit >> 20))
         .label("the file begins here")
-        .why("The limit keeps a hostile file from filling the memory; real files hold some kilobytes.")
-        .help("Split the file in several and name each with -f.")
+        .why("the limit keeps a hostile file from filling the memory; real files hold some kilobytes")
+        .help("split the file in several and name each with -f")
 }
 
 /// One character, or nothing at a line's end, where a mark of a line break would show nothing.
@@ -160,24 +160,24 @@ fn brackets(kind: &ErrorKind) -> Option<Words> {
         return Some(Words {
             title: format!("the bracket `{open}` is not closed"),
             label: "opened here",
-            why: "A list in brackets ends with `]`, and a mapping in braces with `}`.",
-            help: "Write the closing bracket, or quote the text if the bracket belongs to it.",
+            why: "a list in brackets ends with `]`, and a mapping in braces with `}`",
+            help: "write the closing bracket, or quote the text if the bracket belongs to it",
         });
     }
     if matches!(kind, ErrorKind::MismatchedFlowCollectionEnd { .. } | ErrorKind::MisplacedFlowCollectionEnd) {
         return Some(Words {
             title: "a closing bracket has no opening one".to_owned(),
             label: "this closes nothing",
-            why: "`]` ends what `[` began, and `}` ends what `{` began.",
-            help: "Delete it, write the opening bracket, or quote the text if the bracket belongs to it.",
+            why: "`]` ends what `[` began, and `}` ends what `{` began",
+            help: "delete it, write the opening bracket, or quote the text if the bracket belongs to it",
         });
     }
     if matches!(kind, ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator) {
         return Some(Words {
             title: "a comma or a closing bracket is missing".to_owned(),
             label: "expected before this",
-            why: "Values between brackets are separated by commas.",
-            help: "Write the comma or the closing bracket, or quote a text that holds brackets.",
+            why: "values between brackets are separated by commas",
+            help: "write the comma or the closing bracket, or quote a text that holds brackets",
         });
     }
     None
@@ -189,8 +189,8 @@ fn layout(kind: &ErrorKind) -> Option<Words> {
         return Some(Words {
             title: "a tab stands where only spaces may".to_owned(),
             label: "this is a tab",
-            why: "YAML does not say how wide a tab is, so it cannot indent.",
-            help: "Indent with spaces.",
+            why: "YAML does not say how wide a tab is, so it cannot indent",
+            help: "indent with spaces",
         });
     }
     if matches!(
@@ -203,16 +203,16 @@ fn layout(kind: &ErrorKind) -> Option<Words> {
         return Some(Words {
             title: "a `:` stands where no key can end".to_owned(),
             label: "no key is possible here",
-            why: "Keys of one mapping stand below each other, or something before this line is not finished.",
-            help: "Quote a text that holds `: `, indent the key like its neighbours, or close the bracket that is open before it.",
+            why: "keys of one mapping stand below each other, or something before this line is not finished",
+            help: "quote a text that holds `: `, indent the key like its neighbours, or close the bracket that is open before it",
         });
     }
     if matches!(kind, ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey) {
         return Some(Words {
             title: "a `:` is missing after a key".to_owned(),
             label: "this is not a key and its value",
-            why: "Among the keys of a mapping each line is `key: value`, with a space after the colon.",
-            help: "Write the colon and a space after the key, or indent a text that continues the line before.",
+            why: "among the keys of a mapping each line is `key: value`, with a space after the colon",
+            help: "write the colon and a space after the key, or indent a text that continues the line before",
         });
     }
     if matches!(
@@ -230,8 +230,8 @@ fn layout(kind: &ErrorKind) -> Option<Words> {
         return Some(Words {
             title: "the indentation does not fit".to_owned(),
             label: "belongs to nothing above it",
-            why: "Keys of one mapping, and the `-` of one list, begin in the same column.",
-            help: "Indent this line like the other keys or items that it belongs to.",
+            why: "keys of one mapping, and the `-` of one list, begin in the same column",
+            help: "indent this line like the other keys or items that it belongs to",
         });
     }
     None
@@ -243,48 +243,48 @@ fn scalar(kind: &ErrorKind) -> Option<Words> {
         return Some(Words {
             title: "a quoted text is not closed".to_owned(),
             label: "the quote begins here or before",
-            why: "A text in quotes ends with the same quote.",
-            help: "Write the closing quote; between single quotes write `''` for a quote, between double quotes `\\\"`.",
+            why: "a text in quotes ends with the same quote",
+            help: "write the closing quote; between single quotes write `''` for a quote, between double quotes `\\\"`",
         });
     }
     if let ErrorKind::UnexpectedCharacter { character } = kind {
         return Some(Words {
             title: format!("an unquoted text cannot begin with `{}`", character.escape_default()),
             label: "this has a meaning of its own in YAML",
-            why: "YAML keeps some characters for itself at the beginning of a text.",
-            help: "Quote the text: `\"...\"`.",
+            why: "YAML keeps some characters for itself at the beginning of a text",
+            help: "quote the text: `\"...\"`",
         });
     }
     if matches!(kind, ErrorKind::MissingAnchorOrAliasName) {
         return Some(Words {
             title: "an anchor or alias has no name".to_owned(),
             label: "a name must follow this",
-            why: "An unquoted text that begins with `*` is an alias, and one that begins with `&` an anchor.",
-            help: "Quote the text if it is none: `\"* * * * *\"`; else write the name.",
+            why: "an unquoted text that begins with `*` is an alias, and one that begins with `&` an anchor",
+            help: "quote the text if it is none: `\"* * * * *\"`; else write the name",
         });
     }
     if matches!(kind, ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape) {
         return Some(Words {
             title: "a backslash in double quotes escapes nothing".to_owned(),
             label: "in this text",
-            why: "Between double quotes a backslash begins an escape such as `\\n`, and the text holds an unknown one.",
-            help: "Write `\\\\` for a backslash, or use single quotes, where it means itself.",
+            why: "between double quotes a backslash begins an escape such as `\\n`, and the text holds an unknown one",
+            help: "write `\\\\` for a backslash, or use single quotes, where it means itself",
         });
     }
     if matches!(kind, ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar) {
         return Some(Words {
             title: "something follows a closing quote".to_owned(),
             label: "after the quote",
-            why: "A quoted text is the whole value; nothing but a comment may follow it.",
-            help: "Put the quotes around the whole value; between single quotes write `''` for a quote, between double quotes `\\\"`.",
+            why: "a quoted text is the whole value; nothing but a comment may follow it",
+            help: "put the quotes around the whole value; between single quotes write `''` for a quote, between double quotes `\\\"`",
         });
     }
     if matches!(kind, ErrorKind::UndeclaredTagHandle) {
         return Some(Words {
             title: "a tag has a prefix that is not declared".to_owned(),
             label: "this tag",
-            why: "An unquoted text that begins with `!` is a tag, and `!name!` in it must be declared with %TAG.",
-            help: "Quote the text if it is no tag; else write a tag without a second `!`.",
+            why: "an unquoted text that begins with `!` is a tag, and `!name!` in it must be declared with %TAG",
+            help: "quote the text if it is no tag; else write a tag without a second `!`",
         });
     }
     None

@@ -55,7 +55,7 @@ const UNFINISHED: &str = ".transship-unfinished-";
 const LONGEST_MARKER: u64 = 16 * 1024 * 1024;
 
 fn sentence(path: &Path, error: impl fmt::Display) -> String {
-    format!("Cannot write {}: {error}.", path.display())
+    format!("cannot write {}: {error}.", path.display())
 }
 
 /// Writes one file so that whoever reads it sees the old one or the new one, never half of it.
@@ -101,7 +101,7 @@ fn write_folder(folder: &Path, files: &[OutputFile]) -> Result<(), String> {
     let (ours, present) = if is_new { Default::default() } else { our_files(folder)? };
     for name in &names {
         if folder.join(name).is_dir() {
-            return Err(format!("Cannot write {}: it is a folder.", folder.join(name).display()));
+            return Err(format!("cannot write {}: it is a folder", folder.join(name).display()));
         }
     }
     fs::create_dir_all(folder).map_err(|error| sentence(folder, error))?;
@@ -149,7 +149,7 @@ fn marker<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
 /// Removes a file of ours and the folders that are empty without it.
 fn remove(folder: &Path, name: &str) -> Result<(), String> {
     let path = folder.join(name);
-    fs::remove_file(&path).map_err(|error| format!("Cannot remove {}: {error}.", path.display()))?;
+    fs::remove_file(&path).map_err(|error| format!("cannot remove {}: {error}.", path.display()))?;
     for parent in path.ancestors().skip(1).take_while(|parent| *parent != folder) {
         if fs::remove_dir(parent).is_err() {
             break;
@@ -172,16 +172,16 @@ fn checked_names(files: &[OutputFile]) -> Result<BTreeSet<String>, String> {
         // Whatever is not spelled in the one plain way (`..`, `//`, `./`, a root, a drive) differs from its own parts.
         let plain = !parts.is_empty() && parts.join("/") == file.path && !file.path.contains(char::is_control);
         if !plain || file.path.starts_with(MARKER) {
-            return Err(format!("Refused to write `{}`: it is no plain path inside the folder.", file.path));
+            return Err(format!("refused to write `{}`: it is no plain path inside the folder", file.path));
         }
         if !names.insert(file.path.clone()) {
-            return Err(format!("Refused to write `{}` twice.", file.path));
+            return Err(format!("refused to write `{}` twice", file.path));
         }
     }
     for name in &names {
         let above = Path::new(name).ancestors().skip(1).filter_map(Path::to_str);
         if let Some(above) = above.into_iter().find(|above| names.contains(*above)) {
-            return Err(format!("Refused to write `{name}`: `{above}` is a file of its own."));
+            return Err(format!("refused to write `{name}`: `{above}` is a file of its own"));
         }
     }
     Ok(names)
@@ -192,17 +192,17 @@ fn checked_names(files: &[OutputFile]) -> Result<BTreeSet<String>, String> {
 /// Only what was found by walking is ever removed: a marker is a text that anybody may have changed.
 fn our_files(folder: &Path) -> Result<(BTreeSet<String>, BTreeSet<String>), String> {
     if !folder.is_dir() {
-        return Err(format!("Cannot write {}: it is not a folder.", folder.display()));
+        return Err(format!("cannot write {}: it is not a folder", folder.display()));
     }
     let ours: BTreeSet<String> = match OsWorld.read(&folder.join(MARKER).to_string_lossy(), LONGEST_MARKER) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect(),
         Err(ReadError::NotFound) => BTreeSet::new(),
-        Err(error) => return Err(format!("Cannot read {}: {error}.", folder.join(MARKER).display())),
+        Err(error) => return Err(format!("cannot read {}: {error}.", folder.join(MARKER).display())),
     };
     let mut present = BTreeSet::new();
     let mut waiting: Vec<(PathBuf, String)> = vec![(folder.to_owned(), String::new())];
     while let Some((path, prefix)) = waiting.pop() {
-        let unreadable = |error: io::Error| format!("Cannot read {}: {error}.", path.display());
+        let unreadable = |error: io::Error| format!("cannot read {}: {error}.", path.display());
         for entry in fs::read_dir(&path).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());

@@ -38,7 +38,7 @@ fn keys_that_are_not_strings_are_all_reported() {
     check_faults("a: {{ x }}\n", &[(key, "{ x }")]);
     check_faults("[: d]", &[(key, "")]);
     let faults = check_faults("8080: a", &[(key, "8080")]);
-    assert_eq!(faults.first().and_then(|fault| fault.help.first()).map(String::as_str), Some("Quote it: `\"8080\":`."));
+    assert_eq!(faults.first().and_then(|fault| fault.help.first()).map(String::as_str), Some("quote it: `\"8080\":`"));
 }
 
 #[test]
@@ -101,10 +101,7 @@ fn mistakes_of_syntax_give_one_message_at_their_place() {
 fn tabs_in_the_indentation_are_named() {
     for text in ["a:\n\tb: c\n", "a:\n  b: 1\n\tc: 2\n"] {
         let faults = check_faults(text, &[(Code::YamlSyntax, "\t")]);
-        assert_eq!(
-            faults.first().and_then(|fault| fault.help.first()).map(String::as_str),
-            Some("Indent with spaces.")
-        );
+        assert_eq!(faults.first().and_then(|fault| fault.help.first()).map(String::as_str), Some("indent with spaces"));
     }
 }
 
