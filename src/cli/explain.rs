@@ -7,6 +7,7 @@ use crate::compose::keys::{Fit, Form, KeyRule, Shape, Swarm, Table};
 use crate::compose::model::kubernetes::NAME;
 use crate::compose::model::project::Project;
 use crate::compose::schema::PLACES;
+use crate::diag::nearest;
 
 /// A key that was found: its path with `*` for names and `[]` for lists, and the keys that may stand below it.
 struct Found {
@@ -101,14 +102,8 @@ fn step(found: Found, table: &'static Table, segment: &str) -> Result<Found, Str
 
 fn unknown(path: &str, segment: &str, table: &Table) -> String {
     let place = if path.is_empty() { "at the top level".to_owned() } else { format!("in `{path}`") };
-    let near = table
-        .rules
-        .iter()
-        .map(|rule| (strsim::damerau_levenshtein(rule.name, segment), rule.name))
-        .filter(|(distance, _)| *distance <= 1 + segment.len() / 4)
-        .min();
-    match near {
-        Some((_, near)) => format!("there is no key `{segment}` {place}; did you mean `{near}`?"),
+    match nearest(segment, table.rules.iter().map(|rule| rule.name)) {
+        Some(near) => format!("there is no key `{segment}` {place}; did you mean `{near}`?"),
         None => format!("there is neither a code nor a key `{segment}` {place}"),
     }
 }

@@ -11,7 +11,7 @@ use crate::compose::model::mount::ServiceMount;
 use crate::compose::model::port::ServicePort;
 use crate::compose::model::project::Project;
 use crate::compose::model::service::Service;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::origin::{Origin, Spanned};
 
 /// What is checked.
@@ -28,7 +28,9 @@ pub(crate) struct Checked<'a> {
 pub(crate) fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostics) {
     let project = checked.project;
     let services = project.services.get().map(|services| &services.value);
-    if services.is_none_or(|services| services.is_empty()) && checked.inactive.is_empty() {
+    // What stands there in place of a mapping, or under a misspelt key, has an error of its own.
+    let is_refused = services.is_none() && diags.has_errors();
+    if services.is_none_or(|services| services.is_empty()) && checked.inactive.is_empty() && !is_refused {
         let origin = project.services.key().unwrap_or(place);
         diags.push(
             Diagnostic::new(Code::NoServices, origin, "the file holds no services")
@@ -175,19 +177,14 @@ fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Servi
                 .key(path.clone()),
         );
     }
-    let undefined = |what: &str, section: &str, named: &str, origin: Origin, diags: &mut Diagnostics| {
-        report_undefined(name, (what, section, named), origin, diags);
-    };
     for (network, attachment) in service.networks.get().iter().flat_map(|networks| networks.value.0.iter()) {
-        if network != "default" && !defined(&project.networks, network) {
-            undefined("network", "networks", network, attachment.key, diags);
+        if network != "default" {
+            require(name, &project.networks, ("network", "networks", network), attachment.key, diags);
         }
     }
     for mount in service.volumes.get().iter().flat_map(|mounts| mounts.value.iter()) {
-        if let Some(volume) = named_volume(mount)
-            && !defined(&project.volumes, volume)
-        {
-            undefined("volume", "volumes", volume, mount.origin, diags);
+        if let Some(volume) = named_volume(mount) {
+            require(name, &project.volumes, ("volume", "volumes", volume), mount.origin, diags);
         }
     }
     for (grants, defined_in, what, section) in [
@@ -196,10 +193,7 @@ fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Servi
     ] {
         for grant in grants.get().iter().flat_map(|grants| grants.value.iter()) {
             match grant.value.source.get() {
-                Some(source) if !defined(defined_in, &source.value) => {
-                    undefined(what, section, &source.value, source.origin, diags)
-                }
-                Some(_) => {}
+                Some(source) => require(name, defined_in, (what, section, &source.value), source.origin, diags),
                 None => diags.push(
                     Diagnostic::new(Code::Missing, grant.origin, format!("a {what} of `{name}` has no source"))
                         .help("add source:")
@@ -215,9 +209,23 @@ fn check_service(checked: &Checked<'_>, name: &str, key: Origin, service: &Servi
     }
 }
 
+/// Reports a name that its section does not define.
+fn require<T>(
+    service: &str,
+    entries: &Section<T>,
+    sought: (&str, &str, &str),
+    origin: Origin,
+    diags: &mut Diagnostics,
+) {
+    if !defined(entries, sought.2) {
+        report_undefined(service, sought, near(entries, sought.2), origin, diags);
+    }
+}
+
 fn report_undefined(
     service: &str,
     (what, section, named): (&str, &str, &str),
+    near: Option<&str>,
     origin: Origin,
     diags: &mut Diagnostics,
 ) {
@@ -228,7 +236,10 @@ fn report_undefined(
             format!("the service `{service}` uses the {what} `{named}`, which is not defined"),
         )
         .label(format!("no such {what}"))
-        .help(format!("define it under {section}: at the top level, or correct the name"))
+        .help(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("define it under {section}: at the top level, or correct the name"),
+        })
         .key(format!("services.{service}")),
     );
 }
@@ -239,14 +250,10 @@ fn check_compose(checked: &Checked<'_>, name: &str, service: &Service, diags: &m
     let build = service.build.get().map(|build| &build.value);
     for secret in build.and_then(|build| build.secrets.get()).map(|found| &found.value).into_iter().flatten() {
         let source = secret.value.source.get().map_or("", |source| source.value.as_str());
-        if !defined(&project.secrets, source) {
-            report_undefined(name, ("secret", "secrets", source), secret.origin, diags);
-        }
+        require(name, &project.secrets, ("secret", "secrets", source), secret.origin, diags);
     }
     for (model, use_) in service.models.get().map(|models| &models.value.0).into_iter().flatten() {
-        if !defined(&project.models, model) {
-            report_undefined(name, ("model", "models", model), use_.key, diags);
-        }
+        require(name, &project.models, ("model", "models", model), use_.key, diags);
     }
     let contexts = build.and_then(|build| build.additional_contexts.get());
     for context in contexts.map(|contexts| contexts.value.0.values()).into_iter().flatten() {
@@ -254,13 +261,13 @@ fn check_compose(checked: &Checked<'_>, name: &str, service: &Service, diags: &m
         let found = project.services.get().and_then(|services| services.value.get(target)?.value.as_ref());
         let is_left_out = checked.inactive.contains(target);
         if !is_left_out && found.is_none_or(|service| service.value.build.get().is_none()) {
-            report_undefined(name, ("built service", "services", target), context.origin, diags);
+            report_undefined(name, ("built service", "services", target), None, context.origin, diags);
         }
     }
     let written = service.depends_on.get().map(|found| &found.value.0);
     for (target, origin) in implied(service) {
-        if !defined(&project.services, &target) && !written.is_some_and(|written| written.contains_key(&target)) {
-            report_undefined(name, ("service", "services", &target), origin, diags);
+        if !written.is_some_and(|written| written.contains_key(&target)) {
+            require(name, &project.services, ("service", "services", &target), origin, diags);
         }
     }
 }
@@ -276,7 +283,11 @@ fn check_dependencies(checked: &Checked<'_>, name: &str, service: &Service, diag
         let message = format!("`{name}` depends on the service `{target}`, which {state}");
         diags.push(match checked.dialect {
             Dialect::Compose => Diagnostic::new(Code::Undefined, dependency.key, message)
-                .help("define it, correct the name, or remove the dependency")
+                .help(match near(&checked.project.services, target) {
+                    _ if is_inactive => "say --profile with one of its profiles, or write required: false".to_owned(),
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "define it, correct the name, or remove the dependency".to_owned(),
+                })
                 .key(path),
             Dialect::Swarm => Diagnostic::new(Code::DependencySwarmLoose, dependency.key, message)
                 .why("swarm ignores depends_on, so it did no harm there")
@@ -287,8 +298,20 @@ fn check_dependencies(checked: &Checked<'_>, name: &str, service: &Service, diag
     }
 }
 
-fn defined<T>(section: &Key<indexmap::IndexMap<String, Named<T>>>, name: &str) -> bool {
+/// A section of the top level.
+type Section<T> = Key<indexmap::IndexMap<String, Named<T>>>;
+
+fn defined<T>(section: &Section<T>, name: &str) -> bool {
     section.get().is_some_and(|entries| entries.value.contains_key(name))
+}
+
+/// The most names that one which is missing is compared with: a file of thousands that misses thousands is read in time.
+const MOST_COMPARED: usize = 500;
+
+/// The name of a section that was probably meant.
+fn near<'a, T>(section: &'a Section<T>, name: &str) -> Option<&'a str> {
+    let entries = &section.get()?.value;
+    nearest(name, entries.keys().take(MOST_COMPARED).map(String::as_str))
 }
 
 /// The named volume of the project that a mount shows.

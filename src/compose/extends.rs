@@ -11,7 +11,7 @@ use crate::compose::merge::merge;
 use crate::compose::model::project::Project;
 use crate::compose::model::service::Service;
 use crate::compose::tags::Tags;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, nearest};
 use crate::origin::{Origin, Via};
 use crate::syntax::{Entry, Map, Node, Value};
 
@@ -147,14 +147,11 @@ impl Loader<'_> {
         }
         let name = &target.1;
         let names = unit.bases.scopes.get(scope).into_iter().flat_map(|scope| scope.services.keys());
-        let near = names
-            .map(|other| (strsim::damerau_levenshtein(other, name), other))
-            .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
-            .min();
+        let near = nearest(name, names.map(String::as_str));
         let message =
             format!("`{}` extends the service `{name}`, which {} does not define", from.1, unit.bases.path(&target));
         let mut diagnostic = Diagnostic::new(Code::Undefined, at, message).key(format!("services.{}.extends", from.1));
-        if let Some((_, near)) = near {
+        if let Some(near) = near {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         } else if is_elsewhere {
             diagnostic = diagnostic.help("define it there, or correct the name or the file");

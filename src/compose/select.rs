@@ -7,7 +7,7 @@ use crate::compose::check::{named_volume, needed};
 use crate::compose::keys::{Entries, Key};
 use crate::compose::model::project::Project;
 use crate::compose::model::service::Service;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::syntax::{Node, Value};
 
 /// The profiles of the services that are asked for: whoever asks for one by name asks for its profiles too.
@@ -60,12 +60,11 @@ fn report_unknown<'a>(
     let mut is_unknown = false;
     for name in names.iter().filter(|name| !known.clone().any(|known| known == *name)) {
         is_unknown = true;
-        let near = known.clone().map(|other| (strsim::damerau_levenshtein(other, name), other)).min();
-        let near = near.filter(|(distance, _)| *distance <= 1 + name.len() / 4);
+        let near = nearest(name, known.clone().map(String::as_str));
         diags.push(
             Diagnostic::nowhere(Code::Undefined, format!("there is no service `{name}`, which is asked for")).help(
                 match near {
-                    Some((_, near)) => format!("did you mean `{near}`?"),
+                    Some(near) => format!("did you mean `{near}`?"),
                     None => "correct the name; transship config --services lists them".to_owned(),
                 },
             ),

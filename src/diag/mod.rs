@@ -6,12 +6,14 @@
 mod cause;
 mod code;
 mod json;
+mod nearest;
 mod text;
 mod used;
 
 pub use cause::{Told, by_cause};
 pub use code::{Code, Severity};
 pub use json::to_json;
+pub(crate) use nearest::nearest;
 pub use text::{summary, to_text};
 pub use used::used_up;
 

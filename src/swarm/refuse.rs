@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::compose::leaves::leaves;
 use crate::compose::model::scalar::scalar_text;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, nearest};
 use crate::origin::Origin;
 use crate::swarm::kinds::Table;
 use crate::swarm::read::FileReader;
@@ -83,14 +83,8 @@ impl FileReader<'_> {
             .label("no such key"),
         };
         if since.is_none() {
-            let near = table
-                .fields
-                .iter()
-                .map(|field| (strsim::damerau_levenshtein(field.name, name), field.name))
-                .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
-                .min();
-            diagnostic = match near {
-                Some((_, near)) => diagnostic.help(format!("did you mean `{near}`?")),
+            diagnostic = match nearest(name, table.fields.iter().map(|field| field.name)) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help("remove it, or say --dialect compose if docker compose runs this file"),
             };
         }

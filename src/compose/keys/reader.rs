@@ -2,7 +2,7 @@
 
 use super::Table;
 use crate::compose::leaves::leaves;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::origin::{Origin, Sources};
 use crate::syntax::{Node, Value};
 
@@ -101,15 +101,10 @@ impl<'a> Reader<'a> {
         leaves(value, &mut found);
         let path = self.path();
         let place = if path.is_empty() { "at the top level".to_owned() } else { format!("in `{path}`") };
-        let near = table
-            .rules
-            .iter()
-            .map(|rule| (strsim::damerau_levenshtein(rule.name, name), rule.name))
-            .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
-            .min();
+        let near = nearest(name, table.rules.iter().map(|rule| rule.name));
         let mut diagnostic = Diagnostic::new(Code::UnknownKey, key, format!("unknown key `{name}` {place}")).key(path);
         diagnostic = match near {
-            Some((_, near)) => diagnostic.label("no such key").help(format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.label("no such key").help(format!("did you mean `{near}`?")),
             None => diagnostic
                 .label("no such key")
                 .help(format!("remove it, or name it `x-{name}` if it is for another tool")),

@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 use crate::compose::keys::Key;
 use crate::compose::model::kubernetes::{Raw, RawList};
 use crate::compose::model::text::Pairs;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::ir::{CUSTOM_KINDS, Patch, Target, Traced, is_custom};
 use crate::lower::labelled::{is_key, is_value};
 use crate::origin::{Origin, Spanned};
@@ -201,14 +201,8 @@ impl Patches<'_> {
     }
 
     fn unknown_kind(&mut self, kind: &str, place: Origin) {
-        let near = KINDS
-            .iter()
-            .chain(CUSTOM_KINDS)
-            .map(|known| (strsim::damerau_levenshtein(&known.to_ascii_lowercase(), &kind.to_ascii_lowercase()), *known))
-            .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-            .min();
-        let help = match near {
-            Some((_, near)) => format!("did you mean `{near}`?"),
+        let help = match nearest(kind, KINDS.iter().chain(CUSTOM_KINDS).copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
             None => format!("write one of: {}, {}", KINDS.join(", "), CUSTOM_KINDS.join(", ")),
         };
         self.diags.push(
