@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::grammar::placeholder::{Piece, pieces};
 use crate::compose::model::scalar::scalar_text;
+use crate::diag::{Diagnostics, Severity};
 use crate::origin::Origin;
 use crate::syntax::{Map, Node, Value};
 
@@ -68,11 +69,9 @@ pub fn decide<'a>(documents: impl Iterator<Item = &'a Node>, file_names: &[Strin
             place: Some(place),
         };
     }
-    let base = |name: &String| name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
-    let named = || file_names.iter().find(|name| base(name).contains("stack") || base(name).contains("swarm"));
     let swarm = match tops.iter().find_map(|top| swarm_only(top)) {
         Some((key, place)) => Some((format!("`{key}` means something on a swarm alone"), Some(place))),
-        None => named().map(|name| (format!("the file is called {name}"), None)),
+        None => named(file_names).map(|name| (format!("the file is called {name}"), None)),
     };
     match (swarm, refused(&tops)) {
         (Some(_), Some((because, place))) => Decision { dialect: Dialect::Compose, because, place: Some(place) },
@@ -81,6 +80,24 @@ pub fn decide<'a>(documents: impl Iterator<Item = &'a Node>, file_names: &[Strin
             Decision { dialect: Dialect::Compose, because: "nothing in it speaks of a swarm".to_owned(), place: None }
         }
     }
+}
+
+/// The file that is called a stack or a swarm's.
+fn named(file_names: &[String]) -> Option<&String> {
+    let base = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+    file_names.iter().find(|name| ["stack", "swarm"].iter().any(|word| base(name).contains(word)))
+}
+
+/// Whether a file is called a stack or a swarm's: whoever calls it so means it.
+pub fn is_named(file_names: &[String]) -> bool {
+    named(file_names).is_some()
+}
+
+/// That docker compose alone can have run what docker stack deploy refuses.
+pub fn refusal(of_stack: &Diagnostics) -> Option<Decision> {
+    let refused = of_stack.iter().find(|found| found.severity == Severity::Error)?;
+    let because = format!("a swarm would not take it: {}", refused.message);
+    Some(Decision { dialect: Dialect::Compose, because, place: refused.primary.as_ref().map(|label| label.origin) })
 }
 
 fn map(node: &Node) -> Option<&Map> {

@@ -64,18 +64,19 @@ pub enum Resolved {
 }
 
 /// Files that were read, and what is known of them before they are looked into.
+#[derive(Clone)]
 struct Opened {
     files: Files,
     variables: Variables,
     documents: Vec<Document>,
     dialect: Dialect,
+    /// Whether all is there that `-f` and the environment name.
+    is_complete: bool,
 }
 
 /// Loads a project. `None` after errors that leave nothing to look at; otherwise errors stand in the sink.
 pub fn load(world: &dyn World, request: &Request, sources: &mut Sources, diags: &mut Diagnostics) -> Option<Loaded> {
-    let mut loader = Loader::new(world, sources, diags);
-    let opened = open(&mut loader, request)?;
-    project(loader, request, opened)
+    by_dialect(world, request, sources, diags, |loader, opened| project(loader, request, opened))
 }
 
 /// Loads what `transship config` prints: a stack as `docker stack config` would, which checks less than deploying it does.
@@ -85,43 +86,76 @@ pub fn resolve(
     sources: &mut Sources,
     diags: &mut Diagnostics,
 ) -> Option<Resolved> {
-    let mut loader = Loader::new(world, sources, diags);
-    let opened = open(&mut loader, request)?;
-    match opened.dialect {
+    by_dialect(world, request, sources, diags, |mut loader, opened| match opened.dialect {
         Dialect::Compose => project(loader, request, opened).map(|loaded| Resolved::Project(Box::new(loaded))),
         Dialect::Swarm => {
-            let Opened { files, variables, documents, dialect: _ } = opened;
+            let Opened { files, variables, documents, dialect: _, is_complete: _ } = opened;
             let mut stack = swarm_model(&mut loader, &files, &variables, documents)?;
             select::select_nodes(&mut stack.root, &request.services, loader.diags);
             Some(Resolved::Stack(Box::new(stack)))
         }
-    }
+    })
 }
 
-/// Finds and reads the files, and decides whose rules hold.
-fn open(loader: &mut Loader<'_>, request: &Request) -> Option<Opened> {
-    let (files, variables, is_complete) = find::find(loader.world, request, loader.sources, loader.diags)?;
-    loader.is_incomplete = !is_complete;
-    let documents = read_all(loader, &files)?;
+/// Finds and reads the files, decides whose rules hold, and loads by them. What was guessed to be a stack, and docker stack deploy
+/// would refuse, can only have been run by docker compose: where that reads it without an error, its rules hold.
+fn by_dialect<T>(
+    world: &dyn World,
+    request: &Request,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+    run: impl Fn(Loader<'_>, Opened) -> Option<T>,
+) -> Option<T> {
+    let mut loader = Loader::new(world, sources, diags);
+    let (files, variables, is_complete) = find::find(world, request, loader.sources, loader.diags)?;
+    let documents = read_all(&mut loader, &files)?;
+    let roots = documents.iter().map(|document| &document.root);
+    let is_guess = request.dialect.is_none() && !dialect::is_named(&files.paths);
     let decision = request.dialect.map_or_else(
-        || dialect::decide(documents.iter().map(|document| &document.root), &files.paths),
+        || dialect::decide(roots, &files.paths),
         |dialect| Decision { dialect, because: "--dialect says so".to_owned(), place: None },
     );
-    let dialect = decision.dialect;
-    say_dialect(&decision, loader.diags);
-    let variables = match dialect {
-        Dialect::Compose => variables,
+    let opened = Opened { files, variables, documents, dialect: decision.dialect, is_complete };
+    let mut attempt = |opened: Opened, decision: &Decision, diags: &mut Diagnostics| {
+        let mut loader = Loader::new(world, sources, diags);
+        let opened = settled(&mut loader, request, opened, decision);
+        run(loader, opened)
+    };
+    if decision.dialect == Dialect::Compose || !is_guess {
+        return attempt(opened, &decision, diags);
+    }
+    let mut of_stack = diags.clone();
+    let stack = attempt(opened.clone(), &decision, &mut of_stack);
+    if let Some(refused) = dialect::refusal(&of_stack) {
+        let mut of_compose = diags.clone();
+        let opened = Opened { dialect: Dialect::Compose, ..opened };
+        let project = attempt(opened, &refused, &mut of_compose);
+        if project.is_some() && !of_compose.has_errors() {
+            *diags = of_compose;
+            return project;
+        }
+    }
+    *diags = of_stack;
+    stack
+}
+
+/// Says whose rules hold, and which variables they let the files see.
+fn settled(loader: &mut Loader<'_>, request: &Request, opened: Opened, decision: &Decision) -> Opened {
+    say_dialect(decision, loader.diags);
+    loader.is_incomplete = !opened.is_complete;
+    match opened.dialect {
+        Dialect::Compose => opened,
         Dialect::Swarm => {
             loader.is_incomplete &= !request.env_files.is_empty();
-            without_dotenv(request, variables, loader.diags)
+            let variables = without_dotenv(request, opened.variables, loader.diags);
+            Opened { variables, ..opened }
         }
-    };
-    Some(Opened { files, variables, documents, dialect })
+    }
 }
 
 /// Makes the model, decodes it once, and checks it.
 fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<Loaded> {
-    let Opened { files, mut variables, documents, dialect } = opened;
+    let Opened { files, mut variables, documents, dialect, is_complete: _ } = opened;
     let world = loader.world;
     let roots = documents.iter().map(|document| &document.root);
     let name = {
