@@ -8,6 +8,7 @@
 
 mod apart;
 mod groups;
+mod on_nodes;
 mod place;
 mod say;
 mod seeds;

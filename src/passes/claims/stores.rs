@@ -12,7 +12,7 @@ use crate::ir::{
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::passes::claims::apart::{self, Apart};
-use crate::passes::claims::has_own_volumes;
+use crate::passes::claims::{has_own_volumes, on_nodes};
 use crate::request::SharedVolumes;
 
 /// What several mounts may show.
@@ -87,6 +87,7 @@ impl Stores {
             project_folder: context.loaded.folder.clone(),
             apart: Apart::default(),
         };
+        on_nodes::settle(app, &stores, context, diags);
         for mount in app.workloads.iter().flat_map(|workload| &workload.mounts) {
             if let MountSource::Data(path) = &mount.source {
                 stores.folders.insert(path.clone());
