@@ -29,7 +29,11 @@ pub(super) fn settle(app: &mut App, stores: &Stores, context: &Context<'_>, diag
         for mount in &workload.mounts {
             let Some((identity, _)) = stores.of(index, workload, mount) else { continue };
             let fits = runs_everywhere(workload) && can_be_of_node(mount, stores, context);
-            if fits { chosen.insert(identity) } else { others.insert(identity) };
+            if fits {
+                chosen.insert(identity)
+            } else {
+                others.insert(identity)
+            };
         }
     }
     // What other services mount as well stays a claim of theirs.

@@ -69,7 +69,7 @@ impl<'a> Builder<'a> {
             }
         }
         for setting in route.backend.iter().filter(|setting| !(is_nginx && said.backend(setting))) {
-            lost.backend(setting);
+            lost.backend(setting, workload);
         }
         let (matches, unsayable) = sayable(&route);
         if matches.is_empty() {

@@ -89,7 +89,7 @@ impl<'a> Maker<'a> {
             };
         }
         let mut lost = Lost::default();
-        route.backend.iter().for_each(|setting| lost.backend(setting));
+        route.backend.iter().for_each(|setting| lost.backend(setting, workload));
         let mut filters = Vec::new();
         for step in loss::steps(route, self.treatments) {
             match said::filter(step, route) {

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::compose::grammar::rule::Test;
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Name, Route, RouteHost, RouteMatch, RoutePath, RouteTest, Setting, SettingValue, Treatment};
+use crate::ir::{Name, Route, RouteHost, RouteMatch, RoutePath, RouteTest, Setting, SettingValue, Treatment, Workload};
 use crate::origin::Origin;
+
+/// That the router's own checks are not made.
+const UNCHECKED: &str = "check the health itself";
 
 /// What is lost of a route, in words, each beside what kind of loss it is.
 #[derive(Default)]
@@ -29,9 +32,11 @@ impl Lost {
         self.add(kind, deed(treatment));
     }
 
-    /// What is said of how the service is spoken to, where there is no word for it.
-    pub(super) fn backend(&mut self, setting: &Setting) {
-        if let Some(words) = of_backend(setting) {
+    /// What is said of how the service is spoken to, where there is no word for it. Its own healthcheck keeps requests from pods that
+    /// are not ready, as the router's did.
+    pub(super) fn backend(&mut self, setting: &Setting, workload: &Workload) {
+        let is_checked = workload.check.is_some() && setting.path.first().is_some_and(|key| key == "healthCheck");
+        if let Some(words) = of_backend(setting).filter(|_| !is_checked) {
             self.add(&words.clone(), words);
         }
     }
@@ -49,8 +54,12 @@ impl Lost {
     /// A message about it: routes that lose the same kind of thing share one.
     pub(super) fn told(&self, route: &Route, made: &str, place: Origin) -> Diagnostic {
         let words = self.words();
-        Diagnostic::new(Code::RouteLost, place, format!("the {made} of {} does not: {words}", route.called))
-            .cause(self.kinds.join("; "))
+        let mut told =
+            Diagnostic::new(Code::RouteLost, place, format!("the {made} of {} does not: {words}", route.called));
+        if self.words.iter().any(|words| words == UNCHECKED) {
+            told = told.help("write a healthcheck: for the service, so that pods which fail it get no requests");
+        }
+        told.cause(self.kinds.join("; "))
             .subject(format!("{}: {words}", route.called))
             .key(route.written_at.clone())
             .covers(places(route))
@@ -231,9 +240,7 @@ fn of_backend(setting: &Setting) -> Option<String> {
         ("server.scheme", SettingValue::Text(scheme)) => Some(format!("speak {scheme} to the service")),
         ("sticky" | "sticky.cookie", SettingValue::Flag(false)) => None,
         (key, _) if key.starts_with("sticky") => Some("keep a client at one pod".to_owned()),
-        (key, _) if key.starts_with("healthCheck") => {
-            Some("check the health itself (a healthcheck of the service does)".to_owned())
-        }
+        (key, _) if key.starts_with("healthCheck") => Some(UNCHECKED.to_owned()),
         (key, _) => Some(format!("set {key}")),
     }
 }

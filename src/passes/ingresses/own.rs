@@ -52,7 +52,7 @@ fn route(route: &mut Route, workload: &Workload, known: &BTreeMap<Name, Treatmen
     route.backend.retain_mut(|setting| match setting.path.first().map(String::as_str) {
         // Pods are checked by the cluster.
         Some("healthCheck") => {
-            lost.backend(setting);
+            lost.backend(setting, workload);
             false
         }
         Some("server") => {
