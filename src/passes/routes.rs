@@ -9,6 +9,7 @@
 mod blocks;
 mod by_port;
 mod caddy;
+mod constraints;
 mod doors;
 mod edge;
 mod families;
@@ -29,7 +30,8 @@ use crate::compose::Dialect;
 use crate::compose::grammar::rule;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
-    App, Carries, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, Setting, Traced, Treatment, Why,
+    App, Carries, Name, Port, Protocol, Route, RouteHost, RouteMatch, RoutePath, RouterLabel, Setting, Traced,
+    Treatment, Why,
 };
 use crate::lower::Context;
 use crate::origin::Origin;
@@ -219,18 +221,22 @@ fn traefik(
 ) {
     let edge = edges.iter().find(|edge| edge.brand == Brand::Traefik);
     let by_default = edge.is_none_or(Edge::exposes_by_default);
-    let (mut all, old) = by_version(app, context.dialect(), by_default, maker, diags);
+    let (mut all, old) = by_version(app, context.dialect(), edge, maker, diags);
     let shared = traefik::shared(app, &mut all, &mut files, maker, diags);
     told::users(app, context, edges);
     let own = edge.filter(|_| !context.request.keep_router).and_then(|edge| all.get(&edge.index));
     maker.catch_all = own.and_then(|blocks| doors::catch_all(blocks, &shared, &app.treatments));
     let leaves = |index: usize| !context.request.keep_router && edges.iter().any(|edge| edge.index == index);
-    for (index, blocks) in all {
+    for (index, mut blocks) in all {
         let said = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value));
-        if !said.unwrap_or(by_default) {
-            off(&blocks, app, index, said.is_some(), diags);
-        } else if !leaves(index) {
-            // The routes of one that leaves lead to its dashboard, which goes with it.
+        if !said.unwrap_or(by_default) || blocks.is_unseen {
+            off(&blocks, app, index, diags);
+        } else {
+            if leaves(index) {
+                // Its own routes lead to its dashboard, which goes with it; those to others stay.
+                blocks.keep_routers(|carries, block| traefik::leads_away(carries, block, &shared, index));
+                blocks.enable = None;
+            }
             for (target, route) in traefik::routes(app, index, blocks, &shared, maker, diags) {
                 enter(app, target, route, &shared, maker);
             }
@@ -262,24 +268,29 @@ fn traefik(
 fn by_version(
     app: &mut App,
     dialect: Dialect,
-    by_default: bool,
+    edge: Option<&Edge>,
     maker: &Maker<'_>,
     diags: &mut Diagnostics,
 ) -> (BTreeMap<usize, blocks::Blocks>, BTreeMap<usize, IndexMap<String, traefik_v1::Segment>>) {
+    let by_default = edge.is_none_or(Edge::exposes_by_default);
     let labels = take(app, dialect, |key| key.starts_with("traefik."), diags);
+    let sorted = |labels: Vec<RouterLabel>| {
+        let is_unseen = edge.is_some_and(|edge| !edge.sees(&labels));
+        blocks::Blocks { is_unseen, ..blocks::sort(labels) }
+    };
     let mut all: BTreeMap<usize, blocks::Blocks> =
-        labels.into_iter().map(|(index, labels)| (index, blocks::sort(labels))).collect();
+        labels.into_iter().map(|(index, labels)| (index, sorted(labels))).collect();
     let mut old = BTreeMap::new();
     for (index, blocks) in &mut all {
         let segments = traefik_v1::segments(&mut blocks.others);
         let is_on = blocks.enable.as_ref().and_then(|enable| fields::flag(&enable.value)).unwrap_or(by_default);
-        if !segments.is_empty() && is_on {
+        if !segments.is_empty() && is_on && !blocks.is_unseen {
             // What only says that it is to be routed is routed by these.
             blocks.is_old = true;
             old.insert(*index, segments);
         } else if let Some(place) = segments.values().flatten().flat_map(|(_, value)| value.why.origins()).next() {
             let places = segments.values().flatten().flat_map(|(_, value)| value.why.origins()).copied();
-            passed_over(app, *index, *place, blocks.enable.is_some(), places.collect(), diags);
+            passed_over(app, *index, *place, &Off::of(blocks), places.collect(), diags);
         }
         settle(app, *index, blocks, maker, diags);
     }
@@ -308,20 +319,50 @@ fn settle(app: &App, index: usize, blocks: &mut blocks::Blocks, maker: &Maker<'_
 }
 
 /// A service that Traefik passes over.
-fn off(blocks: &blocks::Blocks, app: &App, index: usize, is_said: bool, diags: &mut Diagnostics) {
+fn off(blocks: &blocks::Blocks, app: &App, index: usize, diags: &mut Diagnostics) {
     let routers = [&blocks.http, &blocks.tcp, &blocks.udp].into_iter().flat_map(|section| section.routers.values());
     let settings = routers.flat_map(|block| &block.settings);
     let places: Vec<Origin> = settings.flat_map(|(_, value)| value.why.origins()).copied().collect();
     let Some(place) = places.first().copied() else { return };
-    passed_over(app, index, place, is_said, places, diags);
+    passed_over(app, index, place, &Off::of(blocks), places, diags);
 }
 
-fn passed_over(app: &App, index: usize, place: Origin, is_said: bool, places: Vec<Origin>, diags: &mut Diagnostics) {
+/// Why a service is not routed.
+enum Off {
+    /// It says so.
+    Said,
+    /// It does not ask for it.
+    NotAsked,
+    /// The router looks at others alone.
+    Unseen,
+}
+
+impl Off {
+    fn of(blocks: &blocks::Blocks) -> Off {
+        match &blocks.enable {
+            _ if blocks.is_unseen => Off::Unseen,
+            Some(_) => Off::Said,
+            None => Off::NotAsked,
+        }
+    }
+}
+
+fn passed_over(app: &App, index: usize, place: Origin, off: &Off, places: Vec<Origin>, diags: &mut Diagnostics) {
     let service = app.workloads.get(index).map(|workload| workload.service.as_str()).unwrap_or_default();
+    let (why, help) = match off {
+        Off::Said => ("traefik.enable is false", "write traefik.enable=true to route it"),
+        Off::NotAsked => {
+            ("Traefik routes what says traefik.enable=true alone", "write traefik.enable=true to route it")
+        }
+        Off::Unseen => (
+            "its labels do not meet the constraints of Traefik",
+            "give it the label that providers.swarm.constraints or providers.docker.constraints asks for",
+        ),
+    };
     diags.push(
         Diagnostic::new(Code::RouteOff, place, format!("`{service}` is not routed"))
-            .why(if is_said { "traefik.enable is false" } else { "Traefik routes what says traefik.enable=true alone" })
-            .help("write traefik.enable=true to route it")
+            .why(why)
+            .help(help)
             .key(format!("services.{service}.labels"))
             .covers(places),
     );

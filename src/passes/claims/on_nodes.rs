@@ -28,7 +28,7 @@ pub(super) fn settle(app: &mut App, stores: &Stores, context: &Context<'_>, diag
     for (index, workload) in app.workloads.iter().enumerate() {
         for mount in &workload.mounts {
             let Some((identity, _)) = stores.of(index, workload, mount) else { continue };
-            let fits = runs_everywhere(workload) && can_be_of_node(mount, stores, context);
+            let fits = runs_everywhere(workload) && can_be_of_node(workload, mount, stores, context);
             if fits {
                 chosen.insert(identity)
             } else {
@@ -60,21 +60,24 @@ pub(super) fn settle(app: &mut App, stores: &Stores, context: &Context<'_>, diag
     }
 }
 
-/// Whether it has a pod on each of several nodes. Folders of a node belong to root, which pods of other users cannot write to.
+/// Whether it has a pod on each of several nodes.
 fn runs_everywhere(workload: &Workload) -> bool {
     let placement = &workload.pod.placement;
     let is_one = placement.selector.iter().any(|(label, _)| label == NAME_OF_NODE)
         || placement.rules.iter().any(|rule| rule.label == NAME_OF_NODE && matches!(rule.test, NodeTest::Is(_)));
-    workload.kind.value == Kind::DaemonSet && !is_one && workload.pod.fs_group.is_none()
+    workload.kind.value == Kind::DaemonSet && !is_one
 }
 
-/// Whether nothing but the node's own disk stands behind it: folders beside the file are on no node.
-fn can_be_of_node(mount: &Mount, stores: &Stores, context: &Context<'_>) -> bool {
+/// Whether nothing but the node's own disk stands behind it: folders beside the file are on no node. A new folder belongs to root, and
+/// pods of other users cannot write to it; one that was there was made for them.
+fn can_be_of_node(workload: &Workload, mount: &Mount, stores: &Stores, context: &Context<'_>) -> bool {
     let is_beside = |path: &str| path.starts_with(context.loaded.folder.as_str()) || !path.starts_with('/');
     let is_needed = matches!(mount.content, ImageContent::Needed(_));
     match &mount.source {
         MountSource::Data(path) => !is_needed && !is_beside(path),
-        MountSource::Named { volume: _, subpath: _ } => !is_needed && stores.is_local(mount),
+        MountSource::Named { volume: _, subpath: _ } => {
+            !is_needed && stores.is_local(mount) && (workload.pod.fs_group.is_none() || mount.read_only.is_some())
+        }
         MountSource::External { claim: _, subpath: _ }
         | MountSource::Anonymous
         | MountSource::Memory(_)

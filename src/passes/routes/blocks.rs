@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::ir::{RouterLabel, Traced};
+use crate::ir::{Carries, RouterLabel, Traced};
 
 /// Everything that one service's labels say.
 #[derive(Default)]
@@ -19,6 +19,8 @@ pub(super) struct Blocks {
     pub(super) provider: Vec<Traced<String>>,
     /// Whether labels of version 1 say how it is routed.
     pub(super) is_old: bool,
+    /// Whether the router looks at others alone.
+    pub(super) is_unseen: bool,
     /// What belongs to none of these: version 1, or nothing that Traefik knows.
     pub(super) others: Vec<RouterLabel>,
 }
@@ -104,6 +106,15 @@ pub(super) fn sort(labels: Vec<RouterLabel>) -> Blocks {
 }
 
 impl Blocks {
+    /// Keeps some of the routers.
+    pub(super) fn keep_routers(&mut self, keep: impl Fn(Carries, &Block) -> bool) {
+        for (carries, section) in
+            [(Carries::Http, &mut self.http), (Carries::Tcp, &mut self.tcp), (Carries::Udp, &mut self.udp)]
+        {
+            section.routers.retain(|_, block| keep(carries, block));
+        }
+    }
+
     /// Names within a file mean what the same provider defines.
     pub(super) fn qualify(&mut self, ending: &str) {
         for section in [&mut self.http, &mut self.tcp, &mut self.udp] {

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields;
 use super::files::{File, Shelf};
+use super::{constraints, fields};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, EnvSource, LeftOut, MountSource, Traced, Workload};
+use crate::ir::{App, EnvSource, LeftOut, MountSource, RouterLabel, Traced, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::passes::leaving::{self, repository};
@@ -137,6 +137,14 @@ impl Edge {
         let keys = ["providers.docker.exposedbydefault", "providers.swarm.exposedbydefault", "docker.exposedbydefault"];
         let said = keys.iter().find_map(|key| self.flags.get(*key));
         said.is_none_or(|said| fields::flag(&said.value) != Some(false))
+    }
+
+    /// Whether it looks at a service with these labels.
+    pub(super) fn sees(&self, labels: &[RouterLabel]) -> bool {
+        let keys = ["providers.docker.constraints", "providers.swarm.constraints"];
+        let Some(said) = keys.iter().find_map(|key| self.flags.get(*key)) else { return true };
+        let known = labels.iter().map(|label| (label.key.to_ascii_lowercase(), label.value.value.as_str())).collect();
+        constraints::meets(&said.value, &known) != Some(false)
     }
 
     /// Whether version 1 makes certificates.

@@ -28,9 +28,9 @@ pub(super) fn routes(
 ) -> Vec<(usize, Route)> {
     let mut made = Vec::new();
     let path = maker.path(app, index);
-    let Blocks { enable, mut http, tcp, udp, provider, is_old, others } = blocks;
+    let Blocks { enable, mut http, tcp, udp, provider, is_old, is_unseen, others } = blocks;
     // Used up before.
-    let _ = (provider, others);
+    let _ = (provider, is_unseen, others);
     if let Some(enable) =
         enable.filter(|_| !is_old && http.routers.is_empty() && tcp.routers.is_empty() && udp.routers.is_empty())
     {
@@ -45,6 +45,13 @@ pub(super) fn routes(
         }
     }
     made
+}
+
+/// Whether a router names a service of another container.
+pub(super) fn leads_away(carries: Carries, block: &Block, shared: &Shared, index: usize) -> bool {
+    let named = block.settings.iter().find(|(keys, _)| keys.join(".").eq_ignore_ascii_case("service"));
+    let key = named.and_then(|(_, value)| shared::key(&value.value));
+    key.and_then(|key| shared.backends.get(&(carries, key))).is_some_and(|backend| backend.index != index)
 }
 
 /// The routes of the routers that stand in files, each with the workload that it leads to.
