@@ -193,6 +193,7 @@ codes! {
     VolumeOfSlots "T0363" "volume-of-slots" Warning;
     MountTemplate "T0364" "mount-template" Warning;
     SmbNamespace "T0365" "smb-namespace" Note;
+    HostLoopback "T0366" "host-loopback" Warning;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;
     BindData "T0403" "bind-data" Warning;

@@ -3,7 +3,8 @@
 pub(super) mod words;
 
 use self::words::{
-    is_clock, is_configuration, is_system, looks_like_file, names_code_file, names_data, names_datastore, system_kind,
+    is_clock, is_configuration, is_read_at_start, is_system, looks_like_file, names_code_file, names_data,
+    names_datastore, system_kind,
 };
 use crate::compose::grammar::mounts as grammar;
 use crate::diag::{Code, Diagnostic};
@@ -25,7 +26,7 @@ impl Mounter<'_> {
 
     fn path_of_host(&mut self, source: &Spanned<String>, asked: Asked, dropped: &mut Vec<String>) -> Option<Mount> {
         let full = self.below_the_project(grammar::join(&self.context.loaded.folder, &source.value));
-        let in_project = is_within(&full, &self.context.loaded.folder);
+        let in_project = grammar::is_within(&full, &self.context.loaded.folder);
         if !in_project && is_clock(&full) {
             return self.clock(source, &asked);
         }
@@ -34,16 +35,18 @@ impl Mounter<'_> {
         }
         let found =
             if grammar::is_absolute(&full) && !full.starts_with('/') { None } else { self.context.world.kind(&full) };
-        if found.is_some() && !in_project && found != Some(Kind::Socket) {
-            self.tell_outside(&full, asked.origin);
-        }
         match found {
-            Some(Kind::File) => self.file(source, &full, asked),
+            Some(Kind::File) => {
+                if !in_project {
+                    self.tell_outside(&full, asked.origin);
+                }
+                self.file(source, &full, asked)
+            }
             Some(Kind::Folder) => self.folder(source, &full, asked, dropped),
             Some(Kind::Socket) => Some(self.on_node(&full, "Socket", asked)),
             Some(Kind::CharacterDevice) => Some(self.on_node(&full, "CharDevice", asked)),
             Some(Kind::BlockDevice) => Some(self.on_node(&full, "BlockDevice", asked)),
-            Some(Kind::Other) | None if looks_like_file(&full, &asked.target.value) => {
+            Some(Kind::Other) | None if looks_like_file(&asked.target.value) => {
                 if names_code_file(&full) && self.held(&full, &asked.target.value) == Held::Code {
                     return self.drop_source(source, &asked, dropped, Held::Code);
                 }
@@ -52,7 +55,11 @@ impl Mounter<'_> {
             Some(Kind::Other) | None => {
                 let target = asked.target.value.as_str();
                 if !self.is_data(&full, &asked) && self.is_absent_source(&full, target) {
-                    return self.drop_source(source, &asked, dropped, Held::Code);
+                    let held = self.seen(&full);
+                    return self.drop_source(source, &asked, dropped, held);
+                }
+                if !self.is_data(&full, &asked) && is_read_at_start(target) {
+                    return Some(self.absent_settings(source, &full, asked));
                 }
                 Some(asked.of(MountSource::Data(full)))
             }
@@ -93,12 +100,20 @@ impl Mounter<'_> {
         asked: Asked,
         dropped: &mut Vec<String>,
     ) -> Option<Mount> {
-        let is_data = self.is_data(full, &asked);
+        // The checkout is no data, and no settings: it is code that the container may build, and files of other services.
+        let is_project = grammar::is_within(&self.context.loaded.folder, full);
+        let is_data = !is_project && self.is_data(full, &asked);
         let held = if is_data { Held::Other } else { self.held(full, &asked.target.value) };
         if held != Held::Other {
             return self.drop_source(source, &asked, dropped, held);
         }
-        if !is_data && let Some(found) = content::folder(self.context, full) {
+        if !is_data
+            && !is_project
+            && let Some(found) = content::folder(self.context, full)
+        {
+            if !grammar::is_within(full, &self.context.loaded.folder) {
+                self.tell_outside(full, asked.origin);
+            }
             let kind = if found.is_secret { FileObjectKind::Secret } else { FileObjectKind::ConfigMap };
             self.say_size(full, found.entries.iter().map(|(_, bytes)| bytes.len()).sum(), asked.origin);
             let object = content::object(self.objects, self.own, full, kind, found.entries, asked.origin);
@@ -145,15 +160,34 @@ impl Mounter<'_> {
                 format!("kubectl create secret generic {object} --from-file={key}={}", source.value)
             }
         };
+        let help = format!("convert where the file is, or run: {create}");
+        self.say_absent(source, ("taken for a file, by its name in the container", kind, help), asked.origin);
+        Some(asked.of(MountSource::File { object, kind, key, mode: None }))
+    }
+
+    /// A folder that is not here, of files that are read once, at the start: an empty volume in its place would be found too late.
+    fn absent_settings(&mut self, source: &Spanned<String>, full: &str, asked: Asked) -> Mount {
+        let (object, kind) = (self.own.with(base_name(full)), FileObjectKind::ConfigMap);
+        let create = format!("kubectl create configmap {object} --from-file={}", source.value);
+        let help = format!("convert where the folder is, or run: {create}");
+        self.say_absent(source, ("taken for a folder of settings, by where it is mounted", kind, help), asked.origin);
+        asked.of(MountSource::Folder { object, kind, items: Vec::new() })
+    }
+
+    fn say_absent(
+        &mut self,
+        source: &Spanned<String>,
+        (label, kind, help): (&'static str, FileObjectKind, String),
+        origin: Origin,
+    ) {
         self.diags.push(
-            Diagnostic::new(Code::BindFileMissing, asked.origin, format!("{} is not here", source.value))
-                .label("taken for a file, by its name")
+            Diagnostic::new(Code::BindFileMissing, origin, format!("{} is not here", source.value))
+                .label(label)
                 .why(format!("the pods wait for the {} that is to hold it", kind.word()))
-                .help(format!("convert where the file is, or run: {create}"))
+                .help(help)
                 .cause("bind-file-missing")
                 .key(self.key()),
         );
-        Some(asked.of(MountSource::File { object, kind, key, mode: None }))
     }
 
     /// The host's time zone.
@@ -280,14 +314,6 @@ pub(super) fn base_name(path: &str) -> &str {
         .unwrap_or("files")
 }
 
-/// Whether a path is a folder or lies in it.
-pub(super) fn is_within(path: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches('/');
-    folder == "." && !path.starts_with('/') && path != ".." && !path.starts_with("../")
-        || path == folder
-        || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
 /// Whether a file with such a name holds a key or passwords, or its content is a private key.
 fn kind_of(name: &str, bytes: &[u8]) -> FileObjectKind {
     if content::is_key_material(name, bytes) { FileObjectKind::Secret } else { FileObjectKind::ConfigMap }
@@ -295,7 +321,7 @@ fn kind_of(name: &str, bytes: &[u8]) -> FileObjectKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{base_name, is_within};
+    use super::base_name;
 
     #[test]
     fn the_project_itself_has_a_name() {
@@ -303,11 +329,5 @@ mod tests {
             [base_name("./"), base_name("."), base_name("a/b/"), base_name("/")],
             ["files", "files", "b", "files"]
         );
-    }
-
-    #[test]
-    fn what_lies_in_the_project_is_known_by_its_path() {
-        assert!(is_within("/a/b", "/a") && is_within("/a", "/a") && !is_within("/ab", "/a"));
-        assert!(is_within("conf/x", ".") && is_within(".env", ".") && !is_within("../x", ".") && !is_within("..", "."));
     }
 }

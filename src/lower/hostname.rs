@@ -79,7 +79,11 @@ pub(super) fn hostname(
         diags.consume(found.origin, "an empty name is the pod's own");
         return None;
     }
-    let (first, domain) = found.value.split_once('.').unwrap_or((&found.value, ""));
+    let is_address = found.value.parse::<std::net::IpAddr>().is_ok();
+    let (first, domain) = match found.value.split_once('.') {
+        Some(parts) if !is_address => parts,
+        Some(_) | None => (found.value.as_str(), ""),
+    };
     if !domain.is_empty() {
         domain_lost(format!("{path}.hostname"), found.origin, domain, diags);
     }
@@ -97,7 +101,8 @@ pub(super) fn hostname(
         Diagnostic::new(Code::HostnameChanged, found.origin, title)
             .why("a pod's host name holds lower-case letters, digits and dashes, at most 63 of them")
             .help("write such a name")
-            .key(format!("{path}.hostname")),
+            .key(format!("{path}.hostname"))
+            .cause("host names"),
     );
     kept.map(|label| Traced::from_origin(label, found.origin))
 }

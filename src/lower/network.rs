@@ -119,12 +119,18 @@ fn fixed_address(path: &str, place: Origin, address: &str, diags: &mut Diagnosti
     );
 }
 
+fn is_address(name: &str) -> bool {
+    name.parse::<std::net::IpAddr>().is_ok()
+}
+
 /// `container_name` and `hostname`, by both of which Docker finds a container.
 pub(super) fn own_names(container_name: &Key<ContainerName>, hostname: &HostName) -> Vec<Alias> {
     let container = container_name.get().map(|name| Traced::from_origin(name.value.0.clone(), name.origin));
     let host = match hostname {
-        // An empty one, as of a variable that is not set, is none.
-        HostName::One(name) if !name.value.is_empty() && !name.value.contains(['{', ' ']) => {
+        // An empty one, as of a variable that is not set, is none; an address is dialled as one.
+        HostName::One(name)
+            if !name.value.is_empty() && !name.value.contains(['{', ' ']) && !is_address(&name.value) =>
+        {
             Some(Traced::from(name.clone()))
         }
         HostName::One(_) | HostName::OfSlots(_) | HostName::None => None,

@@ -5,7 +5,6 @@ use crate::compose::grammar::mounts as grammar;
 use crate::compose::model::build::Build;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::Mount;
-use crate::lower::binds::is_within;
 use crate::lower::binds::words::{is_configuration, names_code};
 use crate::lower::dockerfile;
 use crate::lower::mounts::{Asked, Mounter};
@@ -18,6 +17,8 @@ pub(super) enum Held {
     Code,
     /// It is all of the code, and the image has none.
     Nothing,
+    /// It is more than the folder that the image is built from, which alone the build sees.
+    Part,
     /// It is something else.
     Other,
 }
@@ -31,16 +32,23 @@ impl Mounter<'_> {
         dropped: &mut Vec<String>,
         held: Held,
     ) -> Option<Mount> {
-        let image = match held {
-            Held::Code | Held::Other => "the image holds the code",
-            Held::Nothing => "the image is to hold the code, of which its Dockerfile copies none",
+        let (image, help) = match held {
+            Held::Code | Held::Other => ("the image holds the code", "build the image with the code in it".to_owned()),
+            Held::Nothing => (
+                "the image is to hold the code, of which its Dockerfile copies none",
+                "build the image with the code in it".to_owned(),
+            ),
+            Held::Part => (
+                "the image is to hold the code, of which its build sees a part alone",
+                format!("set build: context: {}, and copy the code to {}", source.value, asked.target.value),
+            ),
         };
         self.diags.push(
             Diagnostic::new(Code::BindSource, asked.origin, format!("{} is not mounted", source.value))
                 .label("source code over an image that is built from it")
                 .why(format!("{image}; on the Docker host the mount was for editing it"))
-                .help("build the image with the code in it")
-                .cause("bind-source")
+                .help(help)
+                .cause(if held == Held::Part { "bind-source-part" } else { "bind-source" })
                 .key(self.key())
                 .covers(asked.target.why.origins().iter().copied()),
         );
@@ -54,13 +62,21 @@ impl Mounter<'_> {
         let Some((build, context)) = self.source_context().filter(|_| self.is_source(full, target)) else {
             return Held::Other;
         };
-        let is_whole = is_within(&context, full);
+        let is_whole = grammar::is_within(&context, full);
         let path = if is_whole { "" } else { full.strip_prefix(context.trim_end_matches('/')).unwrap_or(full) };
         match dockerfile::copies_nothing_of(self.context, build, path) {
             true if is_whole => Held::Nothing,
             true => Held::Other,
-            false => Held::Code,
+            false => self.seen(full),
         }
+    }
+
+    /// Whether the build sees all of a folder that holds its context or lies in it.
+    pub(super) fn seen(&self, full: &str) -> Held {
+        let sees_all = self.source_context().is_none_or(|(build, context)| {
+            build.additional_contexts.get().is_some() || grammar::is_within(full, &context)
+        });
+        if sees_all { Held::Code } else { Held::Part }
     }
 
     /// The folder of the project that the image is built from.
@@ -74,7 +90,7 @@ impl Mounter<'_> {
     /// Whether a folder holds the build's context or lies in it, and is not mounted where programs look for their configuration.
     fn is_source(&self, full: &str, target: &str) -> bool {
         let Some((_, context)) = self.source_context() else { return false };
-        (is_within(full, &context) || is_within(&context, full)) && !is_configuration(target)
+        (grammar::is_within(full, &context) || grammar::is_within(&context, full)) && !is_configuration(target)
     }
 
     /// Whether a folder that is not here is source code. Docker makes an empty one, which may be what is wanted; not so where the
@@ -86,7 +102,7 @@ impl Mounter<'_> {
         let is_in_its_place =
             below.contains('/') && target.strip_suffix(below).is_some_and(|above| above.ends_with('/'));
         self.is_source(full, target)
-            && (is_within(&context, full)
+            && (grammar::is_within(&context, full)
                 || is_in_its_place
                 || names_code(full)
                 || names_code(target)

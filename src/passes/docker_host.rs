@@ -1,5 +1,6 @@
 //! Addresses that Docker gives every container and a cluster does not: the Docker host's, and that of Docker's own name server
-//! (Docker, "Networking overview"). Whoever dials one of them fails in a pod, so that each is told.
+//! (Docker, "Networking overview"). Whoever dials one of them fails in a pod, so that each is told. With `network_mode: host` the
+//! Docker host is `localhost`, where every published port was.
 //!
 //! ```yaml
 //! environment: { OLLAMA: "http://host.docker.internal:11434" }
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, EnvSource, FileObject, FileObjectKind, Name, TextPart, Traced, Workload};
+use crate::ir::{App, EnvSource, FileObject, FileObjectKind, Name, NetworkMode, TextPart, Traced, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 
@@ -38,6 +39,8 @@ enum Named {
     Host(String),
     /// A private address with a port.
     Private(Ipv4Addr, u16),
+    /// The machine itself, with a port.
+    Loopback(u16),
 }
 
 /// What the files of an object name: the key of each, and the line.
@@ -53,12 +56,24 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             published.entry(port.value).or_insert(workload);
         }
     }
+    let mut on_host = BTreeMap::new();
+    for workload in app.workloads.iter().filter(|workload| matches!(workload.network, NetworkMode::Host(_))) {
+        for port in &workload.ports {
+            on_host.entry(port.number.value).or_insert(workload);
+        }
+    }
     let shared: Objects<'_> = app.files.iter().map(|file| ((file.kind, &file.name), file)).collect();
     let mut of_files: BTreeMap<(FileObjectKind, &Name), InFiles<'_>> = BTreeMap::new();
     for workload in &app.workloads {
         let mut objects: Objects<'_> = workload.files.iter().map(|file| ((file.kind, &file.name), file)).collect();
         for place in texts(workload, &objects, &shared) {
-            tell(workload, &place, &published, diags);
+            if let (Named::Loopback(port), NetworkMode::Host(_)) = (&place.named, workload.network) {
+                if let Some(server) = published.get(port).or_else(|| on_host.get(port)) {
+                    tell_loopback(workload, &place, *port, server, diags);
+                }
+            } else {
+                tell(workload, &place, &published, diags);
+            }
         }
         for mount in &workload.mounts {
             let Some((kind, name, only)) = mount.source.object() else { continue };
@@ -144,7 +159,7 @@ fn in_object(object: &FileObject) -> InFiles<'_> {
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
             for named in find(line) {
                 // Other machines may have such addresses, and names of services stand in files as addresses, too.
-                let is_sure = !matches!(named, Named::Private(..));
+                let is_sure = !matches!(named, Named::Private(..) | Named::Loopback(_));
                 if is_sure && seen.insert(named.clone()) {
                     found.push((key.as_str(), number + 1, named));
                 }
@@ -164,16 +179,21 @@ fn find(text: &str) -> Vec<Named> {
         let rest = text.get(end..).unwrap_or_default();
         at = end + rest.chars().next().map_or(0, char::len_utf8);
         let word = run.trim_end_matches('.');
+        let port = rest.strip_prefix(':').and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+        let port = port.and_then(|digits| digits.parse().ok());
+        if word.eq_ignore_ascii_case("localhost") {
+            found.extend(port.map(Named::Loopback));
+        }
         if word.len() < 7 || !word.contains('.') {
             continue;
         }
         if let Some(name) = HOST_NAMES.iter().find(|name| word.eq_ignore_ascii_case(name)) {
             found.push(Named::Host((*name).to_owned()));
         } else if let Ok(address) = word.parse::<Ipv4Addr>() {
-            let port = rest.strip_prefix(':').and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
-            match port.and_then(|digits| digits.parse().ok()) {
+            match port {
                 _ if address == NAME_SERVER => found.push(Named::NameServer),
                 _ if address == BRIDGE => found.push(Named::Host(address.to_string())),
+                Some(port) if address == Ipv4Addr::LOCALHOST => found.push(Named::Loopback(port)),
                 Some(port) if address.is_private() => found.push(Named::Private(address, port)),
                 Some(_) | None => {}
             }
@@ -185,6 +205,7 @@ fn find(text: &str) -> Vec<Named> {
 fn tell(workload: &Workload, place: &Place, published: &BTreeMap<u16, &Workload>, diags: &mut Diagnostics) {
     let Place { key, origin, line, named } = place;
     let message = match named {
+        Named::Loopback(_) => return,
         Named::NameServer => Diagnostic::new(Code::DockerNameServer, *origin, "127.0.0.11 is Docker's own name server")
             .why("none answers there in a pod; the cluster's answers whole names, and short ones only through a search list, which programs with a resolver of their own do not read")
             .help("write kube-dns.kube-system.svc.cluster.local for it in nginx, and names as web.NAMESPACE.svc.cluster.local")
@@ -196,8 +217,7 @@ fn tell(workload: &Workload, place: &Place, published: &BTreeMap<u16, &Workload>
             .cause(if name.ends_with(".internal") { "host-gateway" } else { name }),
         Named::Private(address, port) => {
             let Some(server) = published.get(port) else { return };
-            let target = server.published.iter().find(|one| one.published.as_ref().is_some_and(|found| found.value == *port));
-            let target = target.map_or(*port, |one| one.target.value);
+            let target = target_of(server, *port);
             let message = format!("`{address}:{port}` looks like the Docker host, where `{}` is published", server.service);
             Diagnostic::new(Code::DockerHostAddress, *origin, message)
                 .why("what publishes it in a cluster has another address")
@@ -213,6 +233,27 @@ fn tell(workload: &Workload, place: &Place, published: &BTreeMap<u16, &Workload>
         None => message,
     };
     diags.push(message.key(format!("services.{}.{key}", workload.service)));
+}
+
+/// The port of a container that is published under a number, or that number.
+fn target_of(server: &Workload, port: u16) -> u16 {
+    let found = server.published.iter().find(|one| one.published.as_ref().is_some_and(|found| found.value == port));
+    found.map_or(port, |one| one.target.value)
+}
+
+/// A service on the Docker host's own network reached there all that others published.
+fn tell_loopback(workload: &Workload, place: &Place, port: u16, server: &Workload, diags: &mut Diagnostics) {
+    if workload.service == server.service {
+        return;
+    }
+    let message = format!("`localhost:{port}` is where `{}` was on the Docker host", server.service);
+    diags.push(
+        Diagnostic::new(Code::HostLoopback, place.origin, message)
+            .why("on the network of a node a pod finds what runs on that node alone, and published ports are not there")
+            .help(format!("write {}:{} where the program dials it", server.name, target_of(server, port)))
+            .key(format!("services.{}.{}", workload.service, place.key))
+            .cause("loopback-of-the-host"),
+    );
 }
 
 #[cfg(test)]
@@ -232,7 +273,8 @@ mod tests {
     #[test]
     fn addresses_end_where_they_end() {
         assert_eq!(find("resolver 127.0.0.11;"), [Named::NameServer]);
-        assert_eq!(find("127.0.0.1:80 127.0.0.112 0.0.0.0:80 8.8.8.8:53 10.0.0.4"), []);
+        assert_eq!(find("127.0.0.1 127.0.0.112 0.0.0.0:80 8.8.8.8:53 10.0.0.4 localhost"), []);
+        assert_eq!(find("a://localhost:5432/x 127.0.0.1:80"), [Named::Loopback(5432), Named::Loopback(80)]);
         let private = |last, port| Named::Private(Ipv4Addr::new(10, 0, 0, last), port);
         assert_eq!(find("A://10.0.0.4:9092,10.0.0.5:9093"), [private(4, 9092), private(5, 9093)]);
     }

@@ -192,6 +192,12 @@ impl<'a> Scan<'a> {
             return None;
         }
         let host = |port| Some(Host { range: range.clone(), port, second: None, implied: None, udp: false });
+        // The shell's own connections: `/dev/tcp/HOST/PORT`.
+        let udp = before.ends_with("/dev/udp/");
+        if udp || before.ends_with("/dev/tcp/") {
+            let port = self.slice(range.end..self.text.len()).strip_prefix('/').and_then(leading_port);
+            return host(port).map(|host| Host { udp, ..host });
+        }
         let in_path = before.ends_with(['/', '$', '{', '\\', '%']);
         // No other word begins as Docker's name for the tasks of a service does.
         let is_tasks = self.slice(range.clone()).strip_prefix("tasks.").is_some_and(|service| !service.is_empty());
@@ -329,7 +335,12 @@ fn keyed(near: &str) -> Option<Says> {
 
 /// SQL Server's `host,1433`.
 fn comma_port(after: &str) -> Option<u16> {
-    let digits = after.strip_prefix(',')?.split(|c: char| !c.is_ascii_digit()).next()?;
+    leading_port(after.strip_prefix(',')?)
+}
+
+/// The port that a text begins with.
+fn leading_port(text: &str) -> Option<u16> {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next()?;
     digits.parse().ok().filter(|port| *port > 0)
 }
 

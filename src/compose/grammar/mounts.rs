@@ -154,6 +154,19 @@ pub fn join(base: &str, path: &str) -> String {
     }
 }
 
+/// Whether a path is a folder or lies in it. Of two relative paths the one that goes up further holds what goes up less.
+pub(crate) fn is_within(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    let parts_up = |path: &str| path.split('/').take_while(|part| *part == "..").count();
+    let up = parts_up(folder);
+    if up > 0 && up == folder.split('/').count() && !path.starts_with('/') && parts_up(path) != up {
+        return parts_up(path) < up;
+    }
+    folder == "." && !path.starts_with('/') && path != ".." && !path.starts_with("../")
+        || path == folder
+        || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// Whether a path is absolute on POSIX or on Windows (`C:\x`, `C:/x`, `\\server\share`).
 #[must_use]
 pub fn is_absolute(path: &str) -> bool {
@@ -189,7 +202,7 @@ pub fn parse_tmpfs(text: &str) -> Result<(String, Vec<(String, Option<String>)>)
 
 #[cfg(test)]
 mod tests {
-    use super::{ShortKind, clean, is_absolute, join, parse_short, parse_tmpfs};
+    use super::{ShortKind, clean, is_absolute, is_within, join, parse_short, parse_tmpfs};
     use crate::compose::grammar::random_texts;
 
     #[test]
@@ -278,5 +291,13 @@ mod tests {
             assert_eq!(clean(&clean(&text)), clean(&text));
             let _ = join(&text, &text);
         }
+    }
+
+    #[test]
+    fn what_lies_in_the_project_is_known_by_its_path() {
+        assert!(is_within("/a/b", "/a") && is_within("/a", "/a") && !is_within("/ab", "/a"));
+        assert!(is_within("conf/x", ".") && is_within(".env", ".") && !is_within("../x", ".") && !is_within("..", "."));
+        assert!(is_within(".", "..") && is_within("a", "..") && is_within("../a", "../..") && is_within("../a", ".."));
+        assert!(!is_within("/a", "..") && !is_within("../..", "..") && !is_within(".", "../a"));
     }
 }

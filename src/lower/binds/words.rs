@@ -197,16 +197,14 @@ const WELL_KNOWN: &[&str] = &[
     "pwfile",
 ];
 
-/// Whether a path that is not there was meant as a file: both ends have the name of one.
-pub(super) fn looks_like_file(source: &str, target: &str) -> bool {
-    let is_file = |path: &str| {
-        let name = base_name(path);
-        WELL_KNOWN.contains(&name)
-            || name
-                .rsplit_once('.')
-                .is_some_and(|(stem, ending)| !stem.is_empty() && FILES.contains(&ending.to_ascii_lowercase().as_str()))
-    };
-    is_file(source) && (is_file(target) || base_name(source) == base_name(target))
+/// Whether a path that is not there was meant as a file: the container looks for one, by the name that it has there.
+pub(super) fn looks_like_file(target: &str) -> bool {
+    let name = base_name(target);
+    !target.ends_with('/')
+        && (WELL_KNOWN.contains(&name)
+            || name.rsplit_once('.').is_some_and(|(stem, ending)| {
+                !stem.is_empty() && FILES.contains(&ending.to_ascii_lowercase().as_str())
+            }))
 }
 
 /// Whether a folder's name says that programs write data into it.
@@ -295,8 +293,31 @@ pub(super) fn names_code_file(path: &str) -> bool {
         "cjs", "css", "go", "html", "java", "js", "jsx", "mjs", "php", "py", "rb", "rs", "scss", "svelte", "ts", "tsx",
         "vue",
     ];
-    let names =
-        ["package.json", "package-lock.json", "pyproject.toml", "requirements.txt", "tsconfig.json", "composer.json"];
+    let names = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "Gemfile",
+        "Gemfile.lock",
+        "angular.json",
+        "build.gradle",
+        "build.gradle.kts",
+        "composer.json",
+        "composer.lock",
+        "go.mod",
+        "go.sum",
+        "nest-cli.json",
+        "package-lock.json",
+        "package.json",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "pom.xml",
+        "pyproject.toml",
+        "requirements.txt",
+        "settings.gradle",
+        "setup.cfg",
+        "tsconfig.json",
+        "yarn.lock",
+    ];
     names.contains(&name) || name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
 
@@ -318,18 +339,54 @@ pub(in crate::lower) fn is_configuration(target: &str) -> bool {
     .any(|folder| target.starts_with(folder))
 }
 
+/// Whether a folder holds what a server reads when it starts, and never writes: scripts for a new database, and settings.
+pub(super) fn is_read_at_start(target: &str) -> bool {
+    let target = target.trim_end_matches('/');
+    let folders = [
+        "/container-entrypoint-initdb.d",
+        "/docker-entrypoint-initaws.d",
+        "/docker-entrypoint-initdb.d",
+        "/docker-entrypoint.d",
+        "/etc/apache2",
+        "/etc/caddy",
+        "/etc/clickhouse-server",
+        "/etc/grafana/provisioning",
+        "/etc/haproxy",
+        "/etc/localstack/init",
+        "/etc/loki",
+        "/etc/mysql",
+        "/etc/nginx/conf.d",
+        "/etc/nginx/sites-available",
+        "/etc/nginx/sites-enabled",
+        "/etc/nginx/templates",
+        "/etc/prometheus",
+        "/etc/supervisor",
+        "/mosquitto/config",
+        "/opt/jboss/keycloak/imports",
+        "/opt/keycloak/data/import",
+        "/opt/oracle/scripts",
+        "/usr/local/etc/haproxy",
+        "/usr/local/etc/php",
+        "/usr/local/etc/redis",
+        "/usr/share/logstash/config",
+        "/usr/share/logstash/pipeline",
+        "/var/lib/grafana/dashboards",
+    ];
+    folders
+        .iter()
+        .any(|folder| target == *folder || target.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{is_system, looks_like_file, names_code, names_data, names_datastore, system_kind};
 
     #[test]
     fn names_tell_files_from_folders() {
-        assert!(looks_like_file("/p/nginx.conf", "/etc/nginx/nginx.conf"));
-        assert!(looks_like_file("/p/Caddyfile", "/etc/caddy/Caddyfile"));
-        assert!(!looks_like_file("/p/conf.d", "/etc/nginx/conf.d"));
-        assert!(!looks_like_file("/p/init.sql", "/docker-entrypoint-initdb.d"));
-        assert!(!looks_like_file("/p/.config", "/root/.config"));
-        assert!(looks_like_file("/home/me/.ssh/known_hosts", "/root/.ssh/known_hosts"));
+        assert!(looks_like_file("/etc/nginx/nginx.conf") && looks_like_file("/etc/nginx/.htpasswd"));
+        assert!(looks_like_file("/etc/caddy/Caddyfile") && looks_like_file("/root/.ssh/known_hosts"));
+        assert!(!looks_like_file("/etc/nginx/conf.d") && !looks_like_file("/docker-entrypoint-initdb.d"));
+        assert!(!looks_like_file("/root/.config") && !looks_like_file("/srv/a.json/"));
         assert!(names_data("/p/pg-data") && !names_data("/p/src") && !names_data("/p/mysql"));
         assert!(names_datastore("/p/mysql") && names_code("/p/src") && !names_code("/p/images"));
     }

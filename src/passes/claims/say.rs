@@ -25,7 +25,14 @@ pub(super) fn stores(app: &App, stores: &Stores, context: &Context<'_>, diags: &
                 && let Some((identity, _)) = stores.of(index, workload, mount)
                 && let Some(store) = stores.get(&identity)
             {
-                copy(workload, mount, &stores.shown(path), store, diags);
+                let shown = stores.shown(path);
+                if stores.hold_project(path) {
+                    copy_project(workload, mount, &shown, store, diags);
+                } else if is_database_file(&mount.target.value) {
+                    copy_file(workload, mount, &shown, store, diags);
+                } else {
+                    copy(workload, mount, &shown, store, diags);
+                }
             }
         }
         if !workload.ends() {
@@ -74,6 +81,45 @@ fn copy(workload: &Workload, mount: &Mount, path: &str, store: &Store, diags: &m
                 None => format!("copy the data: kubectl cp {path} POD:{}", mount.target.value),
             })
             .cause("bind-data")
+            .key(format!("services.{}.volumes", workload.service)),
+    );
+}
+
+/// The checkout over an image that somebody else built, as for development.
+fn copy_project(workload: &Workload, mount: &Mount, path: &str, store: &Store, diags: &mut Diagnostics) {
+    let target = &mount.target.value;
+    diags.push(
+        Diagnostic::new(Code::BindData, mount.origin, format!("{path} becomes the claim {}", store.claim))
+            .label("the project's own folder, over an image that does not hold it")
+            .why("the claim begins empty: nothing of the project is in it")
+            .help(format!(
+                "build an image that copies the project to {target}, or copy it: kubectl cp {path} POD:{target}"
+            ))
+            .cause("bind-project")
+            .key(format!("services.{}.volumes", workload.service)),
+    );
+}
+
+/// Whether a program keeps a database in a file of such a name.
+fn is_database_file(target: &str) -> bool {
+    let name = target.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').is_some_and(|(stem, ending)| {
+        !stem.is_empty() && matches!(ending, "db" | "db3" | "duckdb" | "mdb" | "rdb" | "sqlite" | "sqlite3")
+    })
+}
+
+/// A file that the program writes, and that is not here: a claim is a folder.
+fn copy_file(workload: &Workload, mount: &Mount, path: &str, store: &Store, diags: &mut Diagnostics) {
+    let target = &mount.target.value;
+    let folder = target.rsplit_once('/').map_or("/", |(folder, _)| folder);
+    diags.push(
+        Diagnostic::new(Code::BindData, mount.origin, format!("{path} becomes the claim {}", store.claim))
+            .label("taken for a file, by its name in the container")
+            .why("a claim is mounted as a folder, and the program looks for a file")
+            .help(format!(
+                "have the file in a folder of its own, as {folder}/data, mount that, and copy the file into it"
+            ))
+            .cause("bind-data-file")
             .key(format!("services.{}.volumes", workload.service)),
     );
 }

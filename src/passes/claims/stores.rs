@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use crate::compose::grammar::mounts as grammar;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
     Access, App, Each, Kind, Labelled, Mount, MountSource, Name, NamedVolume, NetworkShare, Traced, Why, Wishes,
@@ -152,7 +153,7 @@ impl Stores {
         let mut top = path;
         let mut rest = path;
         while let Some((above, _)) = rest.rsplit_once('/').filter(|(above, _)| !above.is_empty()) {
-            if self.folders.contains(above) && above != self.project_folder {
+            if self.folders.contains(above) && !self.hold_project(above) {
                 top = above;
             }
             rest = above;
@@ -181,8 +182,16 @@ impl Stores {
     pub(super) fn shown(&self, path: &str) -> String {
         match path.strip_prefix(self.project_folder.as_str()).and_then(|rest| rest.strip_prefix('/')) {
             Some(rest) => format!("./{rest}"),
+            None if self.project_folder == "." && !path.starts_with('.') && !grammar::is_absolute(path) => {
+                format!("./{path}")
+            }
             None => path.to_owned(),
         }
+    }
+
+    /// Whether a folder is the project's own, or one above it.
+    pub(super) fn hold_project(&self, path: &str) -> bool {
+        grammar::is_within(&self.project_folder, path)
     }
 
     /// The store of an identity.

@@ -6,7 +6,7 @@ use crate::images;
 use crate::ir::Workload;
 
 /// Words of scripts that go on for ever, or until they are told to end.
-const ENDLESS: [&str; 9] = [
+const ENDLESS: [&str; 10] = [
     "while true",
     "while :",
     "while [ true",
@@ -15,6 +15,7 @@ const ENDLESS: [&str; 9] = [
     "sleep infinity",
     "tail -f",
     "--watch",
+    ":watch",
     "for (( ; ; ))",
 ];
 
@@ -32,12 +33,17 @@ const ONCE: &[&str] = &[
     "atlas migrate apply",
     "atlas schema apply",
     "bin/rails db:",
+    "black ",
     "bundle exec rails db:",
     "bundle exec rake db:",
+    "bundle exec rspec",
     "bundle install",
     "cargo test",
     "cockroach init",
     "composer install",
+    "composer test",
+    "cypress run",
+    "db-migrate up",
     "dbmate up",
     "dbt build",
     "dbt deps",
@@ -46,47 +52,89 @@ const ONCE: &[&str] = &[
     "dbt test",
     "diesel migration run",
     "dotnet ef database update",
+    "dotnet test",
+    "eslint",
+    "flake8",
     "flask db upgrade",
     "flyway migrate",
     "go test",
     "goose up",
+    "gradle test",
+    "gradlew test",
     "hdfs dfs",
     "hdfs namenode -format",
     "influx bucket",
     "influx setup",
+    "isort ",
+    "jest",
     "k6 run",
     "kcadm.sh",
+    "knex migrate",
+    "knex seed",
+    "liquibase update",
+    "make test",
+    "mix ecto.",
     "mvn test",
+    "mvnw test",
+    "mypy ",
     "newman run",
     "npm ci",
     "npm install",
     "npm run build",
+    "npm run db:migrate",
+    "npm run lint",
+    "npm run migrate",
+    "npm run seed",
+    "npm run test",
+    "npm test",
     "ollama create",
     "ollama pull",
     "php artisan migrate",
+    "php artisan test",
     "php bin/console doctrine:migrations:migrate",
+    "playwright test",
+    "pnpm install",
+    "pnpm test",
+    "prisma db ",
     "prisma migrate deploy",
+    "py.test",
+    "pylint",
     "pytest",
+    "python manage.py collectstatic",
+    "python manage.py loaddata",
     "python manage.py migrate",
+    "python manage.py test",
     "rails db:",
+    "rake assets:",
     "rake db:",
     "redis-cli --cluster",
     "rpk topic create",
+    "rspec",
+    "ruff ",
+    "safety check",
     "schematool",
+    "sequelize db:",
+    "sequelize-cli db:",
     "spark-submit ",
     "sqlx migrate run",
     "superset db",
     "superset fab",
     "superset init",
     "superset load_examples",
+    "tox",
+    "typeorm migration:run",
+    "unittest",
     "vault auth",
     "vault kv",
     "vault policy",
     "vault secrets",
     "vault write",
+    "vendor/bin/phpunit",
     "yarn build",
     "yarn install",
+    "yarn lint",
     "yarn run build",
+    "yarn test",
 ];
 
 /// Programs that change files, send one request or change a cluster, and end.
@@ -144,8 +192,9 @@ pub(super) fn by_itself(workload: &Workload) -> Option<&'static str> {
     if ENDLESS.iter().any(|endless| text.contains(endless)) {
         return None;
     }
-    let last = last_statement(script(&words).unwrap_or(&text));
-    let bare = RUNNERS.iter().find_map(|runner| last.strip_prefix(runner)).unwrap_or(last);
+    let last = waited_for(last_statement(script(&words).unwrap_or(&text)));
+    let last = &last.replacen("python3 ", "python ", 1);
+    let bare = RUNNERS.iter().find_map(|runner| last.strip_prefix(runner)).unwrap_or(last.as_str());
     let (program, rest) = bare.split_once(char::is_whitespace).unwrap_or((bare, ""));
     let program = program.rsplit('/').next().unwrap_or(program);
     let said = format!("{program} {rest}");
@@ -153,7 +202,8 @@ pub(super) fn by_itself(workload: &Workload) -> Option<&'static str> {
     if matches!(bare, "exit" | "exit 0") {
         Some("its script ends with exit")
     } else if PROGRAMS.contains(&program)
-        || [last, bare, &said].into_iter().any(is_once)
+        || [last.as_str(), bare, &said].into_iter().any(is_once)
+        || last.ends_with("--version")
         || says_one_thing(program, rest)
     {
         Some("its command does one thing and ends")
@@ -163,6 +213,14 @@ pub(super) fn by_itself(workload: &Workload) -> Option<&'static str> {
         Some("its name says that it prepares something for others")
     } else {
         None
+    }
+}
+
+/// What runs once a waiter is content: `wait-for-it db:5432 -- npm test`.
+fn waited_for(statement: &str) -> &str {
+    match statement.split_once(" -- ") {
+        Some((waiter, rest)) if waiter.contains("wait") || waiter.contains("dockerize") => rest,
+        Some(_) | None => statement,
     }
 }
 

@@ -54,6 +54,8 @@ fn hosts_of_texts_with_any_key() {
         ("http://my_api/v1 and https://my_api", "my_api(80) my_api(443)"),
         ("server http://a_{1...4}:9000/data{1...2} b{1...2}:9001", "a_{1...4}:9000 b{1...2}:9001"),
         ("http://{{host}}/x {1..2}:80", ""),
+        ("timeout 9 bash -c ':> /dev/tcp/my_db/8888' || exit 1", "my_db:8888"),
+        ("cat < /dev/udp/my_db/53 > /dev/tcp/$HOST/my_db", "my_db:53"),
     ];
     for (text, expected) in cases {
         assert_eq!(shown(text, Says::Anything), expected, "{text}");
