@@ -5,7 +5,7 @@ use crate::compose::keys::{Key, Written};
 use crate::compose::model::build::Build;
 use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::lower::environment::is_credential;
+use crate::lower::credentials::is_credential;
 use crate::lower::{Context, later};
 use crate::origin::Origin;
 

@@ -11,7 +11,7 @@ use crate::compose::keys::Key;
 use crate::compose::model::scalar::Pairs;
 use crate::ir::{Data, FileObject, FileObjectKind, Labelled, Name, Traced, Why, short_hash};
 use crate::lower::Context;
-use crate::lower::environment::is_credential;
+use crate::lower::credentials::is_credential;
 
 /// Objects whose every key is a variable, in the order in which later ones win.
 pub(super) type EnvFrom = Vec<Traced<(FileObjectKind, Name)>>;

@@ -6,6 +6,7 @@ mod binds;
 mod build;
 mod command;
 mod content;
+mod credentials;
 mod devices;
 mod dockerfile;
 mod env_files;
