@@ -29,7 +29,10 @@ pub(crate) fn check(checked: &Checked<'_>, place: Origin, diags: &mut Diagnostic
     let project = checked.project;
     let services = project.services.get().map(|services| &services.value);
     // What stands there in place of a mapping, or under a misspelt key, has an error of its own.
-    let is_refused = services.is_none() && diags.has_errors();
+    let is_of_them = |said: &Diagnostic| {
+        matches!((said.code, said.key.as_str()), (Code::WrongType, "services") | (Code::UnknownKey, ""))
+    };
+    let is_refused = services.is_none() && diags.iter().any(is_of_them);
     if services.is_none_or(|services| services.is_empty()) && checked.inactive.is_empty() && !is_refused {
         let origin = project.services.key().unwrap_or(place);
         diags.push(
