@@ -324,7 +324,7 @@ pub(crate) fn named_volume(mount: &Spanned<ServiceMount>) -> Option<&str> {
         ServiceMount::Short(_) => None,
         ServiceMount::Long(long) => {
             let is_volume = long.kind.get().is_some_and(|kind| kind.value == "volume");
-            long.source.get().filter(|_| is_volume).map(|source| source.value.as_str())
+            long.source.get().map(|source| source.value.as_str()).filter(|source| is_volume && !source.is_empty())
         }
     }
 }

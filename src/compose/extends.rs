@@ -110,7 +110,7 @@ impl Loader<'_> {
         let path = format!("services.{}.extends", place.1);
         let Value::Map(keys) = &mut unit.bases.service_mut(place)?.value else { return None };
         let entry = keys.shift_remove("extends")?;
-        self.spend(&entry, "the service that it names is part of this one");
+        self.spend(&path, &entry, "the service that it names is part of this one");
         if let Value::String(service) = entry.value.value {
             return Some(Reference { service, file: None, at: entry.value.origin });
         }

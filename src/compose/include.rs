@@ -45,7 +45,7 @@ impl Loader<'_> {
     pub(crate) fn include(&mut self, unit: &Unit<'_>, path: &str, document: &mut Node, tags: &Tags) {
         let Value::Map(top) = &mut document.value else { return };
         let Some(entry) = top.shift_remove("include") else { return };
-        self.spend(&entry, "what it names is part of the project");
+        self.spend("include", &entry, "what it names is part of the project");
         let items = match entry.value.value {
             Value::Null => return,
             Value::List(items) => items,
@@ -269,8 +269,8 @@ impl Loader<'_> {
                 own.value = self.merge_entry(section, &name, below, taken);
             }
         }
-        for left in from.values() {
-            self.spend(left, "an include brings services, networks, volumes, configs, secrets and models alone");
+        for (name, left) in &from {
+            self.spend(name, left, "an include brings services, networks, volumes, configs, secrets and models alone");
         }
     }
 

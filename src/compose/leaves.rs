@@ -104,8 +104,12 @@ impl Leaves {
     }
 
     /// Adds leaves that loading used up, so that they are no longer part of the tree.
-    pub fn extend(&mut self, spent: impl IntoIterator<Item = Origin>) {
-        self.all.extend(spent);
+    pub fn extend(&mut self, spent: impl IntoIterator<Item = (Origin, String)>) {
+        for (leaf, path) in spent {
+            let step = self.step(0, Step::Key(path.into()));
+            self.leaf(leaf, step);
+        }
+        self.paths.settle();
     }
 
     /// Every leaf.
@@ -113,12 +117,12 @@ impl Leaves {
         &self.all
     }
 
-    /// The paths of those that the project still holds.
+    /// Their paths.
     pub fn paths(&self) -> &Paths {
         &self.paths
     }
 
-    /// Every leaf, and the paths of those that the project still holds.
+    /// Every leaf, and their paths.
     pub fn into_parts(self) -> (Vec<Origin>, Paths) {
         (self.all, self.paths)
     }

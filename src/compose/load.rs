@@ -225,7 +225,7 @@ fn model(
     match dialect {
         Dialect::Compose => {
             let mut root = compose_model(loader, files, variables, documents)?;
-            settle_lists(&mut root, Merge::Default, Project::SHAPE, loader.diags);
+            settle_lists(&mut root, Merge::Default, Project::SHAPE, "", loader.diags);
             Some((root, None))
         }
         Dialect::Swarm => {

@@ -51,7 +51,7 @@ pub(crate) struct Loader<'a> {
     /// How often files were read to be included.
     pub(crate) include_count: usize,
     /// Leaves of keys that the loader itself uses up.
-    pub(crate) spent: Vec<Origin>,
+    pub(crate) spent: Vec<(Origin, String)>,
     /// Whether something that `extends` or `include` names is missing, so that what lacks it must not be told off for that.
     pub(crate) is_incomplete: bool,
     is_stdin_read: bool,
@@ -199,14 +199,10 @@ impl<'a> Loader<'a> {
     }
 
     /// Notes that the loader used up a key, and why.
-    pub(crate) fn spend(&mut self, entry: &Entry, reason: &'static str) {
+    pub(crate) fn spend(&mut self, path: &str, entry: &Entry, reason: &'static str) {
         let before = self.spent.len();
-        if entry.value.value == Value::Null {
-            self.spent.push(entry.key);
-        } else {
-            leaves(&entry.value, &mut self.spent);
-        }
-        for leaf in self.spent.iter().skip(before) {
+        spend_below(&entry.value, entry.key, path.to_owned(), &mut self.spent);
+        for (leaf, _) in self.spent.iter().skip(before) {
             self.diags.consume(*leaf, reason);
         }
     }
@@ -266,5 +262,28 @@ impl<'a> Loader<'a> {
                     .covers(found),
             );
         }
+    }
+}
+/// Every leaf of an entry with its path.
+fn spend_below(node: &Node, key: Origin, path: String, spent: &mut Vec<(Origin, String)>) {
+    match &node.value {
+        Value::List(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                spend_below(item, item.origin, format!("{path}[{index}]"), spent);
+            }
+        }
+        Value::Map(map) if !map.is_empty() => {
+            for (name, entry) in map {
+                spend_below(&entry.value, entry.key, format!("{path}.{name}"), spent);
+            }
+        }
+        Value::Null => spent.push((key, path)),
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Timestamp(_)
+        | Value::String(_)
+        | Value::List(_)
+        | Value::Map(_) => spent.push((node.origin, path)),
     }
 }

@@ -168,10 +168,13 @@ fn entries(
 }
 
 /// Lets each item of a keyed list stand once, as the reference does in every file: the last one, at the place of the first.
-pub(crate) fn settle_lists(node: &mut Node, rule: Merge, shape: Shape, diags: &mut Diagnostics) {
+pub(crate) fn settle_lists(node: &mut Node, rule: Merge, shape: Shape, path: &str, diags: &mut Diagnostics) {
     match (&mut node.value, rule) {
         (Value::List(items), Merge::Unique | Merge::UniqueOrOne) => once(items, key_of_text, diags),
-        (Value::List(items), Merge::UniqueBy(identity)) => once(items, |node| identity_of(node, identity), diags),
+        (Value::List(items), Merge::UniqueBy(identity)) => {
+            tell_overridden(items, identity, path, diags);
+            once(items, |node| identity_of(node, identity), diags);
+        }
         (Value::Map(map), _) => {
             for (name, entry) in map.iter_mut() {
                 let (rule, below) = match shape {
@@ -182,7 +185,8 @@ pub(crate) fn settle_lists(node: &mut Node, rule: Merge, shape: Shape, diags: &m
                     Shape::Entries(table) => (Merge::Default, Shape::Table(table)),
                     Shape::Items(_) | Shape::Leaf => return,
                 };
-                settle_lists(&mut entry.value, rule, below, diags);
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                settle_lists(&mut entry.value, rule, below, &path, diags);
             }
         }
         (
@@ -195,6 +199,27 @@ pub(crate) fn settle_lists(node: &mut Node, rule: Merge, shape: Shape, diags: &m
             | Value::List(_),
             _,
         ) => {}
+    }
+}
+
+/// Says which mounts of a list are not made, as a later one is at the same path. One that says the same twice loses nothing.
+fn tell_overridden(items: &[Node], identity: Identity, path: &str, diags: &mut Diagnostics) {
+    if items.len() < 2 || matches!(identity, Identity::Port | Identity::Path) {
+        return;
+    }
+    let mut last: HashMap<String, &Node> = HashMap::with_capacity(items.len());
+    for item in items.iter().rev() {
+        let Some(at) = identity_of(item, identity) else { continue };
+        let later = *last.entry(at.clone()).or_insert(item);
+        if fingerprint(later) != fingerprint(item) {
+            diags.push(
+                Diagnostic::new(Code::OverriddenInList, item.origin, format!("nothing is mounted here at {at}"))
+                    .also(later.origin, "this is mounted there")
+                    .why("of several entries at one path docker compose takes the last")
+                    .help("remove it, or mount it elsewhere")
+                    .key(path),
+            );
+        }
     }
 }
 

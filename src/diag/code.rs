@@ -243,6 +243,11 @@ codes! {
     MountTwice "T0506" "mount-twice" Warning;
     CapabilityUnknown "T0508" "capability-unknown" Warning;
     UserKnown "T0509" "user-known" Note;
+    NetworkOption "T0510" "network-option" Warning;
+    TmpfsRestriction "T0511" "tmpfs-restriction" Note;
+    HealthcheckTime "T0512" "healthcheck-time" Warning;
+    OverriddenInList "T0513" "overridden-in-list" Warning;
+    ProtocolRefused "T0514" "protocol-refused" Warning;
     HealthcheckNone "T0601" "healthcheck-none" Note;
     HealthcheckRounded "T0602" "healthcheck-rounded" Note;
     RollbackAction "T0701" "rollback-action" Warning;

@@ -41,6 +41,10 @@ pub struct Network {
     pub mark: Name,
     /// Whether its members are cut off from the outside, and where that is written.
     pub internal: Option<Origin>,
+    /// Whether its members do not reach each other on it, and where that is written.
+    pub apart: Option<Origin>,
+    /// The address of the Docker host to which ports without one of their own were bound.
+    pub binding: Option<Traced<String>>,
     /// Whether other projects share it, and where that is written.
     pub external: Option<Origin>,
     /// Whether it is that of the node.

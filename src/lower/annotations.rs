@@ -100,8 +100,22 @@ pub(super) fn joined(path: &str, first: Annotations, second: Annotations, diags:
     all
 }
 
-/// A qualified name: letters and digits at both ends.
+/// What users may write as a key: a qualified name outside of the domains of Kubernetes.
 fn is_key(key: &str) -> bool {
+    // Domains of Kubernetes are its own, but for what it recommends; ours holds marks.
+    let is_reserved = |(domain, name): (&str, &str)| {
+        if domain == "app.kubernetes.io" {
+            return matches!(name, "name" | "part-of" | "managed-by");
+        }
+        ["kubernetes.io", "k8s.io", "transship.dev"]
+            .iter()
+            .any(|own| domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    };
+    is_qualified(key) && !key.split_once('/').is_some_and(is_reserved)
+}
+
+/// A qualified name: letters and digits at both ends.
+pub(super) fn is_qualified(key: &str) -> bool {
     let (domain, name) = key.split_once('/').map_or((None, key), |(domain, name)| (Some(domain), name));
     let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
     let is_name = name.len() <= LONGEST_NAME
@@ -114,19 +128,7 @@ fn is_key(key: &str) -> bool {
             && is_end(label.bytes().last())
             && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
-    // Domains of Kubernetes are its own, but for what it recommends; ours holds marks.
-    let is_reserved = |domain: &str| {
-        if domain == "app.kubernetes.io" {
-            return matches!(name, "name" | "part-of" | "managed-by");
-        }
-        ["kubernetes.io", "k8s.io", "transship.dev"]
-            .iter()
-            .any(|own| domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
-    };
-    is_name
-        && domain.is_none_or(|domain| {
-            domain.len() <= LONGEST_DOMAIN && domain.split('.').all(is_label) && !is_reserved(domain)
-        })
+    is_name && domain.is_none_or(|domain| domain.len() <= LONGEST_DOMAIN && domain.split('.').all(is_label))
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ fn request(
         is_gpu = is_gpu || capability.value == "gpu";
         diags.consume(capability.origin, "the device plugin gives all that a device can do");
     }
-    if let Some(options) = options.get() {
+    if let Some(options) = options.get().filter(|options| !options.value.0.is_empty()) {
         diags.push(
             Diagnostic::new(Code::Device, options.origin, "options of a device driver are left out")
                 .why("a limit counts devices and says nothing else")
@@ -56,6 +56,9 @@ fn request(
                 .key(path)
                 .covers(options.value.0.values().map(|pair| pair.origin)),
         );
+    }
+    if options.get().is_some_and(|options| options.value.0.is_empty()) {
+        later::used_up(options, "no options", diags);
     }
     let name = match driver.get().map(|driver| (driver.value.as_str(), driver.origin)) {
         None | Some(("nvidia" | "cdi" | "", _)) if is_gpu => "nvidia.com/gpu",
@@ -83,7 +86,11 @@ fn number(path: &str, request: &Spanned<DeviceRequest>, diags: &mut Diagnostics)
     let DeviceRequest { capabilities, driver, count, device_ids, options, extensions } = &request.value;
     // The caller accounts for these.
     let _ = (capabilities, driver, options, extensions);
-    match (count.get(), device_ids.get()) {
+    let ids = device_ids.get().filter(|ids| !ids.value.0.is_empty());
+    if ids.is_none() {
+        later::used_up(device_ids, "no devices are named", diags);
+    }
+    match (count.get(), ids) {
         (Some(count), _) => match count.value {
             DeviceCount::Number(number) if number > 0 => Traced::from_origin(number, count.origin),
             DeviceCount::Number(_) | DeviceCount::All => {

@@ -53,9 +53,11 @@ fn sources<'a>(
 /// The name that it has on Docker.
 fn real_name<'a>(name: &'a str, source: &'a FileSource) -> &'a str {
     match source.external.get().map(|external| &external.value) {
-        Some(External::Named(named)) => &named.value,
-        Some(External::Flag(_)) | None => source.name.get().map_or(name, |name| &name.value),
+        Some(External::Named(named)) => Some(&named.value),
+        Some(External::Flag(_)) | None => source.name.get().map(|name| &name.value),
     }
+    .filter(|real| !real.is_empty())
+    .map_or(name, String::as_str)
 }
 
 /// Every config and secret of the project that is made here.

@@ -8,6 +8,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{FileObjectKind, Mount, MountSource, Traced};
 use crate::lower::content::data_key;
 use crate::lower::files::ObjectNames;
+use crate::lower::mounts::mount_point_refused;
 use crate::lower::{Context, later};
 use crate::origin::Spanned;
 
@@ -97,15 +98,22 @@ fn grant(
     if !is_as_it_is {
         owners(path, (uid, gid), bits, group, diags);
     }
-    let path_in = match target.get() {
+    // An empty one, as of a variable that is not set, is none.
+    let written = target.get().filter(|target| !target.value.is_empty());
+    let path_in = match written {
         Some(target) if target.value.starts_with('/') => {
             Traced::from_origin(mounts::clean(&target.value), target.origin)
         }
         Some(target) => Traced::from_origin(mounts::clean(&format!("{folder}{}", target.value)), target.origin),
         None => Traced::from_origin(format!("{folder}{}", source.value), source.origin),
     };
-    if target.get().is_some() {
-        diags.consume(source.origin, "names the object");
+    if path_in.value == "/" {
+        let place = written.map_or(source.origin, |target| target.origin);
+        diags.push(mount_point_refused(&path_in.value, place).key(path));
+        return None;
+    }
+    if let Some(target) = target.get() {
+        diags.consume(if written.is_some() { source.origin } else { target.origin }, "names the object");
     }
     let object = names.get(&(kind, source.value.clone()))?.clone();
     let mode = mode.or_else(|| Some(Traced::decided(0o444, "docker-default-mode")));

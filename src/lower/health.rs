@@ -11,6 +11,7 @@ use crate::origin::Origin;
 use crate::request::Liveness;
 
 const SECOND: i64 = 1_000_000_000;
+const MILLISECOND: i64 = 1_000_000;
 
 /// The check; `None` where there is none or the image's own would hold.
 pub(super) fn check(
@@ -57,7 +58,12 @@ pub(super) fn check(
         Some(retries) => Traced::from_origin(3, retries.origin),
         None => Traced::decided(3, "docker-default-retries"),
     };
-    fractions(path, [("interval", interval), ("timeout", timeout), ("start_interval", start_interval)], diags);
+    let period = start_period.get().filter(|time| time.value.0 < 0).map_or(&Key::Absent, |_| start_period);
+    fractions(
+        path,
+        [("interval", interval), ("timeout", timeout), ("start_interval", start_interval), ("start_period", period)],
+        diags,
+    );
     Some(Check {
         command,
         interval: time(interval, 30, "docker-default-interval"),
@@ -75,9 +81,19 @@ pub(super) fn check(
 }
 
 /// Says which times are no whole seconds: probes have none other.
-fn fractions(path: &str, times: [(&str, &Key<Duration>); 3], diags: &mut Diagnostics) {
+fn fractions(path: &str, times: [(&str, &Key<Duration>); 4], diags: &mut Diagnostics) {
     for (name, key) in times {
-        let Some(time) = key.get().filter(|time| time.value.0 > 0 && time.value.0 % SECOND != 0) else { continue };
+        let Some(time) = key.get().filter(|time| time.value.0 % SECOND != 0 || time.value.0 < 0) else { continue };
+        if time.value.0 < MILLISECOND {
+            diags.push(
+                Diagnostic::new(Code::HealthcheckTime, time.origin, format!("Docker refuses this {name}"))
+                    .label("the default is taken")
+                    .why("times of a healthcheck are 0, or at least a millisecond")
+                    .help("write a time such as 30s")
+                    .key(format!("{path}.healthcheck.{name}")),
+            );
+            continue;
+        }
         let seconds = time.value.0 / SECOND + 1;
         diags.push(
             Diagnostic::new(Code::HealthcheckRounded, time.origin, format!("`{name}` is {seconds} s"))

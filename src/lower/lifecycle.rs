@@ -19,6 +19,10 @@ const LAST_REAL_TIME: u32 = 64;
 /// The signal that stops the container; `None` for the one that Kubernetes sends anyway.
 pub(super) fn stop(context: &Context<'_>, path: &str, signal: &Key<String>, diags: &mut Diagnostics) -> Option<Stop> {
     let found = signal.get()?;
+    if found.value.is_empty() {
+        diags.consume(found.origin, "no signal is the usual one");
+        return None;
+    }
     let Some(name) = name(&found.value) else {
         diags.push(
             Diagnostic::new(

@@ -8,6 +8,7 @@
 use crate::compose::model::text::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Data, FileObject, FileObjectKind, Labelled, NamedVolume, NetworkShare, ShareProtocol, Traced, Why};
+use crate::lower::memory;
 use crate::lower::volumes::{Definition, bytes_of};
 use crate::origin::Spanned;
 
@@ -36,13 +37,19 @@ pub(super) fn special(
         all().for_each(|origin| diags.consume(origin, "a folder in memory"));
         let size = flags.iter().find_map(|flag| bytes_of(flag.strip_prefix("size=")?));
         let origin = options.0.get("o").map_or(named.origin, |pair| pair.origin);
+        let usual = |flag: &str| {
+            flag.starts_with("size=") || matches!(flag, "rw" | "defaults" | "uid=0" | "gid=0" | "mode=1777")
+        };
+        let left: Vec<String> = flags.iter().filter(|flag| !usual(flag)).map(|flag| (*flag).to_owned()).collect();
+        memory::refuse(&left, "the folder in memory", origin, format!("{path}.driver_opts"), diags);
         return Some(Definition::Memory(size.map(|bytes| Traced::from_origin(bytes, origin))));
     } else if !device.is_empty()
         && (matches!(kind.as_str(), "none" | "bind") || flags.iter().any(|flag| *flag == "bind" || *flag == "rbind"))
     {
         let pair = options.0.get("device")?;
         all().for_each(|origin| diags.consume(origin, "a path of the host under a name"));
-        return Some(Definition::Bind(Spanned { value: device.to_owned(), origin: pair.origin }));
+        let read_only = options.0.get("o").filter(|_| flags.contains(&"ro")).map(|pair| pair.origin);
+        return Some(Definition::Bind(Spanned { value: device.to_owned(), origin: pair.origin }, read_only));
     }
     None
 }

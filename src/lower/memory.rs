@@ -8,6 +8,7 @@ use crate::compose::model::mount::TmpfsMounts;
 use crate::compose::model::scalar::Bytes;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Mount, MountSource, Traced};
+use crate::lower::mounts::mount_point_refused;
 use crate::origin::Origin;
 
 /// What every container has at `/dev/shm`, in bytes.
@@ -30,52 +31,60 @@ pub(super) fn is_open(mode: u32) -> bool {
     mode & 0o777 == 0o777
 }
 
-/// Says that a folder in memory is as it is.
-pub(super) fn refuse(option: &str, folder: &str, origin: Origin, key: String, diags: &mut Diagnostics) {
-    diags.push(
-        Diagnostic::new(Code::TmpfsOption, origin, format!("the option `{option}` of {folder} has no counterpart"))
+/// Says what a folder in memory is not: one message, with all of its options.
+pub(super) fn refuse(options: &[String], folder: &str, origin: Origin, key: String, diags: &mut Diagnostics) {
+    if options.is_empty() {
+        return;
+    }
+    let (list, are) = (options.join(", "), if options.len() == 1 { "has" } else { "have" });
+    let is_minor = options.iter().all(|option| RESTRICTIONS.contains(&option.as_str()));
+    let message = format!("{list} of {folder} {are} no counterpart");
+    let found = if is_minor {
+        Diagnostic::new(Code::TmpfsRestriction, origin, message)
+            .why("Kubernetes mounts a folder in memory without them, so that what is put there can be run")
+            .help("read_only: true and no-new-privileges keep programs from being replaced or gaining rights")
+    } else {
+        Diagnostic::new(Code::TmpfsOption, origin, message)
             .why("a folder in memory belongs to root, and everybody may write to it")
-            .help("remove it, or set the mode in the container's start")
-            .cause("tmpfs-option")
-            .key(key),
-    );
+            .help("remove them, or set owner and mode in the container's start")
+    };
+    diags.push(found.cause(list).key(key));
 }
+
+/// Options that take rights away from what lies in the folder.
+const RESTRICTIONS: [&str; 3] = ["noexec", "nosuid", "nodev"];
 
 /// `tmpfs`.
 pub(super) fn tmpfs(path: &str, tmpfs: &Key<TmpfsMounts>, diags: &mut Diagnostics) -> Vec<Mount> {
     let mut all = Vec::new();
+    let key = format!("{path}.tmpfs");
     for found in tmpfs.get().iter().flat_map(|tmpfs| tmpfs.value.0.iter()) {
-        if !found.value.path.starts_with('/') {
-            diags.push(
-                Diagnostic::new(
-                    Code::BadValue,
-                    found.origin,
-                    format!("the mount point `{}` is not absolute", found.value.path),
-                )
-                .help("write a path that begins with a slash")
-                .key(format!("{path}.tmpfs")),
-            );
+        let folder = mounts::clean(&found.value.path);
+        if !found.value.path.starts_with('/') || folder == "/" {
+            diags.push(mount_point_refused(&found.value.path, found.origin).key(key.clone()));
             continue;
         }
-        let folder = mounts::clean(&found.value.path);
-        let mut size = None;
+        let (mut size, mut read_only) = (None, None);
+        let mut left = Vec::new();
         for (option, value) in &found.value.options {
             match (option.as_str(), value.as_deref()) {
                 ("size", Some(text)) => match bytes::parse(text) {
                     Ok(bytes) => size = limit(Some(Traced::from_origin(bytes, found.origin)), diags),
                     // A share of the memory of the machine, as `50%`: there is no one machine.
-                    Err(_) => {
-                        refuse(&format!("size={text}"), &folder, found.origin, format!("{path}.tmpfs"), diags);
-                    }
+                    Err(_) => left.push(format!("size={text}")),
                 },
                 ("mode", Some(text)) if u32::from_str_radix(text, 8).is_ok_and(is_open) => {}
                 ("uid" | "gid", Some("0")) => {}
-                ("rw" | "noexec" | "nosuid" | "nodev" | "exec" | "suid" | "dev" | "noatime" | "async", None) => {}
-                (other, _) => refuse(other, &folder, found.origin, format!("{path}.tmpfs"), diags),
+                ("ro", None) => read_only = Some(found.origin),
+                ("rw", None) => read_only = None,
+                ("exec" | "suid" | "dev" | "noatime" | "async", None) => {}
+                (other, None) => left.push(other.to_owned()),
+                (other, Some(text)) => left.push(format!("{other}={text}")),
             }
         }
+        refuse(&left, &folder, found.origin, key.clone(), diags);
         let target = Traced::from_origin(folder, found.origin);
-        all.push(Mount::new(target, MountSource::Memory(size), None, found.origin));
+        all.push(Mount::new(target, MountSource::Memory(size), read_only, found.origin));
     }
     all
 }

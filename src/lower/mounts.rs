@@ -83,7 +83,7 @@ impl Mounter<'_> {
         all
     }
 
-    /// Docker refuses a mount point that is not absolute when the container starts, and so does Kubernetes. That of a Windows
+    /// Docker refuses a mount point that is not absolute when the container starts, or is all of it, and so does Kubernetes. That of a Windows
     /// container begins with a drive.
     fn refuses_relative(&mut self, mount: &Spanned<ServiceMount>) -> bool {
         let (target, is_anonymous) = match &mount.value {
@@ -91,19 +91,19 @@ impl Mounter<'_> {
             ServiceMount::Long(long) => (long.target.get().map_or("", |target| target.value.as_str()), false),
         };
         // With slashes, a drive is more likely a volume of one letter.
-        if target.starts_with('/') || target.contains('\\') && grammar::is_windows_absolute(target) {
+        if target.starts_with('/') && grammar::clean(target) != "/"
+            || target.contains('\\') && grammar::is_windows_absolute(target)
+        {
             return false;
         }
-        let help = if is_anonymous && target.contains(':') {
-            "Docker reads one letter before a colon as a Windows drive: give the volume a longer name"
-        } else {
-            "begin it with a slash"
-        };
-        self.diags.push(
+        let refused = if is_anonymous && target.contains(':') {
+            let help = "Docker reads one letter before a colon as a Windows drive: give the volume a longer name";
             Diagnostic::new(Code::BadValue, mount.origin, format!("the mount point `{target}` is not absolute"))
                 .help(help)
-                .key(format!("{}.volumes", self.path)),
-        );
+        } else {
+            mount_point_refused(target, mount.origin)
+        };
+        self.diags.push(refused.key(self.key()));
         true
     }
 
@@ -156,16 +156,18 @@ impl Mounter<'_> {
             must_exist: None,
             origin,
         };
-        self.bind_options(bind, &mut asked);
-        self.volume_options(volume, &mut asked);
-        let size = self.memory_options(tmpfs);
-        let below = self.image_options(image);
-        let options = [bind.get().map(|found| found.origin), volume.get().map(|found| found.origin)];
-        for origin in options.into_iter().flatten() {
-            self.diags.consume(origin, "options without effect of their own");
-        }
+        let word = kind.value.as_str();
+        // An empty source, as of a variable that is not set, is none.
+        let written = source.get().filter(|source| !source.value.is_empty() || word == "bind");
+        self.bind_options(bind, kind, &mut asked);
+        self.volume_options(volume, kind, written.is_some(), &mut asked);
+        let size = self.memory_options(tmpfs, kind);
+        let below = self.image_options(image, kind);
         let place = source.get().map(|source| source.origin);
-        match (kind.value.as_str(), source.get()) {
+        if let (Some(place), None) = (place, written) {
+            self.diags.consume(place, "an empty source is none");
+        }
+        match (word, written) {
             ("bind", Some(source)) => {
                 self.diags.consume(source.origin, "decides what is mounted");
                 self.bind(source, asked, dropped)
@@ -258,8 +260,9 @@ impl Mounter<'_> {
                 Some(self.over_image(asked, |subpath| MountSource::External { claim, subpath }))
             }
             Some(Definition::Memory(size)) => Some(asked.of(MountSource::Memory(size.clone()))),
-            Some(Definition::Bind(device)) => {
+            Some(Definition::Bind(device, read_only)) => {
                 let device = device.clone();
+                let asked = Asked { read_only: asked.read_only.or(*read_only), ..asked };
                 self.bind(&device, asked, dropped)
             }
             Some(Definition::Named(named)) => {
@@ -326,6 +329,16 @@ impl Mounter<'_> {
 /// Folders of dependencies that a build puts beside the source code.
 const DEPENDENCIES: [&str; 8] =
     ["node_modules", "vendor", ".venv", "venv", ".next", ".nuxt", "bower_components", "__pypackages__"];
+
+/// Says that nothing can be mounted there.
+pub(super) fn mount_point_refused(target: &str, place: Origin) -> Diagnostic {
+    let (what, help) = if target.starts_with('/') {
+        ("is all of the container", "mount it at a folder below")
+    } else {
+        ("is not absolute", "begin it with a slash")
+    };
+    Diagnostic::new(Code::BadValue, place, format!("the mount point `{target}` {what}")).help(help)
+}
 
 /// The last of several mounts at one path, as with Docker.
 pub(super) fn without_doubles(mounts: Vec<Mount>, diags: &mut Diagnostics) -> Vec<Mount> {

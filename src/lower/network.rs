@@ -80,6 +80,10 @@ fn attachment(path: &str, network: &str, attachment: &Attachment, names: &mut Na
         names.aliases.push(Alias { name: Traced::from(alias.clone()), network: Some(network.to_owned()) });
     }
     for address in [ipv4_address, ipv6_address].into_iter().filter_map(Key::get) {
+        if address.value.is_empty() {
+            diags.consume(address.origin, "no address is asked for");
+            continue;
+        }
         names.addresses.push(Traced::from(address.clone()));
         fixed_address(path, address.origin, &address.value, diags);
     }
@@ -308,6 +312,10 @@ pub(super) fn resolver(
         }
     }
     for option in options.get().iter().flat_map(|options| options.value.0.iter()) {
+        if option.value.is_empty() {
+            diags.consume(option.origin, "an empty option says nothing");
+            continue;
+        }
         let (name, value) =
             option.value.split_once(':').map_or((option.value.as_str(), None), |(name, value)| (name, Some(value)));
         resolver.options.push((Traced::from_origin(name.to_owned(), option.origin), value.map(str::to_owned)));

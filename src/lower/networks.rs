@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 
 use crate::compose::keys::{Entries, Key, Named};
 use crate::compose::model::files::External;
-use crate::compose::model::network::Network as Written;
+use crate::compose::model::network::{Ipam, Network as Written};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Name, Network, short_hash};
-use crate::lower::{Context, later};
+use crate::lower::{Context, later, network_options};
 use crate::origin::Origin;
 
 /// Every network by its key, `default` among them.
@@ -43,6 +43,8 @@ fn plain(context: &Context<'_>, name: &str) -> Network {
         is_shared: false,
         mark: mark(name),
         internal: None,
+        apart: None,
+        binding: None,
         external: None,
         is_host: false,
     }
@@ -86,18 +88,10 @@ fn network(
     later::used_up(attachable, "any pod may reach any other", diags);
     later::used_up(labels, "labels of an object that Kubernetes does not have", diags);
     self::driver(&path, driver, diags);
-    let encrypted = driver_opts.get().and_then(|options| options.value.0.iter().find(|(key, _)| *key == "encrypted"));
-    if let Some((_, option)) = encrypted {
-        diags.push(
-            Diagnostic::new(Code::NetworkEncrypted, option.origin, format!("traffic on `{name}` is not encrypted"))
-                .why("whether pods talk in clear text is decided by the cluster's network plugin")
-                .help("turn its encryption on, such as WireGuard of Cilium or Calico")
-                .key(format!("{path}.driver_opts")),
-        );
-    }
-    later::used_up(driver_opts, "options of Docker's own driver", diags);
-    addresses(name, &path, [ipam.key(), enable_ipv4.key(), enable_ipv6.key()].into_iter().flatten().collect(), diags);
-    let real = real.get().map(|real| real.value.clone());
+    let network_options::Decided { apart, binding } =
+        network_options::read((name, &path), driver, driver_opts, context.dialect(), diags);
+    addresses(name, &path, (ipam, enable_ipv4, enable_ipv6), diags);
+    let real = real.get().map(|real| real.value.clone()).filter(|real| !real.is_empty());
     let external = self::external(context, name, real.as_deref().unwrap_or(name), external, diags);
     let real = real.unwrap_or_else(|| if external.is_some() { name.to_owned() } else { scoped(context, name) });
     let is_host = external.is_some() && real == "host";
@@ -109,7 +103,7 @@ fn network(
     });
     // Members of an external network are found by what everybody calls it.
     let mark = mark(if external.is_some() { &real } else { name });
-    Network { real, is_shared: false, mark, internal, external, is_host }
+    Network { real, is_shared: false, mark, internal, apart, binding, external, is_host }
 }
 
 fn driver(path: &str, driver: &Key<String>, diags: &mut Diagnostics) {
@@ -130,8 +124,24 @@ fn driver(path: &str, driver: &Key<String>, diags: &mut Diagnostics) {
     );
 }
 
-/// Addresses are the cluster's own affair.
-fn addresses(name: &str, path: &str, places: Vec<Origin>, diags: &mut Diagnostics) {
+/// Addresses are the cluster's own affair. Docker gives out IPv4 alone by default.
+fn addresses(
+    name: &str,
+    path: &str,
+    (ipam, ipv4, ipv6): (&Key<Ipam>, &Key<bool>, &Key<bool>),
+    diags: &mut Diagnostics,
+) {
+    let mut places = Vec::new();
+    for (family, usual) in [(ipv4, true), (ipv6, false)] {
+        match family.get() {
+            Some(family) if family.value == usual => diags.consume(family.origin, "the default"),
+            Some(_) | None => places.extend(family.key()),
+        }
+    }
+    match ipam.get().filter(|ipam| says_nothing(&ipam.value)) {
+        Some(_) => later::used_up(ipam, "the default", diags),
+        None => places.extend(ipam.key()),
+    }
     let Some(first) = places.first() else { return };
     diags.push(
         Diagnostic::new(Code::NetworkAddresses, *first, format!("the addresses of `{name}` are not kept"))
@@ -141,6 +151,15 @@ fn addresses(name: &str, path: &str, places: Vec<Origin>, diags: &mut Diagnostic
             .cause("addresses of networks")
             .covers_below(places.iter().copied()),
     );
+}
+
+/// Whether addresses are left to Docker's own choice.
+fn says_nothing(ipam: &Ipam) -> bool {
+    let Ipam { driver, config, options, extensions } = ipam;
+    driver.get().is_none_or(|driver| matches!(driver.value.as_str(), "" | "default"))
+        && config.get().is_none_or(|config| config.value.is_empty())
+        && options.get().is_none_or(|options| options.value.0.is_empty())
+        && extensions.is_empty()
 }
 
 fn external(

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use crate::compose::keys::Key;
 use crate::compose::model::deploy::Deploy;
 use crate::compose::model::port::{Exposes, LongPort, Ports, ServicePort};
 use crate::compose::model::text::{Pair, Pairs};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Check, Name, NetworkMode, Port, Protocol, Published, Traced};
-use crate::lower::later;
-use crate::origin::Origin;
+use crate::ir::{Check, Name, Network, NetworkMode, Port, Protocol, Published, Traced};
+use crate::lower::{annotations, later};
+use crate::origin::{Origin, Spanned};
 
 /// One published port in either form: what both have.
 struct Mapping {
@@ -56,6 +58,13 @@ pub(super) fn stated(
         let Some(protocol) = protocol(&port.value.protocol) else { continue };
         if long.contains(&port.origin) {
             continue;
+        }
+        if port.value.count() == 1 && port.value.ports().all(|number| number == 0) {
+            diags.push(
+                Diagnostic::new(Code::ValueIgnored, port.origin, "port 0 exposes nothing")
+                    .why("Docker takes any text here, and does nothing with it")
+                    .help("write a port from 1 to 65535"),
+            );
         }
         for number in port.value.ports().filter(|number| *number > 0) {
             add(&mut found, Port::plain(Traced::from_origin(number, port.origin), protocol, true), diags);
@@ -173,11 +182,22 @@ fn own_port(check: &Check) -> Option<(u16, Origin)> {
     })
 }
 
+/// The address that ports without one of their own are bound to: that of the service's networks, where all say one.
+pub(super) fn binding<'a>(
+    known: &'a IndexMap<String, Network>,
+    networks: &[Traced<String>],
+) -> Option<&'a Traced<String>> {
+    let mut own = networks.iter().filter_map(|network| known.get(&network.value));
+    let first = own.next()?.binding.as_ref()?;
+    own.all(|network| network.binding.is_some()).then_some(first)
+}
+
 /// Ports that were published on the host, whatever becomes of them.
 pub(super) fn published(
     path: &str,
     ports: &Key<Ports>,
     network: NetworkMode,
+    binding: Option<&Traced<String>>,
     diags: &mut Diagnostics,
 ) -> Vec<Published> {
     let mut all: Vec<Published> = Vec::new();
@@ -209,7 +229,8 @@ pub(super) fn published(
             places.for_each(|place| diags.consume(*place, "Docker publishes nothing without a network of its own"));
             continue;
         }
-        let address = host_ip.map(|(address, place)| Traced::from_origin(address, place));
+        let own = host_ip.map(|(address, place)| Traced::from_origin(address, place));
+        let address = own.filter(|address| !address.value.is_empty()).or_else(|| binding.cloned());
         all.push(Published { published: number, target, protocol, address, origin });
     }
     all
@@ -242,8 +263,12 @@ fn mappings(ports: &Key<Ports>, long: &BTreeSet<Origin>, diags: &mut Diagnostics
 fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Option<Mapping> {
     let LongPort { name, mode, host_ip, target, published, protocol: spoken, app_protocol, extensions } = long;
     later::extensions(extensions, diags);
-    let spoken_on_it = app_protocol.get().cloned().map(Traced::from);
-    let name = name.get().cloned().map(|name| Traced::from(name).map(|name| Name::from_text(&name)));
+    let spoken_on_it = app_protocol.get().and_then(|spoken| app_protocol_of(spoken, diags));
+    let name = name
+        .get()
+        .filter(|name| !name.value.is_empty())
+        .cloned()
+        .map(|name| Traced::from(name).map(|name| Name::from_text(&name)));
     let host_mode = mode.get().is_some_and(|mode| mode.value == "host");
     if let Some(mode) = mode.get() {
         diags.consume(mode.origin, "decides between a port of the node and a Service");
@@ -274,7 +299,7 @@ fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Opt
     }
     Some(Mapping {
         host_ip: host_ip.get().map(|address| (address.value.clone(), address.origin)),
-        published: published.get().map(|text| (text.value.0.clone(), text.origin)),
+        published: published.get().map(|text| (text.value.0.clone(), text.origin)).filter(|(text, _)| !text.is_empty()),
         target: Traced::from_origin(number, target.origin),
         protocol,
         host_mode,
@@ -282,6 +307,27 @@ fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Opt
         spoken: spoken_on_it,
         origin,
     })
+}
+
+/// The protocol that is spoken on a port, as Kubernetes takes it.
+fn app_protocol_of(spoken: &Spanned<String>, diags: &mut Diagnostics) -> Option<Traced<String>> {
+    if spoken.value.is_empty() {
+        diags.consume(spoken.origin, "no protocol is said");
+        return None;
+    }
+    if !annotations::is_qualified(&spoken.value) {
+        diags.push(
+            Diagnostic::new(
+                Code::ProtocolRefused,
+                spoken.origin,
+                format!("`{}` is no application protocol", spoken.value),
+            )
+            .why("Kubernetes takes names such as http, or kubernetes.io/h2c")
+            .help("correct it, or remove it"),
+        );
+        return None;
+    }
+    Some(Traced::from(spoken.clone()))
 }
 
 fn protocol(word: &str) -> Option<Protocol> {

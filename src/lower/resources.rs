@@ -162,8 +162,9 @@ fn consume_unused(path: &str, written: &Written<'_>, found: &Resources, diags: &
                 .key(format!("{path}.cpu_period")),
         );
     }
-    if let (Some(swap), Some(limit)) = (written.memswap_limit.get(), written.mem_limit.get())
-        && (swap.value == limit.value || swap.value.0 == 0)
+    let limit = written.mem_limit.get();
+    if let Some(swap) = written.memswap_limit.get()
+        && (swap.value.0 == 0 || limit.is_some_and(|limit| limit.value == swap.value))
     {
         diags.consume(swap.origin, "no swap, as pods have none");
     } else {
@@ -211,7 +212,9 @@ fn disk(path: &str, options: &Key<StorageOptions>, diags: &mut Diagnostics) -> O
         let bytes = bytes::parse(pair.value.as_deref()?).ok().filter(|bytes| *bytes > 0)?;
         Some(Traced::from_origin(bytes, pair.origin))
     });
-    if size.is_none() || found.value.0.len() > 1 {
+    if found.value.0.is_empty() {
+        later::used_up(options, "no options", diags);
+    } else if size.is_none() || found.value.0.len() > 1 {
         without_counterpart::say(path, "storage_opt", options, diags);
     }
     size

@@ -37,6 +37,7 @@ fn of_policy(dialect: Dialect, path: &str, policy: &RestartPolicy, diags: &mut D
     }
     if let Some(attempts) = max_attempts.get() {
         match u32::try_from(attempts.value) {
+            Ok(0) => diags.consume(attempts.origin, "0 is no limit"),
             Ok(number) => found.attempts = Some(Traced::from_origin(number, attempts.origin)),
             Err(_) => diags.push(
                 Diagnostic::new(
@@ -49,8 +50,12 @@ fn of_policy(dialect: Dialect, path: &str, policy: &RestartPolicy, diags: &mut D
             ),
         }
     }
+    if let Some(window) = window.get().filter(|window| window.value.0 <= 0) {
+        diags.consume(window.origin, "no window is the default");
+    }
+    let window = window.get().filter(|window| window.value.0 > 0);
     let places: [(&'static str, Option<Origin>); 2] =
-        [("delay", delay.get().map(|found| found.origin)), ("window", window.get().map(|found| found.origin))];
+        [("delay", delay.get().map(|found| found.origin)), ("window", window.map(|found| found.origin))];
     found.pauses = places.into_iter().filter_map(|(name, place)| Some((name, place?))).collect();
     found
 }

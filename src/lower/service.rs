@@ -245,7 +245,6 @@ pub(super) fn lower(
         ("mem_swappiness", mem_swappiness),
         ("models", models),
         ("pull_refresh_after", pull_refresh_after),
-        ("ulimits", ulimits),
         ("umask", umask),
     ];
     for (field, key) in without {
@@ -263,7 +262,8 @@ pub(super) fn lower(
             userns_mode,
             userns_mode.get().is_some_and(|found| matches!(found.value.as_str(), "" | "host")),
         ),
-        ("uts", uts, uts.get().is_some_and(|found| found.value.is_empty())),
+        ("uts", uts, uts.get().is_some_and(|found| matches!(found.value.as_str(), "" | "private"))),
+        ("ulimits", ulimits, ulimits.get().is_some_and(|found| found.value.0.is_empty())),
     ];
     for (field, key, is_usual) in usual {
         if *is_usual {
@@ -298,7 +298,13 @@ pub(super) fn lower(
         shares,
         host: None,
         dependencies,
-        published: ports::published(&path, ports, network_mode, diags),
+        published: ports::published(
+            &path,
+            ports,
+            network_mode,
+            ports::binding(shared.networks, &names.networks),
+            diags,
+        ),
         any_port: ports::any_port(&path, ports, expose, diags),
         ports: stated,
         check,

@@ -35,6 +35,8 @@ pub(super) fn sharing(
             found.push(Share { with: SharedWith::Service(service.to_owned()), what, origin });
         } else if let Some(container) = text.strip_prefix("container:") {
             found.push(Share { with: SharedWith::Container(container.to_owned()), what, origin });
+        } else if name == "pid" && matches!(text, "private" | "") {
+            diags.consume(origin, "containers see their own processes alone");
         } else if name == "ipc" && matches!(text, "shareable" | "private" | "none" | "") {
             diags.consume(origin, "containers of a pod share memory, and pods share none");
         } else {

@@ -23,8 +23,8 @@ pub(super) enum Definition {
     External(Name),
     /// A folder in memory: size in bytes.
     Memory(Option<Traced<i64>>),
-    /// A path of the host under a name.
-    Bind(Spanned<String>),
+    /// A path of the host under a name, and where it says that it cannot be written.
+    Bind(Spanned<String>, Option<Origin>),
 }
 
 /// All of them by key, in the order of the file.
@@ -45,7 +45,7 @@ pub(super) fn definitions(
         let definition = match value {
             Some(volume) => {
                 diags.consume(volume.origin, "the volume stands where it is mounted");
-                if let Some(name) = volume.value.name.get() {
+                if let Some(name) = volume.value.name.get().filter(|name| !name.value.is_empty()) {
                     real.insert(key.clone(), name.value.clone());
                 }
                 definition(context, (key, *place), &volume.value, objects, diags)
@@ -63,7 +63,7 @@ pub(super) fn claimed(all: Definitions) -> IndexMap<String, NamedVolume> {
     all.into_iter()
         .filter_map(|(key, definition)| match definition {
             Definition::Named(volume) => Some((key, *volume)),
-            Definition::External(_) | Definition::Memory(_) | Definition::Bind(_) => None,
+            Definition::External(_) | Definition::Memory(_) | Definition::Bind(_, _) => None,
         })
         .collect()
 }
@@ -131,7 +131,8 @@ fn definition(
     if let Some(claim) = said.claim {
         return existing(claim, &path, [driver, driver_opts, labels], said.place, diags);
     }
-    let mut named = plain(context, name.get().map_or(key, |name| &name.value), place);
+    let mut named =
+        plain(context, name.get().filter(|name| !name.value.is_empty()).map_or(key, |name| &name.value), place);
     if let Some(labels) = labels.get() {
         diags.consume(labels.origin, "no labels");
         named.labelled = labelled(&format!("{path}.labels"), &labels.value, diags);
@@ -222,7 +223,7 @@ fn outside(
         External::Flag(_) => (external.origin, name.get().map(|name| name.value.as_str())),
         External::Named(named) => (named.origin, Some(named.value.as_str())),
     };
-    let named = named.unwrap_or(key);
+    let named = named.filter(|named| !named.is_empty()).unwrap_or(key);
     if placeholders::has_placeholder(context, named) {
         let made = plain(context, named, place);
         diags.push(

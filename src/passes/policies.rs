@@ -31,7 +31,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         NetworkPolicies::Always => true,
         NetworkPolicies::Never => false,
     };
-    for place in app.networks.values().filter_map(|network| network.internal) {
+    for place in app.networks.values().flat_map(|network| [network.internal, network.apart]).flatten() {
         diags.consume(place, "decides what the pods of its members may reach");
     }
     if !is_wanted {
@@ -70,6 +70,13 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
 
 /// Whether some services had networks that others had not, or were cut off.
 fn keeps_apart(app: &App) -> bool {
+    let is_alone = |workload: &&Workload| {
+        let mut networks = workload.networks.iter().filter_map(|network| app.networks.get(&network.value));
+        workload.network == NetworkMode::Shared && networks.any(|network| network.apart.is_some())
+    };
+    if app.workloads.iter().filter(is_alone).count() > 1 {
+        return true;
+    }
     let mut first: Option<BTreeSet<&str>> = None;
     for workload in &app.workloads {
         match workload.network {
@@ -133,18 +140,21 @@ fn internal_mark() -> Name {
 }
 
 fn of_network(network: &Network, members: &[Why], is_cut_off: bool) -> Vec<Policy> {
-    let why = Why::Origins(members.iter().flat_map(Why::origins).copied().chain(network.external).collect());
+    let why = Why::Origins(
+        members.iter().flat_map(Why::origins).copied().chain(network.external).chain(network.apart).collect(),
+    );
     let why = if why.origins().is_empty() { Why::Decision("default-network") } else { why };
-    let from_members = || PolicyRule {
+    let members = PolicyRule {
         pods: Some(PolicyPods::Marked(vec![network.mark.clone()])),
         any_namespace: network.external.is_some() || network.is_shared,
         ports: Vec::new(),
     };
+    let from_members: Vec<PolicyRule> = network.apart.is_none().then_some(members).into_iter().collect();
     let mut policies = vec![Policy {
         name: network.mark.clone(),
         owner: None,
         pods: PolicyPods::Marked(vec![network.mark.clone()]),
-        ingress: Some(vec![from_members()]),
+        ingress: Some(from_members.clone()),
         egress: None,
         why,
     }];
@@ -154,7 +164,7 @@ fn of_network(network: &Network, members: &[Why], is_cut_off: bool) -> Vec<Polic
             owner: None,
             pods: PolicyPods::Marked(vec![network.mark.clone(), internal_mark()]),
             ingress: None,
-            egress: Some(vec![from_members(), anywhere(&DNS)]),
+            egress: Some(from_members.into_iter().chain([anywhere(&DNS)]).collect()),
             why: Why::Origin(place),
         });
     }
@@ -236,12 +246,14 @@ fn ready_service(workload: &Workload) -> Option<&Exposure> {
     })
 }
 
-/// The networks of each pod, by every workload in it: those of its owner.
+/// The networks of each pod on which it reaches others, by every workload in it: those of its owner.
 fn networks_of_pods(app: &App) -> BTreeMap<Name, BTreeSet<String>> {
     let by_name: BTreeMap<&Name, &Workload> = app.workloads.iter().map(|workload| (&workload.name, workload)).collect();
     let of_pod = |workload: &Workload| {
         let owner = workload.host.as_ref().and_then(|host| by_name.get(&host.owner)).copied().unwrap_or(workload);
-        let keys = owner.networks.iter().filter(|_| owner.network == NetworkMode::Shared);
+        let is_open = |key: &str| app.networks.get(key).is_none_or(|network| network.apart.is_none());
+        let is_shared = owner.network == NetworkMode::Shared;
+        let keys = owner.networks.iter().filter(|network| is_shared && is_open(&network.value));
         (workload.name.clone(), keys.map(|network| network.value.clone()).collect())
     };
     app.workloads.iter().map(of_pod).collect()

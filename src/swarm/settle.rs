@@ -52,6 +52,13 @@ fn forget_variables(diags: &mut Diagnostics) {
     });
 }
 
+/// What is left out with `build`.
+fn unused(build: &Node) -> String {
+    let Value::Map(keys) = &build.value else { return "the image that is named is pulled".to_owned() };
+    let keys: Vec<&str> = keys.keys().map(String::as_str).collect();
+    format!("the image that is named is pulled; where it is built these count: {}", keys.join(", "))
+}
+
 /// Takes keys out of a mapping, each with a message.
 fn take(keys: &mut Map, is_ignored: impl Fn(&str) -> bool, path: &str, diags: &mut Diagnostics) {
     keys.retain(|name, entry| {
@@ -65,7 +72,7 @@ fn take(keys: &mut Map, is_ignored: impl Fn(&str) -> bool, path: &str, diags: &m
             // Nothing is lost: a cluster pulls the image as the swarm does.
             Diagnostic::new(Code::BuildLeftOut, entry.key, message)
                 .cause("build")
-                .why("the image that is named is pulled")
+                .why(unused(&entry.value))
                 .help("build and push the image before: docker compose build && docker compose push")
         } else {
             Diagnostic::new(Code::IgnoredBySwarm, entry.key, message)

@@ -291,7 +291,10 @@ pub(super) fn unknown_content(
         };
         diags.push(
             message
-                .why("Docker copies what the image holds there into a new volume; Kubernetes does not")
+                .why(match &workload.pod.fs_group {
+                    Some(_) => "Docker copies what the image holds there into a new volume; Kubernetes does not",
+                    None => "Docker copies what the image holds there into a new volume, and whose it is; Kubernetes does neither, and the volume belongs to root",
+                })
                 .cause("volume-seed")
                 .key(format!("services.{}.volumes", workload.service)),
         );
