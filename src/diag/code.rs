@@ -248,6 +248,7 @@ codes! {
     HealthcheckTime "T0512" "healthcheck-time" Warning;
     OverriddenInList "T0513" "overridden-in-list" Warning;
     ProtocolRefused "T0514" "protocol-refused" Warning;
+    FileRights "T0515" "file-rights" Warning;
     HealthcheckNone "T0601" "healthcheck-none" Note;
     HealthcheckRounded "T0602" "healthcheck-rounded" Note;
     RollbackAction "T0701" "rollback-action" Warning;

@@ -340,6 +340,30 @@ pub(super) fn mount_point_refused(target: &str, place: Origin) -> Diagnostic {
     Diagnostic::new(Code::BadValue, place, format!("the mount point `{target}` {what}")).help(help)
 }
 
+/// Says of files that are refused with the rights that files of ConfigMaps and Secrets have.
+pub(super) fn without_rights(mounts: &[Mount], path: &str, diags: &mut Diagnostics) {
+    let is_file = |mount: &&Mount| match mount.source {
+        MountSource::File { object: _, kind: _, key: _, mode: _ } => true,
+        MountSource::Folder { object: _, kind: _, items: _ }
+        | MountSource::Anonymous
+        | MountSource::Named { volume: _, subpath: _ }
+        | MountSource::External { claim: _, subpath: _ }
+        | MountSource::Memory(_)
+        | MountSource::Data(_)
+        | MountSource::Host { path: _, kind: _ }
+        | MountSource::Image { reference: _, subpath: _ } => false,
+    };
+    for mount in mounts.iter().filter(is_file).filter(|mount| mount.target.value.ends_with("/.erlang.cookie")) {
+        diags.push(
+            Diagnostic::new(Code::FileRights, mount.origin, "Erlang does not read this cookie")
+                .why("it refuses one that others than its owner may read, and mounted files belong to root")
+                .help("remove the mount, and write RABBITMQ_ERLANG_COOKIE with its text under environment:")
+                .cause("cookie")
+                .key(path),
+        );
+    }
+}
+
 /// The last of several mounts at one path, as with Docker.
 pub(super) fn without_doubles(mounts: Vec<Mount>, diags: &mut Diagnostics) -> Vec<Mount> {
     let mut kept: indexmap::IndexMap<String, Mount> = indexmap::IndexMap::new();

@@ -143,20 +143,15 @@ pub(super) fn own_names(container_name: &Key<ContainerName>, hostname: &HostName
 }
 
 /// `links`: what others are called here. A link without an alias is the service's own name.
-pub(super) fn links(context: &Context<'_>, path: &str, links: &Key<TextSet>, diags: &mut Diagnostics) -> Vec<Link> {
+pub(super) fn links(context: &Context<'_>, links: &Key<TextSet>) -> Vec<Link> {
     let mut all = Vec::new();
     let services = context.loaded.project.services.get();
     for link in links.get().iter().flat_map(|links| links.value.0.iter()) {
         let (service, alias) = link.value.split_once(':').unwrap_or((&link.value, &link.value));
-        if !services.is_some_and(|services| services.value.contains_key(service)) {
-            diags.push(
-                Diagnostic::new(Code::Undefined, link.origin, format!("there is no service `{service}`"))
-                    .help("correct the link, or remove it")
-                    .key(format!("{path}.links")),
-            );
-            continue;
+        // The loader has said which services are not defined.
+        if services.is_some_and(|services| services.value.contains_key(service)) {
+            all.push(Link { service: service.to_owned(), alias: Traced::from_origin(alias.to_owned(), link.origin) });
         }
-        all.push(Link { service: service.to_owned(), alias: Traced::from_origin(alias.to_owned(), link.origin) });
     }
     all
 }

@@ -61,14 +61,14 @@ pub(super) fn resources(path: &str, written: &Written<'_>, diags: &mut Diagnosti
     consume_unused(path, written, &found, diags);
     found.extended = each_once(std::mem::take(&mut found.extended));
     for (limit, request, what) in
-        [(&found.limit_cpu, &found.request_cpu, "cpus"), (&found.limit_memory, &found.request_memory, "memory")]
+        [(&found.limit_cpu, &found.request_cpu, "cpus are"), (&found.limit_memory, &found.request_memory, "memory is")]
     {
         if let (Some(limit), Some(request)) = (limit, request)
             && request.value > limit.value
             && let (Some(high), Some(low)) = (request.why.origins().first(), limit.why.origins().first())
         {
             diags.push(
-                Diagnostic::new(Code::Conflict, *high, format!("more {what} are reserved than the limit allows"))
+                Diagnostic::new(Code::Conflict, *high, format!("more {what} reserved than the limit allows"))
                     .also(*low, "the limit")
                     .help("raise the limit or lower the reservation")
                     .key(format!("{path}.deploy.resources")),

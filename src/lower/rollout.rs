@@ -192,13 +192,6 @@ fn update(path: &str, update: &UpdateConfig, plan: &mut Plan, diags: &mut Diagno
         None => Amount::Count(1),
     };
     let start_first = order.get().is_some_and(|order| order.value == "start-first");
-    if let Some(order) = order.get().filter(|order| !matches!(order.value.as_str(), "start-first" | "stop-first")) {
-        diags.push(
-            Diagnostic::new(Code::BadValue, order.origin, format!("`{}` is no order", order.value))
-                .help("write stop-first or start-first")
-                .key(path.clone()),
-        );
-    }
     let origins: Vec<Origin> =
         parallelism.get().map(|found| found.origin).into_iter().chain(order.get().map(|order| order.origin)).collect();
     let rollout = match (start_first, step) {

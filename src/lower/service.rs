@@ -191,7 +191,9 @@ pub(super) fn lower(
         all.extend(memory::shm(shm_size, &all, diags));
         all.extend(device_files);
         all.extend(grants::grants((context, shared.objects), &path, configs, secrets, &mut group, diags));
-        nested::apart(mounts::without_doubles(all, diags), objects, &path, diags)
+        let all = mounts::without_doubles(all, diags);
+        mounts::without_rights(&all, &path, diags);
+        nested::apart(all, objects, &path, diags)
     };
     // The loader has read what the key names.
     let env_files = env_file.get().and_then(|_| context.loaded.env_files.get(name)).map_or(&[][..], Vec::as_slice);
@@ -388,7 +390,7 @@ pub(super) fn lower(
         routed: Vec::new(),
         addresses: names.addresses,
         aliases: names.aliases,
-        links: network::links(context, &path, links, diags),
+        links: network::links(context, links),
         outer_links: network::external_links(external_links),
         exposures: Vec::new(),
         gateway_routes: Vec::new(),

@@ -107,22 +107,16 @@ fn containers(context: &Context<'_>, services: &BTreeMap<String, usize>) -> BTre
 }
 
 fn unknown(with: &SharedWith, origin: Origin, from: Option<&Workload>, diags: &mut Diagnostics) {
+    // The loader has said which services are not defined.
+    let SharedWith::Container(name) = with else { return };
     let path = from.map(|workload| format!("services.{}", workload.service)).unwrap_or_default();
-    diags.push(match with {
-        SharedWith::Service(name) => {
-            Diagnostic::new(Code::Undefined, origin, format!("the service `{name}` is not defined"))
-                .label("no such service")
-                .help("define it, or correct the name")
-                .key(path)
-        }
-        SharedWith::Container(name) => {
-            Diagnostic::new(Code::ShareOutside, origin, format!("no service of this file is the container `{name}`"))
-                .label("what it shares is lost")
-                .why("a pod holds containers of one project alone")
-                .help("name a service of this file: \"service:NAME\"")
-                .key(path)
-        }
-    });
+    diags.push(
+        Diagnostic::new(Code::ShareOutside, origin, format!("no service of this file is the container `{name}`"))
+            .label("what it shares is lost")
+            .why("a pod holds containers of one project alone")
+            .help("name a service of this file: \"service:NAME\"")
+            .key(path),
+    );
 }
 
 /// Copies mounts to those who have them from others. Gives the numbers of the shares that need one pod (a folder without a name and

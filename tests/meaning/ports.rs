@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use transship::compose::Dialect;
 use transship::ir::Name;
 
 use crate::argv::list;
@@ -148,6 +149,13 @@ fn networks(service: &Service) -> BTreeSet<String> {
     if named.is_empty() { BTreeSet::from(["default".to_owned()]) } else { named }
 }
 
+/// Whether members of a network talk: a bridge without communication between containers keeps them apart.
+fn is_open(case: &Case, network: &str) -> bool {
+    let network = &case.project["networks"][network];
+    let is_bridge = case.dialect == Dialect::Compose && matches!(network["driver"].as_str(), None | Some("bridge"));
+    !is_bridge || network["driver_opts"]["com.docker.network.bridge.enable_icc"] != "false"
+}
+
 /// Whether a policy's rules let a peer in; ports of a rule are not looked at, as a published port is open to all.
 fn lets_in(policy: &Value, labels: &Value) -> bool {
     let rules = policy["spec"]["ingress"].as_array();
@@ -163,8 +171,8 @@ fn isolation(case: &Case, verdicts: &mut Verdicts) {
     let plain = |service: &Service| service.value["network_mode"].is_null();
     for one in all.iter().filter(|service| plain(service)) {
         for other in all.iter().filter(|service| plain(service) && service.name != one.name) {
-            let (wanted, pods, peers) =
-                (!networks(one).is_disjoint(&networks(other)), case.pods(one), case.pods(other));
+            let wanted = networks(one).intersection(&networks(other)).any(|network| is_open(case, network));
+            let (pods, peers) = (case.pods(one), case.pods(other));
             let (Some(pod), Some(peer)) = (pods.first(), peers.first()) else { continue };
             if pod.workload == peer.workload {
                 continue;

@@ -287,7 +287,7 @@ pub(super) fn unknown_content(
                 mount.origin,
                 format!("the volume at {} begins empty", mount.target.value),
             )
-            .help("if the image holds files there, copy them at the container's start")
+            .help("if the image holds files there, copy them at the container's start; if its program is not root's, write user: with its number")
         };
         diags.push(
             message

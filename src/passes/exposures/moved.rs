@@ -24,6 +24,10 @@ pub(super) fn doubt(workload: &mut Workload, dials: &[&Dial], shared: &Objects<'
     if usual.is_empty() {
         return;
     }
+    if runs_a_client(workload) {
+        workload.ports.retain(|port| !is_of_image(port));
+        return;
+    }
     let own = dials.iter().filter(|dial| dial.from.as_ref() == Some(&dial.to)).filter_map(|dial| dial.port);
     let listens: BTreeSet<u16> = own.map(|(number, _)| number).collect();
     let listens_elsewhere = !listens.is_empty() && listens.is_disjoint(&usual);
@@ -116,6 +120,42 @@ fn is_another_program(workload: &Workload) -> bool {
         let program = word.rsplit('/').next().unwrap_or(word);
         SERVERS.contains(&program) || (program == image && !CLIENTS.contains(&program) && is_bare(next))
     })
+}
+
+/// Programs by which data are dumped, loaded or looked at: they come with the servers' images, and listen nowhere.
+const TOOLS: [&str; 19] = [
+    "cqlsh",
+    "mariadb-dump",
+    "mongo",
+    "mongodump",
+    "mongoexport",
+    "mongoimport",
+    "mongorestore",
+    "mongosh",
+    "mysql",
+    "mysqladmin",
+    "mysqldump",
+    "pg_basebackup",
+    "pg_dump",
+    "pg_dumpall",
+    "pg_restore",
+    "psql",
+    "rabbitmqadmin",
+    "redis-cli",
+    "valkey-cli",
+];
+
+/// Whether the first program that the command names is such a one, and not the server.
+fn runs_a_client(workload: &Workload) -> bool {
+    let container = &workload.container;
+    let words = container.command.iter().chain(&container.args).flatten().map(|word| word.value.as_str());
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let mut programs =
+        words.flat_map(|word| word.split(move |c| !is_part(c))).map(|word| word.rsplit('/').next().unwrap_or(word));
+    programs.find_map(|program| {
+        let is_tool = TOOLS.contains(&program);
+        (is_tool || SERVERS.contains(&program)).then_some(is_tool)
+    }) == Some(true)
 }
 
 /// Whether a variable is a port that is not one of the usual ones, and has no host beside it.
