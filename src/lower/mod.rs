@@ -27,7 +27,6 @@ mod lifecycle;
 mod listening;
 mod local_driver;
 mod memory;
-mod mount_options;
 mod mounts;
 mod nested;
 mod network;
