@@ -264,6 +264,12 @@ fn long_mapping(long: &LongPort, origin: Origin, diags: &mut Diagnostics) -> Opt
     let LongPort { name, mode, host_ip, target, published, protocol: spoken, app_protocol, extensions } = long;
     later::extensions(extensions, diags);
     let spoken_on_it = app_protocol.get().and_then(|spoken| app_protocol_of(spoken, diags));
+    // Texts that are empty, as of a variable that is not set, say nothing.
+    let is_empty = [
+        name.get().filter(|name| name.value.is_empty()).map(|name| name.origin),
+        published.get().filter(|text| text.value.0.is_empty()).map(|text| text.origin),
+    ];
+    is_empty.into_iter().flatten().for_each(|place| diags.consume(place, "an empty text says nothing"));
     let name = name
         .get()
         .filter(|name| !name.value.is_empty())
