@@ -1,10 +1,11 @@
 //! Commands after a container's start and before its stop (compose-spec, "post_start", "pre_stop"). Kubernetes has one of each, so
 //! that several become one line for the shell.
 
-use crate::compose::keys::Key;
+use crate::compose::keys::{Key, Written};
 use crate::compose::model::lifecycle::{Hook, Hooks};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Stop, Traced, Why};
+use crate::lower::flags::flag;
 use crate::lower::later;
 use crate::origin::{Origin, Spanned};
 
@@ -18,14 +19,19 @@ pub(super) fn command(path: &str, hooks: &Key<Hooks>, diags: &mut Diagnostics) -
         let Hook { command, user, privileged, working_dir, environment, extensions } = &hook.value;
         later::extensions(extensions, diags);
         let path = format!("{path}[{number}]");
-        let user = user.get().map(|user| ("user", user.origin));
-        let privileged =
-            privileged.get().filter(|privileged| privileged.value).map(|found| ("privileged", found.origin));
+        // Docker runs it as the user of its container where none is named.
+        if let Some(user) = user.get().filter(|user| user.value.is_empty()) {
+            diags.consume(user.origin, "an empty user is that of the container");
+        }
+        let user = user.get().filter(|user| !user.value.is_empty()).map(|user| ("user", user.origin));
+        let privileged = flag(privileged, diags).map(|place| ("privileged", place));
         for (key, place) in user.into_iter().chain(privileged) {
             not_its_own(key, place, &path, diags);
         }
         let words: &[Spanned<String>] = command.get().map_or(&[], |command| command.value.0.as_slice());
         if words.is_empty() {
+            let of_nothing: [&dyn Written; 2] = [working_dir, environment];
+            of_nothing.iter().for_each(|key| later::used_up(*key, "a hook without a command does nothing", diags));
             continue;
         }
         origins.extend(words.iter().map(|word| word.origin));

@@ -106,13 +106,26 @@ fn of_deploy_resources(path: &str, written: &DeployResources, found: &mut Resour
         later::extensions(extensions, diags);
         found.limit_cpu = cores(&format!("{path}.limits.cpus"), cpus, diags).or(found.limit_cpu.take());
         found.limit_memory = bytes.get().and_then(memory).or(found.limit_memory.take());
-        without_counterpart::say(&format!("{path}.limits"), "pids", pids, diags);
+        let is_nothing = [
+            cpus.get().filter(|cpus| cpus.value == 0.0).map(|found| found.origin),
+            bytes.get().filter(|bytes| bytes.value.0 <= 0).map(|found| found.origin),
+            pids.get().filter(|pids| pids.value <= 0).map(|found| found.origin),
+        ];
+        is_nothing.into_iter().flatten().for_each(|place| diags.consume(place, "no limit, as without it"));
+        if pids.get().is_none_or(|pids| pids.value > 0) {
+            without_counterpart::say(&format!("{path}.limits"), "pids", pids, diags);
+        }
     }
     if let Some(reservations) = reservations.get() {
         let Reservations { cpus, memory: bytes, generic_resources, devices: wanted, extensions } = &reservations.value;
         later::extensions(extensions, diags);
         found.request_cpu = cores(&format!("{path}.reservations.cpus"), cpus, diags).or(found.request_cpu.take());
         found.request_memory = bytes.get().and_then(memory).or(found.request_memory.take());
+        let is_nothing = [
+            cpus.get().filter(|cpus| cpus.value == 0.0).map(|found| found.origin),
+            bytes.get().filter(|bytes| bytes.value.0 <= 0).map(|found| found.origin),
+        ];
+        is_nothing.into_iter().flatten().for_each(|place| diags.consume(place, "nothing is reserved, as without it"));
         let path = format!("{path}.reservations");
         found.extended.extend(devices::generic(&path, generic_resources, diags));
         found.extended.extend(devices::requests(&path, wanted, diags));

@@ -43,8 +43,11 @@ fn object(section: &str, name: &str, map: &mut Map, diags: &mut Diagnostics) {
         }
         None => {}
     }
+    // An empty name says no more than `external` does: what is told of the one is told of the other.
+    let empty = named.filter(|_| outside.is_none()).map(|entry| entry.value.origin);
     if let Some(entry) = map.get_mut("external") {
         entry.value.value = Value::Bool(true);
+        entry.value.origin = empty.unwrap_or(entry.value.origin);
     }
 }
 
