@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use super::grammar::placeholder::{Piece, pieces};
+use crate::compose::keys::Swarm;
 use crate::compose::model::scalar::scalar_text;
-use crate::diag::{Diagnostics, Severity};
+use crate::compose::model::service::Service;
+use crate::diag::{Code, Diagnostics, Severity};
 use crate::origin::Origin;
 use crate::syntax::{Map, Node, Value};
 
@@ -38,6 +40,27 @@ pub struct Decision {
     pub because: String,
     /// Where it stands; `None` where it is a file's name or nothing.
     pub place: Option<Origin>,
+    /// Whether the other dialect may turn out to be meant.
+    pub certainty: Certainty,
+}
+
+/// What it takes to read a file by the other dialect after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// Nothing does.
+    Firm,
+    /// It has keys that its dialect refuses: whoever calls a file a stack means it, but cannot have deployed that.
+    Named,
+    /// Its dialect refuses it.
+    Guess,
+}
+
+impl Decision {
+    /// What a user says.
+    pub fn said(dialect: Dialect) -> Decision {
+        let because = "--dialect says so".to_owned();
+        Decision { dialect, because, place: None, certainty: Certainty::Firm }
+    }
 }
 
 const COMPOSE_TOP: &[&str] = &["name", "include", "models"];
@@ -57,27 +80,39 @@ const COMPOSE_SERVICE: &[&str] = &[
     "pull_policy",
     "use_api_socket",
 ];
-const SWARM_DEPLOY: &[&str] = &["placement", "update_config", "rollback_config", "endpoint_mode", "labels"];
+/// What a swarm alone acts on, and what every reading keeps.
+const SWARM_DEPLOY: &[&str] = &["placement", "update_config", "rollback_config", "endpoint_mode"];
 
-/// Decides by the keys of the documents, then by the names of the files.
+/// Decides by the keys of the documents, then by the names of the files. Where nothing makes it certain, what keeps all that is
+/// written is taken.
 pub fn decide<'a>(documents: impl Iterator<Item = &'a Node>, file_names: &[String]) -> Decision {
     let tops: Vec<&Map> = documents.filter_map(map).collect();
+    let compose = |because, place, certainty| Decision { dialect: Dialect::Compose, because, place, certainty };
+    let swarm = |because, place, certainty| Decision { dialect: Dialect::Swarm, because, place, certainty };
     if let Some((key, place)) = tops.iter().find_map(|top| compose_only(top)) {
-        return Decision {
-            dialect: Dialect::Compose,
-            because: format!("only docker compose knows `{key}`"),
-            place: Some(place),
-        };
+        return compose(format!("only docker compose knows `{key}`"), Some(place), Certainty::Firm);
     }
-    let swarm = match tops.iter().find_map(|top| swarm_only(top)) {
-        Some((key, place)) => Some((format!("`{key}` means something on a swarm alone"), Some(place))),
-        None => named(file_names).map(|name| (format!("the file is called {name}"), None)),
-    };
-    match (swarm, refused(&tops)) {
-        (Some(_), Some((because, place))) => Decision { dialect: Dialect::Compose, because, place: Some(place) },
-        (Some((because, place)), None) => Decision { dialect: Dialect::Swarm, because, place },
-        (None, _) => {
-            Decision { dialect: Dialect::Compose, because: "nothing in it speaks of a swarm".to_owned(), place: None }
+    let alone = tops.iter().find_map(|top| swarm_alone(top));
+    let is_sure = alone.is_some();
+    let found = alone.or_else(|| tops.iter().find_map(|top| swarm_first(top)));
+    let named = named(file_names);
+    if found.is_none() && named.is_none() {
+        return compose("nothing in it speaks of a swarm".to_owned(), None, Certainty::Firm);
+    }
+    if let Some((because, place)) = refused(&tops) {
+        return compose(because, Some(place), Certainty::Firm);
+    }
+    let certainty = if named.is_some() { Certainty::Named } else { Certainty::Guess };
+    if !is_sure
+        && (found.is_none() || named.is_none())
+        && let Some((key, place)) = tops.iter().find_map(|top| ignored(top))
+    {
+        return compose(format!("docker stack deploy would ignore `{key}`"), Some(place), Certainty::Guess);
+    }
+    match (found, named) {
+        (Some((key, place)), _) => swarm(format!("`{key}` means something on a swarm alone"), Some(place), certainty),
+        (None, name) => {
+            swarm(format!("the file is called {}", name.map_or("", String::as_str)), None, certainty)
         }
     }
 }
@@ -88,16 +123,28 @@ fn named(file_names: &[String]) -> Option<&String> {
     file_names.iter().find(|name| ["stack", "swarm"].iter().any(|word| base(name).contains(word)))
 }
 
-/// Whether a file is called a stack or a swarm's: whoever calls it so means it.
-pub fn is_named(file_names: &[String]) -> bool {
-    named(file_names).is_some()
-}
-
-/// That docker compose alone can have run what docker stack deploy refuses.
-pub fn refusal(of_stack: &Diagnostics) -> Option<Decision> {
-    let refused = of_stack.iter().find(|found| found.severity == Severity::Error)?;
-    let because = format!("a swarm would not take it: {}", refused.message);
-    Some(Decision { dialect: Dialect::Compose, because, place: refused.primary.as_ref().map(|label| label.origin) })
+/// The other reading of a file that its dialect refuses, where it may be meant.
+pub fn other(decision: &Decision, diags: &Diagnostics) -> Option<Decision> {
+    let is_of_keys = |code| {
+        matches!(
+            code,
+            Code::UnknownKey | Code::RefusedBySwarm | Code::KeyNewerThanVersion | Code::StackVersion | Code::WrongType
+        )
+    };
+    let errors = || diags.iter().filter(|found| found.severity == Severity::Error);
+    let may_be = match decision.certainty {
+        Certainty::Firm => false,
+        Certainty::Named => errors().all(|found| is_of_keys(found.code)),
+        Certainty::Guess => true,
+    };
+    let refused = errors().next().filter(|_| may_be)?;
+    let (dialect, who) = match decision.dialect {
+        Dialect::Swarm => (Dialect::Compose, "a swarm"),
+        Dialect::Compose => (Dialect::Swarm, "docker compose"),
+    };
+    let because = format!("{who} would not take it: {}", refused.message);
+    let place = refused.primary.as_ref().map(|label| label.origin);
+    Some(Decision { dialect, because, place, certainty: Certainty::Firm })
 }
 
 fn map(node: &Node) -> Option<&Map> {
@@ -159,20 +206,51 @@ fn built_alone(tops: &[&Map]) -> Option<(String, Origin)> {
     built.into_iter().find(|(name, _)| !pulled.contains(name)).map(|(name, place)| (name.to_owned(), place))
 }
 
-fn swarm_only(top: &Map) -> Option<(String, Origin)> {
+/// What has an effect where a swarm runs it, and nowhere else.
+fn swarm_alone(top: &Map) -> Option<(String, Origin)> {
     let in_deploy = services(top).find_map(|service| {
         let deploy = map(&service.get("deploy")?.value)?;
-        first(deploy, SWARM_DEPLOY).map(|(name, place)| (format!("deploy.{name}"), place)).or_else(|| {
-            let mode = deploy.get("mode")?;
-            let Value::String(text) = &mode.value.value else { return None };
-            (text != "replicated").then(|| (format!("mode: {text}"), mode.key))
-        })
+        first(deploy, &["labels"]).map(|(name, place)| (format!("deploy.{name}"), place)).or_else(|| mode(deploy, true))
     });
     in_deploy
         .or_else(|| overlay(top))
         .or_else(|| ["configs", "secrets"].iter().find_map(|section| external(top, section)))
         .or_else(|| services(top).find_map(|service| placeholder(service, &["hostname", "environment", "volumes"])))
         .or_else(|| placeholder(top, &["volumes"]))
+}
+
+/// What is written for a swarm, and keeps its meaning whichever way it is read.
+fn swarm_first(top: &Map) -> Option<(String, Origin)> {
+    services(top).find_map(|service| {
+        let deploy = map(&service.get("deploy")?.value)?;
+        first(deploy, SWARM_DEPLOY)
+            .map(|(name, place)| (format!("deploy.{name}"), place))
+            .or_else(|| mode(deploy, false))
+    })
+}
+
+/// A mode that is not the usual one: that of a job, or another.
+fn mode(deploy: &Map, is_job: bool) -> Option<(String, Origin)> {
+    let mode = deploy.get("mode")?;
+    let Value::String(text) = &mode.value.value else { return None };
+    (text != "replicated" && text.ends_with("-job") == is_job).then(|| (format!("mode: {text}"), mode.key))
+}
+
+/// What docker compose acts on and a swarm passes over. `build` is none of it: a swarm pulls the image that is named beside it.
+fn ignored(top: &Map) -> Option<(String, Origin)> {
+    let is_ignored = |name: &str| Service::TABLE.rule(name).is_some_and(|rule| rule.swarm == Swarm::Ignores);
+    let says_nothing = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Bool(true) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) => false,
+    };
+    services(top).find_map(|service| {
+        let mut keys = service.iter().filter(|(name, _)| name.as_str() != "build" && is_ignored(name));
+        let found = keys.find(|(_, entry)| !says_nothing(&entry.value.value));
+        found.map(|(name, entry)| (name.to_owned(), entry.key))
+    })
 }
 
 /// Where a swarm alone fills in placeholders; to docker compose they are text.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::compose::bare;
 use crate::compose::check;
-use crate::compose::dialect::{self, Decision, Dialect};
+use crate::compose::dialect::{self, Certainty, Decision, Dialect};
 use crate::compose::env_files::{self, EnvFiles, Surroundings};
 use crate::compose::find::{self, Files};
 use crate::compose::keys::Merge;
@@ -97,8 +97,8 @@ pub fn resolve(
     })
 }
 
-/// Finds and reads the files, decides whose rules hold, and loads by them. What was guessed to be a stack, and docker stack deploy
-/// would refuse, can only have been run by docker compose: where that reads it without an error, its rules hold.
+/// Finds and reads the files, decides whose rules hold, and loads by them. What was guessed to be of one dialect, and is refused
+/// there, can only have run by the other: where that reads it without an error, its rules hold.
 fn by_dialect<T>(
     world: &dyn World,
     request: &Request,
@@ -110,33 +110,29 @@ fn by_dialect<T>(
     let (files, variables, is_complete) = find::find(world, request, loader.sources, loader.diags)?;
     let documents = read_all(&mut loader, &files)?;
     let roots = documents.iter().map(|document| &document.root);
-    let is_guess = request.dialect.is_none() && !dialect::is_named(&files.paths);
-    let decision = request.dialect.map_or_else(
-        || dialect::decide(roots, &files.paths),
-        |dialect| Decision { dialect, because: "--dialect says so".to_owned(), place: None },
-    );
+    let decision = request.dialect.map_or_else(|| dialect::decide(roots, &files.paths), Decision::said);
     let opened = Opened { files, variables, documents, dialect: decision.dialect, is_complete };
     let mut attempt = |opened: Opened, decision: &Decision, diags: &mut Diagnostics| {
         let mut loader = Loader::new(world, sources, diags);
         let opened = settled(&mut loader, request, opened, decision);
         run(loader, opened)
     };
-    if decision.dialect == Dialect::Compose || !is_guess {
+    if decision.certainty == Certainty::Firm {
         return attempt(opened, &decision, diags);
     }
-    let mut of_stack = diags.clone();
-    let stack = attempt(opened.clone(), &decision, &mut of_stack);
-    if let Some(refused) = dialect::refusal(&of_stack) {
-        let mut of_compose = diags.clone();
-        let opened = Opened { dialect: Dialect::Compose, ..opened };
-        let project = attempt(opened, &refused, &mut of_compose);
-        if project.is_some() && !of_compose.has_errors() {
-            *diags = of_compose;
-            return project;
+    let mut of_first = diags.clone();
+    let first = attempt(opened.clone(), &decision, &mut of_first);
+    if let Some(other) = dialect::other(&decision, &of_first) {
+        let mut of_other = diags.clone();
+        let opened = Opened { dialect: other.dialect, ..opened };
+        let second = attempt(opened, &other, &mut of_other);
+        if second.is_some() && !of_other.has_errors() {
+            *diags = of_other;
+            return second;
         }
     }
-    *diags = of_stack;
-    stack
+    *diags = of_first;
+    first
 }
 
 /// Says whose rules hold, and which variables they let the files see.
