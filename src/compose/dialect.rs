@@ -111,9 +111,7 @@ pub fn decide<'a>(documents: impl Iterator<Item = &'a Node>, file_names: &[Strin
     }
     match (found, named) {
         (Some((key, place)), _) => swarm(format!("`{key}` means something on a swarm alone"), Some(place), certainty),
-        (None, name) => {
-            swarm(format!("the file is called {}", name.map_or("", String::as_str)), None, certainty)
-        }
+        (None, name) => swarm(format!("the file is called {}", name.map_or("", String::as_str)), None, certainty),
     }
 }
 

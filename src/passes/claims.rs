@@ -18,7 +18,7 @@ mod wishes;
 use crate::compose::Dialect;
 use crate::diag::Diagnostics;
 use crate::images;
-use crate::ir::{App, Claim, Kind, NetworkShare, PersistentVolume, Traced, VolumeSource, Why, Workload};
+use crate::ir::{App, Claim, EnvSource, Kind, NetworkShare, PersistentVolume, Traced, VolumeSource, Why, Workload};
 use crate::lower::Context;
 use crate::passes::claims::place::Placer;
 use crate::passes::claims::stores::{Store, Stores};
@@ -88,15 +88,39 @@ fn claim(store: &Store, app: &App, default: &Traced<i64>) -> (Claim, Option<Pers
 /// Whether each pod of a workload may have volumes of its own: swarm gave each task its own, Compose shared one.
 fn has_own_volumes(workload: &Workload, dialect: Dialect) -> bool {
     workload.kind.value == Kind::Deployment
+        && !workload.kind_is_said
         && (workload.replicas.value <= 1 || dialect == Dialect::Swarm)
         && !is_called_after_its_host(workload)
 }
 
-/// Whether others call it by the host name that is written (`rabbit@one`, and Hadoop's nodes), which pods of a StatefulSet lose.
+/// Programs that keep their data under their host name, or are called by it (`rabbit@one`, and Hadoop's nodes).
+const CALLED_AFTER_THEIR_HOST: &[&str] =
+    &["rabbitmq", "bitnami/rabbitmq", "emqx", "vernemq/vernemq", "docker-mailserver"];
+
+/// Whether it matters which host name is written, which the pods of a StatefulSet lose: to the program that is known to run, or to
+/// one that is told its own name by it, as `app@one`. One pod of a Deployment keeps it.
 fn is_called_after_its_host(workload: &Workload) -> bool {
-    let Some(image) = images::known(&workload.container.image.value) else { return false };
-    let is_member = matches!(image.name, "rabbitmq" | "bitnami/rabbitmq") && workload.headless.is_some();
-    workload.pod.hostname.is_some() && (is_member || image.name.starts_with("hadoop-"))
+    let Some(host) = &workload.pod.hostname else { return false };
+    let image = images::known(&workload.container.image.value);
+    let is_known =
+        image.is_some_and(|image| CALLED_AFTER_THEIR_HOST.contains(&image.name) || image.name.starts_with("hadoop-"));
+    workload.replicas.value <= 1 && (is_known || names_its_node(workload, &host.value))
+}
+
+/// Whether a variable or an argument holds the name of a node on a host, as `app@one`: a word of its own, so that no user with a
+/// password stands before the host.
+fn names_its_node(workload: &Workload, host: &str) -> bool {
+    let container = &workload.container;
+    let words = container.command.iter().chain(&container.args).flatten().map(|word| word.value.as_str());
+    let values = container.env.iter().filter_map(|variable| match &variable.source {
+        EnvSource::Literal(value) => Some(value.as_str()),
+        EnvSource::Composed(_) | EnvSource::Field(_) | EnvSource::Secret { object: _, key: _ } => None,
+    });
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let is_node = |word: &str| {
+        word.split_once('@').is_some_and(|(name, rest)| rest == host && !name.is_empty() && name.chars().all(is_part))
+    };
+    words.chain(values).any(|text| text.split([' ', ',', ';', '=', '\'', '"', '[', ']', '\n']).any(is_node))
 }
 
 /// A workload with claim templates is a StatefulSet.

@@ -15,7 +15,7 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
                 format!("the host name `{}` is {}-0 in the container", hostname.value, workload.controller()),
             )
             .why("the pods of a StatefulSet are called after it; other services still find it by the name that was written")
-            .help("look to it where the program keeps its data under its host name, as RabbitMQ does")
+            .help("write x-kubernetes: { kind: deployment } where the program keeps its data under its host name")
             .key(format!("services.{}.hostname", workload.service)),
         );
     }
