@@ -222,6 +222,22 @@ fn a_folder_on_disk_is_written_and_a_foreign_one_refused() {
 }
 
 #[test]
+fn a_folder_that_is_missing_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    let missing = format!("{}/no", place.path().display());
+    let mut output = OnDisk::default();
+    assert_eq!(call(&world(QUIET), &mut output, &["convert", "-o", &format!("{missing}/out.yaml")]), 2);
+    let expected = format!("error: cannot write {missing}/out.yaml: there is no folder {missing}\n");
+    assert_eq!(String::from_utf8(output.0.stderr).unwrap(), expected);
+}
+
+#[test]
+fn a_carriage_return_is_no_part_of_a_line() {
+    let ran = ran(&BAD.replace('\n', "\r\n"), &["check"]);
+    assert!(ran.stderr.contains("4 |     imagee: nginx\n"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_result_that_cannot_be_written_is_no_success() {
     let calls = [&["convert"][..], &["convert", "-o", "out.yaml"], &["explain", "T0101"], &["--version"]];
     for arguments in calls {
@@ -325,6 +341,8 @@ fn wrong_usage() {
         &["convert", "-n", "Not_A_Label"],
         &["convert", "-n", ""],
         &["check", "-o", "out.yaml"],
+        &["convert", "-o", ""],
+        &["config", "--publish", "none"],
         &["check", "--allow", "T9999"],
         &["check", "--deny", "T9999"],
         &["check", "--dialect", "podman"],
@@ -340,6 +358,7 @@ fn wrong_usage() {
     assert!(ran(QUIET, &[]).stderr.contains("Usage: transship"));
     assert!(ran(QUIET, &["explain", "unknown-kye"]).stderr.contains("`unknown-key`"));
     assert!(ran(QUIET, &["check", "--deny", "warnigns"]).stderr.contains("`warnings`"));
+    assert!(ran(QUIET, &["convert", "--volume-size", "10Zi"]).stderr.contains("a size is a number with Ki"));
 }
 
 #[test]

@@ -1,24 +1,31 @@
 //! What can be written on the command line. The comments here are the text of `--help`.
 
 mod choices;
+mod cluster;
 mod values;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use choices::{DialectChoice, LivenessChoice, ManagerChoice, PoliciesChoice, PublishChoice, WaitsChoice};
+use choices::DialectChoice;
+use cluster::Cluster;
+use values::denied;
 pub(super) use values::{Denied, code};
-use values::{denied, namespace, object_name};
 
-use super::routing::Routing;
-use super::storing::Storing;
 use crate::diag::Code;
-use crate::request::{CalledAfter, Request};
-use crate::target::Target;
+use crate::request::Request;
+
+/// What stands below each help: what a script needs to know.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  the input holds errors, so nothing was written
+  2  wrong usage, or the result could not be written";
 
 /// Compiles docker-compose and swarm stack files to Kubernetes manifests
 #[derive(Debug, Parser)]
-#[command(name = "transship", version)]
+#[command(name = "transship", version, after_help = EXIT_CODES)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -31,7 +38,7 @@ pub(super) enum Command {
     Convert(Convert),
     /// Say what is wrong or gets lost, and write nothing
     Check(Check),
-    /// Write the resolved project, as `docker compose config` does
+    /// Write the resolved project, as `docker compose config` or `docker stack config` does
     Config(Config),
     /// Explain a code of a message, or what becomes of a key
     Explain {
@@ -49,46 +56,48 @@ pub(super) enum Command {
 
 /// The arguments of `convert`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Convert {
-    #[command(flatten)]
-    pub(super) input: Input,
-    /// Take each file as a stack of its own, in a namespace of its own
-    #[arg(long, requires = "file", conflicts_with_all = ["project_name", "namespace", "service"])]
-    pub(super) separate: bool,
-    #[command(flatten)]
-    pub(super) messages: Messages,
-    /// Where the manifests go: a file, or a folder when it exists as one or ends in `/`; by default standard output
-    #[arg(short, long, value_name = "FILE|DIR")]
+    /// Where the manifests go: a file, which is replaced, or a folder when it exists as one or ends in `/`, with a file for each
+    /// object [default: standard output]
+    #[arg(short, long, value_name = "FILE|DIR", value_parser = NonEmptyStringValueParser::new())]
     pub(super) output: Option<String>,
     /// How the manifests are written
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
     pub(super) format: Format,
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    cluster: Cluster,
+    #[command(flatten)]
+    pub(super) messages: Messages,
 }
 
 /// The arguments of `check`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Check {
     #[command(flatten)]
-    pub(super) input: Input,
-    /// Take each file as a stack of its own, in a namespace of its own
-    #[arg(long, requires = "file", conflicts_with_all = ["project_name", "namespace", "service"])]
-    pub(super) separate: bool,
+    input: Input,
+    #[command(flatten)]
+    cluster: Cluster,
     #[command(flatten)]
     pub(super) messages: Messages,
 }
 
 /// The arguments of `config`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Config {
-    #[command(flatten)]
-    pub(super) input: Input,
-    #[command(flatten)]
-    pub(super) messages: Messages,
     /// How the project is written
     #[arg(long, value_enum, default_value_t = ConfigFormat::Yaml)]
     pub(super) format: ConfigFormat,
     #[command(flatten)]
     pub(super) listing: Listings,
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    pub(super) messages: Messages,
 }
 
 /// How a project is written.
@@ -171,20 +180,21 @@ impl Listings {
 
 /// What is read.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
 pub(super) struct Input {
     /// The services that are wanted, with what they depend on [default: all]
-    #[arg(value_name = "SERVICE")]
+    #[arg(value_name = "SERVICE", help_heading = None)]
     service: Vec<String>,
-    /// A Compose file, or `-` for standard input; later ones are merged over earlier ones
+    /// A Compose file, or `-` for standard input; later ones are merged over earlier ones [default: as docker compose finds them]
     #[arg(short, long, value_name = "FILE")]
     file: Vec<String>,
     /// The folder that relative paths start from [default: that of the first file]
     #[arg(long, value_name = "DIR")]
     project_directory: Option<String>,
-    /// The name of the project
+    /// The name of the project [default: COMPOSE_PROJECT_NAME, `name:`, or that of the folder]
     #[arg(short, long, value_name = "NAME")]
     project_name: Option<String>,
-    /// A profile that is active; `*` is all of them
+    /// A profile that is active; `*` is all of them [default: COMPOSE_PROFILES]
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
     /// A file of variables, in place of .env
@@ -193,111 +203,48 @@ pub(super) struct Input {
     /// Whose rules the files follow
     #[arg(long, value_enum, default_value_t = DialectChoice::Auto)]
     dialect: DialectChoice,
-    /// What becomes of constraints to manager nodes
-    #[arg(long, value_enum, default_value_t = ManagerChoice::Drop)]
-    manager_nodes: ManagerChoice,
-    /// The version of Kubernetes that the manifests are for
-    #[arg(long, value_name = "VERSION", value_parser = Target::parse, default_value_t)]
-    kubernetes_version: Target,
-    /// How published ports are reached from outside
-    #[arg(long, value_enum, default_value_t = PublishChoice::LoadBalancer)]
-    publish: PublishChoice,
-    /// The registry of images that are built and have no name of their own
-    #[arg(long, value_name = "HOST/PATH")]
-    registry: Option<String>,
-    /// A Secret with which the images of all pods are pulled
-    #[arg(long, value_name = "NAME", value_parser = object_name)]
-    image_pull_secret: Vec<String>,
-    /// Whether networks that kept services apart become NetworkPolicies
-    #[arg(long, value_enum, default_value_t = PoliciesChoice::Auto)]
-    network_policies: PoliciesChoice,
-    /// A namespace that every object carries, and that is written too
-    #[arg(short, long, value_parser = namespace)]
-    namespace: Option<String>,
-    #[command(flatten)]
-    waiting: Waiting,
-    #[command(flatten)]
-    storing: Storing,
-    #[command(flatten)]
-    routing: Routing,
 }
 
-/// What becomes of depends_on and of healthchecks.
-#[derive(Debug, Args)]
-struct Waiting {
-    /// Whether init containers wait for what depends_on names
-    #[arg(long, value_enum, default_value_t = WaitsChoice::Init)]
-    waits: WaitsChoice,
-    /// The image that waits for ports and names; it has sh, nc, nslookup and grep [default: busybox:1.37]
-    #[arg(long, value_name = "IMAGE")]
-    wait_image: Option<String>,
-    /// The image that waits for Jobs; it has sh, curl and tr [default: curlimages/curl:8.11.1]
-    #[arg(long, value_name = "IMAGE")]
-    job_wait_image: Option<String>,
-    /// Whether containers whose healthcheck goes on failing are restarted
-    #[arg(long, value_enum, default_value_t = LivenessChoice::Auto)]
-    liveness: LivenessChoice,
+impl Convert {
+    /// The same choices, as the library takes them.
+    pub(super) fn request(&self) -> Request {
+        self.cluster.onto(self.input.request())
+    }
+}
+
+impl Check {
+    /// The same choices, as the library takes them.
+    pub(super) fn request(&self) -> Request {
+        self.cluster.onto(self.input.request())
+    }
+}
+
+impl Config {
+    /// The same choices, as the library takes them.
+    pub(super) fn request(&self) -> Request {
+        self.input.request()
+    }
 }
 
 impl Input {
-    /// The same choices, as the library takes them.
-    pub(super) fn into_request(self, is_separate: bool) -> Request {
-        let Input {
-            service,
-            file,
-            project_directory,
-            project_name,
-            profile,
-            env_file,
-            dialect,
-            manager_nodes,
-            kubernetes_version,
-            publish,
-            network_policies,
-            namespace,
-            waiting,
-            registry,
-            image_pull_secret,
-            storing,
-            routing,
-        } = self;
-        let Routing { routes, ingress_class, gateway_class, cluster_issuer, keep_router } = routing;
-        let Waiting { waits, wait_image, job_wait_image, liveness } = waiting;
+    fn request(&self) -> Request {
+        let Input { service, file, project_directory, project_name, profile, env_file, dialect } = self;
         Request {
-            files: file,
-            is_separate,
-            called_after: CalledAfter::default(),
-            project_directory,
-            project_name,
-            profiles: profile,
-            services: service,
-            env_files: env_file,
+            files: file.clone(),
+            project_directory: project_directory.clone(),
+            project_name: project_name.clone(),
+            profiles: profile.clone(),
+            services: service.clone(),
+            env_files: env_file.clone(),
             dialect: dialect.dialect(),
-            manager_nodes: manager_nodes.choice(),
-            target: kubernetes_version,
-            registry,
-            routes: routes.choice(),
-            ingress_class,
-            gateway_class,
-            cluster_issuer,
-            keep_router,
-            pull_secrets: image_pull_secret,
-            publish: publish.choice(),
-            network_policies: network_policies.choice(),
-            namespace,
-            waits: waits.waits(),
-            liveness: liveness.choice(),
-            wait_image,
-            job_wait_image,
-            volume_size: storing.volume_size,
-            shared_volumes: storing.shared_volumes(),
-            secrets: storing.secrets(),
+            ..Request::default()
         }
     }
 }
 
 /// What is said, and how.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Messages")]
 pub(super) struct Messages {
     /// How messages are written: for people, or one JSON object a line with notes included
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = MessageFormat::Human)]

@@ -20,11 +20,12 @@ use crate::world::{Output, World};
 
 /// Prints the project, or what was asked of it, unless there are errors.
 pub(super) fn config(choices: Config, world: &dyn World, output: &mut dyn Output) -> u8 {
-    let Config { input, messages, format, listing } = choices;
+    let request = choices.request();
+    let Config { messages, format, listing, .. } = choices;
     let reporter = Reporter::new(&messages, world);
     let mut sources = Sources::default();
     let mut diags = Diagnostics::default();
-    let resolved = compose::resolve(world, &input.into_request(false), &mut sources, &mut diags);
+    let resolved = compose::resolve(world, &request, &mut sources, &mut diags);
     if let Some(Resolved::Project(loaded)) = &resolved
         && loaded.dialect == Dialect::Compose
     {

@@ -11,19 +11,19 @@ use crate::world::{Kind, Output, World};
 /// Says what there is to say, and nothing else.
 pub(super) fn check(choices: Check, world: &dyn World, output: &mut dyn Output) -> u8 {
     let reporter = Reporter::new(&choices.messages, world);
-    let request = choices.input.into_request(choices.separate);
+    let request = choices.request();
     let analysis = analysed(&request, &choices.messages, &reporter, world);
     reporter.report(&analysis.diagnostics, (&analysis.sources, &analysis.paths), output)
 }
 
 /// Says what there is to say and writes the manifests, unless there are errors.
 pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Output) -> u8 {
-    let Convert { input, separate, messages, output: target, format } = choices;
+    let request = choices.request();
+    let Convert { messages, output: target, format, .. } = choices;
     let reporter = Reporter::new(&messages, world);
-    let request = input.into_request(separate);
     let target = target.filter(|path| path != "-");
     if let Some(path) = target.as_ref().filter(|path| request.files.contains(path)) {
-        return reporter.failure(&format!("{path} is read, so the manifests cannot be written to it."), output);
+        return reporter.failure(&format!("{path} is read, so the manifests cannot be written to it"), output);
     }
     let analysis = analysed(&request, &messages, &reporter, world);
     let code = reporter.report(&analysis.diagnostics, (&analysis.sources, &analysis.paths), output);
@@ -35,7 +35,7 @@ pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Outp
     let written = match target {
         None => files::together(manifests, format, |piece| output.stdout(piece.as_bytes()))
             .map_err(|error| format!("cannot write to standard output: {error}")),
-        Some(path) if is_folder(&path, world) && separate => {
+        Some(path) if is_folder(&path, world) && request.is_separate => {
             let of_stacks = analysis.stacks().into_iter().flatten();
             let files: Vec<_> = of_stacks.flat_map(|(name, manifests)| files::below(name, manifests, format)).collect();
             output.write_files(&path, &files)

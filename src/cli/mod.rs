@@ -62,8 +62,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &dyn World, out
 pub fn request(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let arguments = Arguments::try_parse_from(arguments).map_err(|error| error.to_string())?;
     match arguments.command {
-        Command::Convert(choices) => Ok(choices.input.into_request(choices.separate)),
-        Command::Check(choices) => Ok(choices.input.into_request(choices.separate)),
+        Command::Convert(choices) => Ok(choices.request()),
+        Command::Check(choices) => Ok(choices.request()),
         Command::Config(_) | Command::Explain { .. } | Command::Schema | Command::Completions { .. } => {
             Err("only `convert` and `check` compile".to_owned())
         }

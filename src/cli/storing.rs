@@ -57,6 +57,6 @@ fn size(text: &str) -> Result<i64, String> {
     match bytes::parse(&whole) {
         Ok(bytes) if bytes > 0 => Ok(bytes),
         Ok(_) => Err("a volume needs a size above 0".to_owned()),
-        Err(message) => Err(message),
+        Err(_) => Err("a size is a number with Ki, Mi, Gi or Ti, as 10Gi".to_owned()),
     }
 }

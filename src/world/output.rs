@@ -55,7 +55,7 @@ const UNFINISHED: &str = ".transship-unfinished-";
 const LONGEST_MARKER: u64 = 16 * 1024 * 1024;
 
 fn sentence(path: &Path, error: impl fmt::Display) -> String {
-    format!("cannot write {}: {error}.", path.display())
+    format!("cannot write {}: {error}", path.display())
 }
 
 /// Writes one file so that whoever reads it sees the old one or the new one, never half of it.
@@ -69,6 +69,9 @@ fn write_file(path: &Path, file: &OutputFile) -> Result<(), String> {
         return unless_broken_pipe(written).map_err(|error| sentence(&path, error));
     }
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if fs::metadata(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Err(sentence(&path, format!("there is no folder {}", folder.display())));
+    }
     let unfinished = unfinished(folder, &file.text, file.private).map_err(|error| sentence(&path, error))?;
     finish(unfinished, &path)
 }
@@ -149,7 +152,7 @@ fn marker<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
 /// Removes a file of ours and the folders that are empty without it.
 fn remove(folder: &Path, name: &str) -> Result<(), String> {
     let path = folder.join(name);
-    fs::remove_file(&path).map_err(|error| format!("cannot remove {}: {error}.", path.display()))?;
+    fs::remove_file(&path).map_err(|error| format!("cannot remove {}: {error}", path.display()))?;
     for parent in path.ancestors().skip(1).take_while(|parent| *parent != folder) {
         if fs::remove_dir(parent).is_err() {
             break;
@@ -197,12 +200,12 @@ fn our_files(folder: &Path) -> Result<(BTreeSet<String>, BTreeSet<String>), Stri
     let ours: BTreeSet<String> = match OsWorld.read(&folder.join(MARKER).to_string_lossy(), LONGEST_MARKER) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect(),
         Err(ReadError::NotFound) => BTreeSet::new(),
-        Err(error) => return Err(format!("cannot read {}: {error}.", folder.join(MARKER).display())),
+        Err(error) => return Err(format!("cannot read {}: {error}", folder.join(MARKER).display())),
     };
     let mut present = BTreeSet::new();
     let mut waiting: Vec<(PathBuf, String)> = vec![(folder.to_owned(), String::new())];
     while let Some((path, prefix)) = waiting.pop() {
-        let unreadable = |error: io::Error| format!("cannot read {}: {error}.", path.display());
+        let unreadable = |error: io::Error| format!("cannot read {}: {error}", path.display());
         for entry in fs::read_dir(&path).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -213,7 +216,7 @@ fn our_files(folder: &Path) -> Result<(BTreeSet<String>, BTreeSet<String>), Stri
                 present.insert(name);
             } else if name != MARKER {
                 return Err(format!(
-                    "{} holds `{name}`, which transship did not write. Name a folder that is new or empty, or remove the file.",
+                    "{} holds `{name}`, which transship did not write: name a folder that is new or empty, or remove the file",
                     folder.display()
                 ));
             }

@@ -2,6 +2,7 @@
 
 use clap::CommandFactory;
 
+use super::values::namespace;
 use super::*;
 
 #[test]

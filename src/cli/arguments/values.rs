@@ -46,8 +46,8 @@ fn unknown(text: &str, words: &[&'static str]) -> String {
         .filter(|(distance, word)| *distance <= word.len() / 4)
         .min_by_key(|(distance, _)| *distance);
     match nearest {
-        Some((_, word)) => format!("there is no such code; did you mean `{word}`?"),
-        None => "there is no such code".to_owned(),
+        Some((_, word)) => format!("there is no code `{text}`; did you mean `{word}`?"),
+        None => format!("there is no code `{text}`"),
     }
 }
 

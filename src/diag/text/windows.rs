@@ -84,6 +84,8 @@ fn window<'a>(label: &'a Label, kind: AnnotationKind, sources: &Sources) -> Opti
     let range = shortened(text, entry.range.clone());
     let start = text.get(..range.start)?.rfind('\n').map_or(0, |at| at + 1);
     let end = text.get(range.end..)?.find('\n').map_or(text.len(), |at| range.end + at);
+    // A carriage return belongs to the line break.
+    let end = if text.get(range.end..end)?.ends_with('\r') { end - 1 } else { end };
     let context = context(text, start);
     let first = if context.is_empty() { start } else { context.start };
     Some(Window { file: entry.file, lines: first..end, marks: vec![Mark { kind, range, context, text: &label.text }] })
