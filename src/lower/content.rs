@@ -151,7 +151,8 @@ pub(super) fn is_key_material(name: &str, bytes: &[u8]) -> bool {
     let by_name =
         matches!(name.as_str(), ".htpasswd" | "htpasswd" | "id_rsa" | "id_ed25519" | ".pgpass" | ".netrc" | ".env")
             || [".key", ".p12", ".pfx", ".jks", ".keystore", ".keytab"].iter().any(|ending| name.ends_with(ending))
-            || ["keyfile", "jwt.hex", "jwtsecret"].iter().any(|ending| name.ends_with(ending));
+            || ["keyfile", "jwt.hex", "jwtsecret"].iter().any(|ending| name.ends_with(ending))
+            || name.ends_with("key.pem") && !name.contains("pub");
     by_name || std::str::from_utf8(bytes).is_ok_and(|text| text.contains("-----BEGIN ") && text.contains("PRIVATE KEY"))
 }
 
@@ -180,5 +181,7 @@ mod tests {
         assert!(is_key_material("a", b"-----BEGIN RSA PRIVATE KEY-----"));
         assert!(is_key_material("tls/server.KEY", b""));
         assert!(!is_key_material("ca.pem", b"-----BEGIN CERTIFICATE-----"));
+        assert!(is_key_material("certs/node-1-key.pem", b""));
+        assert!(!is_key_material("public-key.pem", b""));
     }
 }

@@ -182,7 +182,7 @@ pub(super) fn mode(path: &str, mode: &Key<String>, host: Option<Origin>, diags: 
         }
         "none" => {
             diags.push(
-                Diagnostic::new(Code::NetworkNone, found.origin, "a policy cuts the pod off, it still has an address")
+                Diagnostic::new(Code::NetworkNone, found.origin, "a policy cuts the pod off, which still has an address")
                     .why("every pod has a network; a NetworkPolicy keeps traffic from it where the cluster enforces policies")
                     .help("check that the cluster's network plugin enforces NetworkPolicies")
                     .key(format!("{path}.network_mode")),

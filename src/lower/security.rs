@@ -288,12 +288,15 @@ pub(super) fn sysctls(path: &str, sysctls: &Key<Pairs>, diags: &mut Diagnostics)
         if SAFE_SYSCTLS.contains(&dotted.as_str()) && !value.is_empty() {
             found.push((dotted, Traced::from_origin(value, pair.origin)));
         } else {
-            left.push((dotted, pair.origin));
+            left.push((dotted, value, pair.origin));
         }
     }
-    let names: Vec<&str> = left.iter().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = left.iter().map(|(name, _, _)| name.as_str()).filter(|name| !name.is_empty()).collect();
     let names = names.join(",");
-    for (name, place) in &left {
+    let named = left.iter().filter(|(name, _, _)| !name.is_empty());
+    let written = named.map(|(name, value, _)| format!("{{ name: {name}, value: \"{value}\" }}"));
+    let written = written.collect::<Vec<_>>().join(", ");
+    for (name, _, place) in &left {
         let title = match name.as_str() {
             "" => "a kernel parameter without a name is left out".to_owned(),
             _ => format!("the kernel parameter {name} is left out"),
@@ -302,7 +305,7 @@ pub(super) fn sysctls(path: &str, sysctls: &Key<Pairs>, diags: &mut Diagnostics)
             Diagnostic::new(Code::UnsafeSysctl, *place, title)
                 .why("kubelets start no pod that sets such a one, unless they are told to")
                 .help(format!(
-                    "start the kubelets with --allowed-unsafe-sysctls={names}, and set it on the pod by hand"
+                    "start the kubelets with --allowed-unsafe-sysctls={names}, and write x-kubernetes: {{ pod_security_context: {{ sysctls: [{written}] }} }}"
                 ))
                 .cause(names.as_str())
                 .subject(name.as_str())

@@ -182,7 +182,7 @@ fn sizes(key: &str, options: &Options, of_plugin: bool, named: &mut NamedVolume,
                 format!("driver options of the volume `{key}` have no counterpart: {}", names.join(", ")),
             )
             .why("a claim states its size and its storage class, and the class holds the options of its driver")
-            .help("set them in a StorageClass, and name it in the claim's storageClassName")
+            .help("set them in a StorageClass, and write x-kubernetes: { class: NAME } under the volume")
             .cause("volume-option")
             .key(format!("volumes.{key}.driver_opts"))
             .covers(left.iter().map(|(_, origin)| *origin)),
@@ -286,7 +286,7 @@ fn plugin(driver: &Key<String>, path: &str, named: &mut NamedVolume, diags: &mut
             format!("the volume driver `{}` is left to the cluster's default storage class", value.value),
         )
         .why("Kubernetes asks a storage class for volumes, not a plugin of Docker")
-        .help("install the CSI driver of that storage, and name its class in the claim's storageClassName")
+        .help("install the CSI driver of that storage, and write x-kubernetes: { class: NAME } under the volume")
         .cause("volume-driver")
         .key(format!("{path}.driver"))
         .covers([value.origin]),

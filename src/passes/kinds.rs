@@ -154,7 +154,7 @@ fn restarted(workload: &Workload, condition: &Traced<RestartCondition>, key: &st
     diags.push(
         Diagnostic::new(Code::RestartedAlways, *place, title)
             .why("pods of a Deployment, StatefulSet or DaemonSet are always restarted")
-            .help("write x-kubernetes: { kind: Job } if it ends by itself")
+            .help("write x-kubernetes: { kind: job } if it ends by itself")
             .key(format!("services.{}.{key}", workload.service))
             .cause(cause),
     );
@@ -248,17 +248,21 @@ fn without_counterpart(workload: &Workload, key: &str, lost: &[(&'static str, Or
         "max_attempts" | "on-failure" => (Code::RestartAttempts, "attempts"),
         _ => (Code::RestartPause, "pauses"),
     };
-    let (whose, why, help) = match workload.kind.value {
+    let (whose, why, may_give_up) = match workload.kind.value {
         Kind::Job | Kind::CronJob => {
-            ("what ends", "Kubernetes tries again after pauses of its own, from 10 seconds to 5 minutes", "remove them")
+            ("what ends", "Kubernetes tries again after pauses of its own, from 10 seconds to 5 minutes", false)
         }
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => (
             "what stays",
             "Kubernetes restarts a container for ever, after pauses from 10 seconds to 5 minutes",
-            "remove them, or make it a Job if it must give up",
+            code == Code::RestartAttempts,
         ),
     };
-    let help = if code == Code::RestartPause { "remove them" } else { help };
+    let remove = if names.len() == 1 { "remove it" } else { "remove them" };
+    let help = match may_give_up {
+        true => format!("{remove}, or write x-kubernetes: {{ kind: job }} if it must give up"),
+        false => remove.to_owned(),
+    };
     diags.push(
         Diagnostic::new(code, *first, format!("{} of restart_policy {have} no counterpart", names.join(", ")))
             .why(why)

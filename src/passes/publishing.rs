@@ -234,8 +234,8 @@ fn port(
         && let Some(image) =
             crate::images::known(&workload.container.image.value).filter(|image| image.is_data_port(target.value))
     {
-        let told = datastore(place, target.value, image.name);
-        diags.push(told.help(forward(number.value)).key(path).covers(of_address));
+        let told = datastore(place, target.value, image.name, forward(number.value));
+        diags.push(told.key(path).covers(of_address));
         return None;
     }
     double(workload, number.value, *protocol, place, taken, diags);
@@ -259,10 +259,12 @@ fn random(place: Origin, target: u16) -> Diagnostic {
 }
 
 /// Says of a port of a datastore that it is not published.
-fn datastore(place: Origin, target: u16, image: &str) -> Diagnostic {
+fn datastore(place: Origin, target: u16, image: &str, forward: String) -> Diagnostic {
     Diagnostic::new(Code::PortDatastore, place, format!("port {target} of {image} is not published"))
         .label("a datastore open to the outside")
         .why("a load balancer would open it to the network it stands in; in the cluster it is reachable")
+        .help(forward)
+        .help("to publish it all the same write x-kubernetes: { publish: load-balancer } on the service")
         .cause("datastores")
 }
 
@@ -285,6 +287,7 @@ fn elsewhere(
             Diagnostic::new(Code::PortLoopback, *place, format!("port {inside} is not published"))
                 .label(format!("{address} is reached from the Docker host alone"))
                 .help(forward(outside))
+                .help(format!("to publish it write the port without {address}"))
                 .key(path)
                 .cause("loopback addresses"),
         );
@@ -293,7 +296,7 @@ fn elsewhere(
     diags.push(
         Diagnostic::new(Code::PortHostAddress, *place, format!("port {inside} is published on every address"))
             .label(format!("a Service cannot be bound to {address}"))
-            .help("restrict it with loadBalancerSourceRanges, or remove the address")
+            .help("remove the address; to let some in alone write x-kubernetes: { patch: { Service: { spec: { loadBalancerSourceRanges: [10.0.0.0/8] } } } }")
             .key(path)
             .cause("addresses of the host"),
     );

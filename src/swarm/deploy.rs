@@ -95,7 +95,7 @@ fn endpoint(service: &Map, path: &str, diags: &mut Diagnostics) {
             Diagnostic::new(
                 Code::Conflict,
                 port.origin,
-                "a port is published through the routing mesh, which dnsrr has none of",
+                "a port is published through the routing mesh, and `endpoint_mode: dnsrr` has none",
             )
             .also(mode.key, "the endpoint mode")
             .help("write the port with mode: host, or remove endpoint_mode")

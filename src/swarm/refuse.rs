@@ -68,6 +68,10 @@ impl FileReader<'_> {
         leaves(&entry.value, &mut found);
         let path = self.reader.path();
         let version = self.version;
+        let place = match table.name {
+            "the top level" => "at the top level".to_owned(),
+            thing => format!("in {thing}"),
+        };
         let mut diagnostic = match since {
             Some(since) => Diagnostic::new(
                 Code::KeyNewerThanVersion,
@@ -75,12 +79,10 @@ impl FileReader<'_> {
                 format!("`{name}` came with version 3.{since}, and this file says 3.{version}"),
             )
             .help(format!("remove `version:`, or write version: \"3.{LATEST}\"")),
-            None => Diagnostic::new(
-                Code::UnknownKey,
-                entry.key,
-                format!("docker stack deploy knows no `{name}` in {}", table.name),
-            )
-            .label("no such key"),
+            None => {
+                Diagnostic::new(Code::UnknownKey, entry.key, format!("docker stack deploy knows no `{name}` {place}"))
+                    .label("no such key")
+            }
         };
         if since.is_none() {
             diagnostic = match nearest(name, table.fields.iter().map(|field| field.name)) {

@@ -16,7 +16,7 @@ pub(super) fn stores(app: &App, stores: &Stores, context: &Context<'_>, diags: &
         diags.push(
             Diagnostic::new(Code::VolumeSize, store.origin, "each volume is given 1Gi")
                 .why("Compose states no size; Kubernetes needs one")
-                .help("say --volume-size, before the first apply"),
+                .help("say --volume-size 10Gi, or write x-kubernetes: { size: 10Gi } under a volume, before the first apply"),
         );
     }
     for (index, workload) in app.workloads.iter().enumerate() {
@@ -75,14 +75,19 @@ fn copy(workload: &Workload, mount: &Mount, path: &str, store: &Store, diags: &m
             .why("its files are not in the cluster")
             .help(match &mount.of_pod {
                 Some(_) => format!(
-                    "copy to each pod the folder below {path} that is its own: kubectl cp FOLDER POD:{}",
+                    "copy to each pod the folder below {path} that is its own: kubectl cp FOLDER/. POD:{}",
                     mount.target.value
                 ),
-                None => format!("copy the data: kubectl cp {path} POD:{}", mount.target.value),
+                None => format!("copy the data: kubectl cp {} POD:{}", contents(path), mount.target.value),
             })
             .cause("bind-data")
             .key(format!("services.{}.volumes", workload.service)),
     );
+}
+
+/// What kubectl is told to copy: where the target is there, and a mount always is, it would put a folder itself below it.
+fn contents(path: &str) -> String {
+    format!("{}/.", path.trim_end_matches('/'))
 }
 
 /// The checkout over an image that somebody else built, as for development.
@@ -93,7 +98,8 @@ fn copy_project(workload: &Workload, mount: &Mount, path: &str, store: &Store, d
             .label("the project's own folder, over an image that does not hold it")
             .why("the claim begins empty: nothing of the project is in it")
             .help(format!(
-                "build an image that copies the project to {target}, or copy it: kubectl cp {path} POD:{target}"
+                "build an image that copies the project to {target}, or copy it: kubectl cp {} POD:{target}",
+                contents(path)
             ))
             .cause("bind-project")
             .key(format!("services.{}.volumes", workload.service)),
