@@ -194,6 +194,9 @@ codes! {
     MountTemplate "T0364" "mount-template" Warning;
     SmbNamespace "T0365" "smb-namespace" Note;
     HostLoopback "T0366" "host-loopback" Warning;
+    NameOutside "T0375" "name-outside" Warning;
+    OwnNameOutside "T0376" "own-name-outside" Note;
+    AliasLost "T0377" "alias-lost" Warning;
     VolumeSize "T0401" "volume-size" Note;
     BindSource "T0402" "bind-source" Warning;
     BindData "T0403" "bind-data" Warning;

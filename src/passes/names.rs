@@ -7,11 +7,13 @@
 //! ```
 
 mod far;
+mod outward;
 mod table;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::outward::Stayed;
 use self::table::{Table, Whom};
 use self::texts::{Found, Objects};
 use crate::compose::grammar::hosts;
@@ -41,6 +43,8 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
     }
     report(app, &table, &seen, diags);
+    outward::report(app, &table, &seen.stayed, diags);
+    outward::lost(app, std::mem::take(&mut table.unanswered), &seen.names(), diags);
     missed(app, &mut table, diags);
     app.elsewhere.extend(table.far.elsewhere(diags));
     (app.dials, app.calls) = seen.into_dials(app, &table);
@@ -57,6 +61,8 @@ struct Seen {
     references: Vec<Reference>,
     /// By the name as it was written: where it stands and is not rewritten.
     left: BTreeMap<String, Vec<(Origin, Option<String>)>>,
+    /// Names that are known outside, where they stay.
+    stayed: Vec<Stayed>,
 }
 
 /// A host that was rewritten.
@@ -98,6 +104,13 @@ impl Seen {
         if !places.contains(&(place, line.clone())) {
             places.push((place, line));
         }
+    }
+
+    /// What was dialled by a name that no Service has, in lower case.
+    fn names(&self) -> BTreeSet<String> {
+        let rewritten = self.references.iter().map(|reference| &reference.from);
+        let stayed = self.stayed.iter().map(|stayed| &stayed.name);
+        rewritten.chain(stayed).chain(self.left.keys()).map(|name| name.to_ascii_lowercase()).collect()
     }
 
     /// Who dials whom: within the app, and in other stacks.
@@ -272,9 +285,14 @@ fn before(index: usize, workload: &mut Workload, objects: &mut Objects, table: &
     workload.before = steps;
 }
 
-/// The entrypoint with its arguments, and the healthcheck.
+/// The entrypoint with its arguments, the hooks, and the healthcheck.
 fn words(index: usize, workload: &mut Workload, table: &mut Table, seen: &mut Seen) {
     command(index, workload, table, seen);
+    let container = &mut workload.container;
+    for (hook, key) in [(&mut container.after_start, "post_start"), (&mut container.before_stop, "pre_stop")] {
+        let mut command: Vec<_> = hook.iter_mut().flatten().collect();
+        texts::rewrite_words(index, &mut command, (|_| key, workload.origin), table, seen);
+    }
     if let Some(check) = &mut workload.check {
         let mut command: Vec<_> = check.command.iter_mut().collect();
         texts::rewrite_words(index, &mut command, (|_| "healthcheck.test", workload.origin), table, seen);

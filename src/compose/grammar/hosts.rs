@@ -96,6 +96,8 @@ enum Command {
     Host,
     /// `nc HOST PORT`.
     HostAndPort,
+    /// `mongosh HOST/DATABASE`; alone it is the database.
+    HostAndPath,
 }
 
 impl<'a> Scan<'a> {
@@ -107,7 +109,7 @@ impl<'a> Scan<'a> {
         }
         // Nearly all that stands between is one character, and no scheme.
         if between.len() >= "://".len()
-            && let Some(at) = between.rfind("//")
+            && let Some(at) = between.strip_suffix("///").map(str::len).or_else(|| between.rfind("//"))
             && range.start + at >= self.authority.end
             && (between.get(..at).is_some_and(|before| before.ends_with([':', '@'])))
         {
@@ -117,12 +119,18 @@ impl<'a> Scan<'a> {
 
     /// Begins the authority whose `//` stands at a byte.
     fn open(&mut self, slashes: usize) {
-        let start = slashes + 2;
+        let mut start = slashes + 2;
+        let before = self.slice(0..slashes).trim_end_matches(':');
+        // gRPC's `dns:///HOST:PORT`: before the third slash would stand who is asked.
+        if ["dns", "passthrough"].iter().any(|scheme| before.ends_with(scheme))
+            && self.slice(start..self.text.len()).starts_with('/')
+        {
+            start += 1;
+        }
         let rest = self.slice(start..self.text.len());
         let end = start + authority_length(rest);
         let user = self.slice(start..end).rfind('@').map_or(0, |at| at + 1);
         self.authority = start + user..end;
-        let before = self.slice(0..slashes).trim_end_matches(':');
         let first = before
             .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-')))
             .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
@@ -174,6 +182,7 @@ impl<'a> Scan<'a> {
                 self.command = Command::Host;
             }
             "nc" | "ncat" | "netcat" | "telnet" => self.command = Command::HostAndPort,
+            "mongo" | "mongosh" => self.command = Command::HostAndPath,
             _ => {}
         }
     }
@@ -198,23 +207,29 @@ impl<'a> Scan<'a> {
             let port = self.slice(range.end..self.text.len()).strip_prefix('/').and_then(leading_port);
             return host(port).map(|host| Host { udp, ..host });
         }
-        let in_path = before.ends_with(['/', '$', '{', '\\', '%']);
+        let in_path = before.ends_with(['/', '$', '{', '\\', '%']) && !self.is_in_replica_set(&range);
+        let is_name = self.says == Says::Name || said == Says::Name;
         // No other word begins as Docker's name for the tasks of a service does.
         let is_tasks = self.slice(range.clone()).strip_prefix("tasks.").is_some_and(|service| !service.is_empty());
-        if let Some(port) = self.port_after(range.end).filter(|_| !in_path) {
+        // What has less digits may be the tag of an image.
+        if let Some(port) = self.port_after(range.end).filter(|port| !(in_path || is_name && *port < 100)) {
             let digits = self.slice(range.end + 1..self.text.len()).bytes().take_while(u8::is_ascii_digit).count();
             let second = self.port_after(range.end + 1 + digits);
             return host(Some(port)).map(|host| Host { second, ..host });
         }
         let after = self.slice(range.end..self.text.len());
-        if after.starts_with(['=', '(']) || after.starts_with("://") || in_path {
+        if after.starts_with(['=', '(']) || after.starts_with("://") || in_path || is_name || is_set(after) {
             return None;
         }
         if is_tasks || is_followed_by_port(after) {
             return host(None);
         }
+        let beside = next_port(after).filter(|_| previous.is_none_or(|previous| !is_short_flag(previous)));
         if said == Says::Hosts {
-            return host(comma_port(after).or_else(|| self.port_elsewhere()));
+            return host(comma_port(after).or(beside).or_else(|| self.port_elsewhere()));
+        }
+        if beside.is_some() {
+            return host(beside);
         }
         if self.says == Says::Hosts {
             let is_item = |c: char| c.is_whitespace() || ",;|\"'[]()@".contains(c);
@@ -223,6 +238,20 @@ impl<'a> Scan<'a> {
             return if begins && ends { host(None) } else { None };
         }
         previous.and_then(|previous| self.argument(previous, after)).and_then(host)
+    }
+
+    /// Whether a host stands behind the name of a replica set: `rs0/one:27017,two:27017`, `--configdb configs/one:27019`.
+    fn is_in_replica_set(&self, range: &Range<usize>) -> bool {
+        let Some(set) = self.before(range.start).strip_suffix('/') else { return false };
+        let near = last_bytes(set, 160).trim_end_matches(is_host_character);
+        let is_word = near.len() < set.len() && (near.is_empty() || near.ends_with([' ', '=', '"', '\'', '(']));
+        let Some(after) = self.slice(range.end..self.text.len()).strip_prefix(':').filter(|_| is_word) else {
+            return false;
+        };
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let goes_on = after.get(digits..).is_some_and(|rest| rest.starts_with(',') && is_followed_by_port(rest));
+        let said = keyed(near).or_else(|| near.split_whitespace().next_back().map(flag));
+        digits > 3 && (goes_on || said == Some(Says::Hosts))
     }
 
     /// An argument of a command whose plain arguments are hosts: the port beside it, where it is one.
@@ -238,6 +267,7 @@ impl<'a> Scan<'a> {
         match self.command {
             Command::Host => Some(None),
             Command::HostAndPort => port.map(Some),
+            Command::HostAndPath => after.starts_with('/').then_some(None),
             Command::None => None,
         }
     }
@@ -258,7 +288,7 @@ impl<'a> Scan<'a> {
         after.get(..length)?.parse().ok().filter(|port| *port > 0)
     }
 
-    /// The first `port=N`, `--port N` or `-p N` of the text.
+    /// The first `port=N`, `port_value: N`, `--port N` or `-p N` of the text.
     fn port_elsewhere(&mut self) -> Option<u16> {
         if let Some(known) = self.port_of_text {
             return known;
@@ -267,7 +297,7 @@ impl<'a> Scan<'a> {
         let find = |word: &str| {
             lower.match_indices(word).find_map(|(at, word)| {
                 let rest = lower.get(at + word.len()..)?.trim_start_matches(['"', '\'']);
-                let rest = rest.trim_start_matches([' ', '=', ':', '"', '\'']);
+                let rest = rest.strip_prefix("_value").unwrap_or(rest).trim_start_matches([' ', '=', ':', '"', '\'']);
                 rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok().filter(|port| *port > 0)
             })
         };
@@ -336,6 +366,27 @@ fn keyed(near: &str) -> Option<Says> {
 /// SQL Server's `host,1433`.
 fn comma_port(after: &str) -> Option<u16> {
     leading_port(after.strip_prefix(',')?)
+}
+
+/// Whether members of a replica set follow its name: `/one:27017`.
+fn is_set(after: &str) -> bool {
+    let Some(members) = after.strip_prefix('/') else { return false };
+    let port = members.trim_start_matches(is_host_character).strip_prefix(':');
+    port.is_some_and(|port| port.bytes().take_while(u8::is_ascii_digit).count() > 3)
+}
+
+/// A number that stands behind a host as a word of its own, as in `replicaof HOST 6379`: one that no count or year is.
+fn next_port(after: &str) -> Option<u16> {
+    let rest = after.strip_prefix(' ')?;
+    let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = rest.get(length..)?.chars().next().is_none_or(|next| next.is_whitespace() || "\"';&|),".contains(next));
+    let port = rest.get(..length)?.parse().ok()?;
+    (ends && port >= 1024 && !(1970..=2100).contains(&port)).then_some(port)
+}
+
+/// `-U`: of one letter, and of what follows nothing is known.
+fn is_short_flag(word: &str) -> bool {
+    word.len() == 2 && word.starts_with('-') && flag(word) != Says::Hosts
 }
 
 /// The port that a text begins with.

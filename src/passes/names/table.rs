@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use self::slots::Slotted;
 use super::far::Far;
+use super::outward::{Outward, Unanswered};
 use crate::compose::Loaded;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Answer, App, Link, Name, Traced, Why};
@@ -66,6 +67,10 @@ pub(super) struct Table {
     left_out: BTreeMap<String, String>,
     /// Who dials one of these by which name, and where.
     missed: BTreeMap<(usize, String), Vec<Origin>>,
+    /// Names that are known outside too.
+    pub(super) outward: Outward,
+    /// Names that no Service answers.
+    pub(super) unanswered: Vec<Unanswered>,
     pub(super) far: Far,
 }
 
@@ -83,6 +88,8 @@ impl Table {
             refused: BTreeSet::new(),
             left_out: left_out(app),
             missed: BTreeMap::new(),
+            outward: Outward::default(),
+            unanswered: Vec::new(),
             far: Far::new(app),
         };
         for (index, workload) in app.workloads.iter().enumerate() {
@@ -151,6 +158,11 @@ impl Table {
             let (service, network) = lower.split_once('.')?;
             self.networks.contains(network).then(|| self.names.get(service))?
         })
+    }
+
+    /// Whether a word is what a workload itself is called.
+    pub(super) fn is_own(&self, index: usize, word: &str) -> bool {
+        self.names.get(&word.to_ascii_lowercase()).is_some_and(|entry| entry.to == index)
     }
 
     /// Whether a word is a name that was rewritten.
@@ -233,7 +245,7 @@ impl Table {
 
     /// Container names, host names and aliases of networks.
     fn aliases(&mut self, app: &mut App, diags: &mut Diagnostics) {
-        let (meant, mut networks) = aliases(app);
+        let (meant, mut networks, on_networks) = aliases(app);
         for (lower, mut of) in meant {
             let name = Name::from_text(&lower);
             let owner = self.names.get(&lower).or_else(|| self.names.get(name.as_str())).map(|entry| entry.to);
@@ -266,17 +278,16 @@ impl Table {
             } else {
                 self.names.insert(lower.clone(), Entry { name: self.own(app, first), to: first, tasks: false });
             }
+            let is_outward = !legal && self.outward.add(&lower, of.iter().map(|(index, _)| *index));
             for (index, alias) in of {
-                self.refuse(&alias.value);
+                if !is_outward {
+                    self.refuse(&alias.value);
+                }
                 if legal || shared {
                     self.answers.entry(name.clone()).or_default().push((index, alias.why));
                 } else {
-                    for place in alias.why.origins() {
-                        diags.consume(
-                            *place,
-                            "Kubernetes refuses the name: what dials it was rewritten to the service's own",
-                        );
-                    }
+                    let is_alias = on_networks.contains(&(index, lower.clone()));
+                    self.unanswered.push(Unanswered { index, alias, is_alias });
                 }
             }
         }
@@ -335,13 +346,17 @@ type Aliases = IndexMap<String, Vec<(usize, Traced<String>)>>;
 /// The networks on which a workload has an alias.
 type Reach = BTreeMap<(usize, String), BTreeSet<String>>;
 
-/// What each alias means, and where.
-fn aliases(app: &mut App) -> (Aliases, Reach) {
+/// What each alias means, and where; and which of them stand beside a network.
+fn aliases(app: &mut App) -> (Aliases, Reach, BTreeSet<(usize, String)>) {
     let mut meant = Aliases::new();
     let mut networks = Reach::new();
+    let mut on_networks = BTreeSet::new();
     for (index, workload) in app.workloads.iter_mut().enumerate() {
         for alias in std::mem::take(&mut workload.aliases) {
             let lower = alias.name.value.to_ascii_lowercase();
+            if alias.network.is_some() {
+                on_networks.insert((index, lower.clone()));
+            }
             let all = workload.networks.iter().map(|network| network.value.clone());
             let known = alias.network.map_or_else(|| all.collect(), |network| BTreeSet::from([network]));
             networks.entry((index, lower.clone())).or_default().extend(known);
@@ -355,7 +370,7 @@ fn aliases(app: &mut App) -> (Aliases, Reach) {
             }
         }
     }
-    (meant, networks)
+    (meant, networks, on_networks)
 }
 
 /// The names of the project's networks, in lower case: as they are written, and as Docker calls them.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::outward::Stayed;
 use super::table::{Table, Whom};
 use super::{Reference, Seen};
 use crate::compose::grammar::hosts::{self, Host, Says};
@@ -82,6 +83,10 @@ pub(super) fn rewrite(
             all.extend(host.port.map(|port| listening(index, port, true)));
             continue;
         }
+        if table.outward.stays(index, name, &host) {
+            seen.stayed.push(Stayed { index, name: name.to_owned(), place, line: None });
+            continue;
+        }
         let Some(meant) = meant(table, index, name, &Why::Origin(place)) else { continue };
         all.extend(meant.to.iter().flat_map(|to| found(*to, &host)));
         if name != meant.text {
@@ -133,8 +138,12 @@ pub(super) fn rewrite_words(
             dialled.extend(host.port.map(|port| (listening(index, port, true), place)));
             continue;
         }
-        let Some(meant) = meant(table, index, name, &word.why) else { continue };
         let place = word.why.origins().first().copied().unwrap_or(place);
+        if table.outward.stays(index, name, &host) {
+            seen.stayed.push(Stayed { index, name: name.to_owned(), place, line: None });
+            continue;
+        }
+        let Some(meant) = meant(table, index, name, &word.why) else { continue };
         dialled.extend(meant.to.iter().flat_map(|to| found(*to, &host)).map(|found| (found, place)));
         if name != meant.text {
             let (from, to) = (name.to_owned(), meant.text);
@@ -147,7 +156,9 @@ pub(super) fn rewrite_words(
     }
     let mut said = Says::Anything;
     for word in words {
-        for name in left(&word.value, said, table) {
+        // Its own name, alone, is a program or what that is told to do: `command: my_worker`.
+        let is_own = table.is_own(index, &word.value);
+        for name in left(&word.value, said, table).into_iter().filter(|_| !is_own) {
             seen.left(&name, word.why.origins().first().copied().unwrap_or(place), None);
         }
         said = if is_short_flag(&word.value) { Says::Other } else { hosts::flag(&word.value) };
@@ -157,7 +168,7 @@ pub(super) fn rewrite_words(
 /// Rewritten names that still stand in a text, where they may be hosts or not.
 pub(super) fn left(text: &str, says: Says, table: &Table) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    if !table.refuses() || says == Says::Other {
+    if !table.refuses() || says.is_other() {
         return all;
     }
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -180,7 +191,9 @@ fn is_other(text: &str, start: usize) -> bool {
         near += 1;
     }
     let before = before.get(near..).unwrap_or_default();
-    if before.ends_with(['/', '\\', '$', '{', '%', '@']) {
+    // `user@host` may name a host; in a matcher such as `@api` nobody stands before it.
+    let is_mark = before.strip_suffix('@').is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric()));
+    if is_mark || before.ends_with(['/', '\\', '$', '{', '%']) {
         return true;
     }
     let trimmed = before.trim_end_matches([' ', '"', '\'', '=', ':']);
@@ -188,7 +201,7 @@ fn is_other(text: &str, start: usize) -> bool {
         .rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
         .next()
         .unwrap_or_default();
-    trimmed.len() < before.len() && (hosts::says(key.trim_start_matches('-')) == Says::Other || is_short_flag(key))
+    trimmed.len() < before.len() && (hosts::says(key.trim_start_matches('-')).is_other() || is_short_flag(key))
 }
 
 /// `-U`, `-d`: of one letter.
@@ -302,6 +315,10 @@ impl Named {
             let port = host.port.map(|port| listening(index, port, true));
             return port.iter().for_each(|found| seen.dial(index, found, place, shown()));
         }
+        if table.outward.stays(index, name, host) {
+            let name = name.clone();
+            return seen.stayed.push(Stayed { index, name, place, line: shown() });
+        }
         let Some(meant) = meant(table, index, name, &Why::Origin(place)) else { return };
         let all = meant.to.iter().flat_map(|to| found(*to, host));
         all.for_each(|found| seen.dial(index, &found, place, shown()));
@@ -318,7 +335,12 @@ fn names_in(object: &FileObject, table: &Table) -> Vec<Named> {
         let Ok(text) = std::str::from_utf8(&data.bytes) else { continue };
         let is_script = key.ends_with(".sql");
         let upstreams = upstreams(text);
-        for (number, line) in text.lines().enumerate() {
+        let mut before = "";
+        let mut lines = text.lines().enumerate().peekable();
+        while let Some((number, line)) = lines.next() {
+            let after = lines.peek().map_or("", |(_, line)| line);
+            let near = port_line(after).or_else(|| port_line(before));
+            before = line;
             let named = |name: &str, host| Named { key: key.clone(), line: number + 1, name: name.to_owned(), host };
             for host in hosts::find(line, Says::Anything) {
                 let name = line.get(host.range.clone()).unwrap_or_default();
@@ -327,7 +349,8 @@ fn names_in(object: &FileObject, table: &Table) -> Vec<Named> {
                 }
                 let first = hosts::range(name).and_then(|range| range.names().next());
                 if name == EVERY_ADDRESS || table.may_know(first.as_deref().unwrap_or(name)) {
-                    all.push(named(name, Some(host)));
+                    let port = if host.implied.is_none() { host.port.or(near) } else { host.port };
+                    all.push(named(name, Some(Host { port, ..host.clone() })));
                 }
             }
             if !is_script {
@@ -339,6 +362,15 @@ fn names_in(object: &FileObject, table: &Table) -> Vec<Named> {
         }
     }
     all
+}
+
+/// The number in a line that says a port and nothing else, beside one that says a host: `port: 5432`, `<port>9000</port>`.
+fn port_line(line: &str) -> Option<u16> {
+    let key = line.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    let (port, rest) = key.split_at_checked("port".len())?;
+    let rest = rest.strip_prefix("_value").unwrap_or(rest);
+    let digits = rest.trim_matches(|c: char| !c.is_ascii_alphanumeric()).trim_end_matches("</port");
+    port.eq_ignore_ascii_case("port").then(|| digits.parse().ok())?.filter(|port| *port > 0)
 }
 
 /// Names that nginx gives groups of servers: `proxy_pass http://api` means `upstream api { server api:8000; }`, and no host.

@@ -7,8 +7,20 @@ pub enum Says {
     Hosts,
     /// It may hold anything.
     Anything,
-    /// It holds something else, such as an image or the name of a database; a URL in it is one all the same.
+    /// It names something else, such as a database or a path, or says where that is: a host only with a port.
+    Name,
+    /// It holds something else, such as an image or a password; a URL in it is one all the same.
     Other,
+}
+
+impl Says {
+    /// Whether a word that stands alone is no host.
+    pub fn is_other(self) -> bool {
+        match self {
+            Says::Name | Says::Other => true,
+            Says::Hosts | Says::Anything => false,
+        }
+    }
 }
 
 /// The port that a client of a scheme dials when none is written.
@@ -91,13 +103,15 @@ const HOSTS: &[&str] = &[
     "fqdn",
     "join",
     "connect",
+    "configdb",
     "ip",
 ];
 
+/// Words that end the names of variables that hold a name, or an address where that is served: `DB=mysql:3306`.
+const NAMES: &[&str] = &["db", "database", "path", "queue"];
+
 /// Words that end the names of variables that never hold hosts.
 const OTHER: &[&str] = &[
-    "db",
-    "database",
     "dbname",
     "name",
     "user",
@@ -110,7 +124,6 @@ const OTHER: &[&str] = &[
     "image",
     "tag",
     "version",
-    "path",
     "dir",
     "directory",
     "file",
@@ -118,7 +131,6 @@ const OTHER: &[&str] = &[
     "volume",
     "bucket",
     "topic",
-    "queue",
     "table",
     "role",
     "group",
@@ -146,8 +158,16 @@ pub fn says(key: &str) -> Says {
     if last == "name" && before.is_some_and(|word| matches!(word, "host" | "server" | "node" | "broker" | "domain")) {
         return Says::Hosts;
     }
+    match (before, last.as_str()) {
+        (Some("source"), "name") => return Says::Anything,
+        (Some("config"), "db") | (Some("contact"), "points") => return Says::Hosts,
+        _ => {}
+    }
     if matches!(last.as_str(), "hosts" | "nodes") || HOSTS.contains(&singular(last)) {
         return Says::Hosts;
+    }
+    if NAMES.contains(&singular(last)) {
+        return Says::Name;
     }
     if OTHER.contains(&singular(last)) {
         return Says::Other;

@@ -55,6 +55,16 @@ fn hosts_of_texts_with_any_key() {
         ("server http://a_{1...4}:9000/data{1...2} b{1...2}:9001", "a_{1...4}:9000 b{1...2}:9001"),
         ("http://{{host}}/x {1..2}:80", ""),
         ("timeout 9 bash -c ':> /dev/tcp/my_db/8888' || exit 1", "my_db:8888"),
+        ("redis-server --replicaof my_db 6379", "my_db:6379"),
+        ("sentinel monitor my_set my_db 6379 2", "my_db:6379"),
+        ("cub sr-ready my_registry 8081 40", "my_registry:8081"),
+        ("since my_db 2019 and -U my_db 5432", ""),
+        ("mongosh my_db/test --quiet; mongosh my_db", "my_db"),
+        ("mongos --configdb my_set/a_1:27019", "a_1:27019"),
+        ("addShard(\"my_set/a_1:27018,b_2:27018\")", "a_1:27018 b_2:27018"),
+        ("pull example/my_db:2024", ""),
+        ("dns:///my_api:50051", "my_api:50051"),
+        ("--path=a_1:2379,b_2:2379 --db=my_db", "a_1:2379 b_2:2379"),
         ("cat < /dev/udp/my_db/53 > /dev/tcp/$HOST/my_db", "my_db:53"),
     ];
     for (text, expected) in cases {
@@ -77,6 +87,14 @@ fn hosts_of_texts_that_are_hosts() {
         assert_eq!(shown(text, Says::Hosts), expected, "{text}");
     }
     assert_eq!(shown("redis:7", Says::Other), "");
+    assert_eq!(shown("u:p@(my_db:3306)/", says("DATA_SOURCE_NAME")), "my_db:3306");
+}
+
+#[test]
+fn hosts_of_texts_that_are_names() {
+    for (text, expected) in [("my_db", ""), ("my_db:3306", "my_db:3306"), ("my_db:14", ""), ("a_1,b_2", "")] {
+        assert_eq!(shown(text, Says::Name), expected, "{text}");
+    }
 }
 
 #[test]
@@ -94,7 +112,10 @@ fn keys_say_what_their_values_are() {
     ] {
         assert_eq!(says(key), Says::Hosts, "{key}");
     }
-    for key in ["POSTGRES_DB", "MYSQL_DATABASE", "DB_NAME", "DB_USER", "REDIS_IMAGE", "BUCKETS"] {
+    for key in ["POSTGRES_DB", "MYSQL_DATABASE", "--path"] {
+        assert_eq!(says(key), Says::Name, "{key}");
+    }
+    for key in ["DB_NAME", "DB_USER", "REDIS_IMAGE", "BUCKETS"] {
         assert_eq!(says(key), Says::Other, "{key}");
     }
     for key in ["REDIS", "GREETING", ""] {
@@ -107,7 +128,7 @@ fn never_panics() {
     let pieces =
         ["a_1", "://", "@", ":", "5432", ",", "/", "=", " ", "-h", "host", "\"", "é", ".", "//", "nc", "port="];
     for text in random_texts(&pieces, 5_000) {
-        for says in [Says::Hosts, Says::Anything, Says::Other] {
+        for says in [Says::Hosts, Says::Anything, Says::Name, Says::Other] {
             for host in find(&text, says) {
                 assert!(text.get(host.range.clone()).is_some_and(|name| !name.is_empty()), "{text}");
             }
