@@ -192,9 +192,8 @@ impl Mounter<'_> {
 
     /// The host's time zone.
     fn clock(&mut self, source: &Spanned<String>, asked: &Asked) -> Option<Mount> {
-        let leaves = asked.target.why.origins().iter().copied().chain(asked.read_only);
         if self.has_zone {
-            leaves.for_each(|leaf| self.diags.consume(leaf, "TZ says the time zone"));
+            asked.leaves().for_each(|leaf| self.diags.consume(leaf, "TZ says the time zone"));
             return None;
         }
         self.diags.push(
@@ -203,7 +202,7 @@ impl Mounter<'_> {
                 .help("name the zone in the environment: TZ: Europe/Berlin")
                 .cause("bind-time-zone")
                 .key(self.key())
-                .covers(leaves),
+                .covers(asked.leaves()),
         );
         None
     }

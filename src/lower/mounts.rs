@@ -63,6 +63,11 @@ impl Asked {
     pub(super) fn of(self, source: MountSource) -> Mount {
         Mount { of_pod: self.of_pod, ..Mount::new(self.target, source, self.read_only, self.origin) }
     }
+
+    /// What was said of a mount beside its source: a message that it is left out covers these.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = Origin> {
+        self.target.why.origins().iter().copied().chain(self.read_only)
+    }
 }
 
 impl Mounter<'_> {
@@ -188,8 +193,7 @@ impl Mounter<'_> {
                 Some(asked.of(MountSource::Image { reference, subpath: below }))
             }
             (other, _) => {
-                let leaves = place.into_iter().chain(asked.target.why.origins().iter().copied());
-                self.no_counterpart(other, kind.origin, leaves.chain(asked.read_only).collect());
+                self.no_counterpart(other, kind.origin, place.into_iter().chain(asked.leaves()).collect());
                 None
             }
         }

@@ -50,7 +50,7 @@ impl Mounter<'_> {
                 .help(help)
                 .cause(if held == Held::Part { "bind-source-part" } else { "bind-source" })
                 .key(self.key())
-                .covers(asked.target.why.origins().iter().copied()),
+                .covers(asked.leaves()),
         );
         dropped.push(asked.target.value.clone());
         None
