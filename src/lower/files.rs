@@ -114,6 +114,7 @@ impl Maker<'_> {
         if let Some(driver) = driver.get() {
             kubernetes::not_made(&self.path, extensions, self.diags);
             self.by_driver(driver, driver_opts);
+            self.template_of_absent(template_driver);
             return None;
         }
         later::used_up(driver_opts, "options of no driver", self.diags);
@@ -124,6 +125,7 @@ impl Maker<'_> {
         }
         let Some(mut data) = self.data(file, content, environment, &mut labelled) else {
             later::without_object(extensions, self.diags);
+            self.template_of_absent(template_driver);
             return None;
         };
         self.template(template_driver, &mut data);
@@ -243,6 +245,20 @@ impl Maker<'_> {
             .help(format!("convert where the file is, or run: {}={}", self.create("file"), file.value))
             .key(format!("{}.file", self.path))
             .covers(labels),
+        );
+    }
+
+    /// Whoever makes the object puts in what a swarm would have filled in.
+    fn template_of_absent(&mut self, driver: &Key<String>) {
+        let Some(driver) = driver.get() else { return };
+        if self.context.dialect() == Dialect::Compose {
+            return self.diags.consume(driver.origin, "docker compose fills in no templates");
+        }
+        self.diags.push(
+            Diagnostic::new(Code::FileTemplate, driver.origin, format!("the templates of {} are not filled in", self.own))
+                .why("swarm fills them in when a task starts; a cluster hands out the text as it is")
+                .help("write the values into the file before the object is made of it")
+                .key(self.path.clone()),
         );
     }
 
