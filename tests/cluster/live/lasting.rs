@@ -48,6 +48,12 @@ pub(super) fn deleted(stack: &Stack) -> Result<(), String> {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
     }
+    // Pods go last, and asking for one kind costs far less than asking for all of them.
+    let limit = Duration::from_secs(90);
+    stack.within(limit, || match stack.pods()?.as_slice() {
+        [] => Ok(()),
+        [first, ..] => Err(format!("still there: pod/{}", text(first, "/metadata/name"))),
+    })?;
     let kinds = stack.cluster.kubectl(
         &stack.namespace,
         &["api-resources", "--namespaced", "--verbs=list,delete", "-o", "name"],
@@ -55,7 +61,7 @@ pub(super) fn deleted(stack: &Stack) -> Result<(), String> {
     )?;
     let kinds = String::from_utf8_lossy(&kinds.stdout).into_owned();
     let kinds: Vec<&str> = kinds.lines().filter(|kind| !kind.starts_with("events")).collect();
-    stack.within(Duration::from_secs(90), || {
+    stack.within(limit, || {
         let output = stack.cluster.kubectl(
             &stack.namespace,
             &["get", &kinds.join(","), "-o", "name", "--ignore-not-found"],
