@@ -255,10 +255,14 @@ impl Maker<'_> {
             return self.diags.consume(driver.origin, "docker compose fills in no templates");
         }
         self.diags.push(
-            Diagnostic::new(Code::FileTemplate, driver.origin, format!("the templates of {} are not filled in", self.own))
-                .why("swarm fills them in when a task starts; a cluster hands out the text as it is")
-                .help("write the values into the file before the object is made of it")
-                .key(self.path.clone()),
+            Diagnostic::new(
+                Code::FileTemplate,
+                driver.origin,
+                format!("the templates of {} are not filled in", self.own),
+            )
+            .why("swarm fills them in when a task starts; a cluster hands out the text as it is")
+            .help("write the values into the file before the object is made of it")
+            .key(self.path.clone()),
         );
     }
 

@@ -167,11 +167,11 @@ impl Decode for Pairs {
                         });
                         continue;
                     };
-                    let (name, value) = match text.split_once('=') {
-                        Some((name, value)) => (name, Some(value.to_owned())),
-                        None => (text.as_str(), None),
-                    };
-                    pairs.insert(name.to_owned(), Pair { value, origin: item.origin, key: item.origin });
+                    let (name, value) = pair(text);
+                    let pair = Pair { value: value.map(str::to_owned), origin: item.origin, key: item.origin };
+                    if let Some(earlier) = pairs.insert(name.to_owned(), pair) {
+                        tell_replaced(text, &earlier, item.origin, reader);
+                    }
                 }
             }
             _ => {
@@ -180,6 +180,30 @@ impl Decode for Pairs {
             }
         }
         Some(Pairs(pairs))
+    }
+}
+
+/// Says which item of a list does not count, as a later one has its name. One that says the same twice loses nothing.
+fn tell_replaced(later: &str, earlier: &Pair, place: Origin, reader: &mut Reader<'_>) {
+    let (name, value) = pair(later);
+    if value == earlier.value.as_deref() {
+        return reader.diags.consume(earlier.origin, "it stands twice");
+    }
+    let path = reader.path();
+    reader.diags.push(
+        Diagnostic::new(Code::OverriddenInList, earlier.origin, format!("`{name}` has another value further down"))
+            .also(place, "this one counts")
+            .why("of several entries of one name Docker takes the last")
+            .help("remove one of the two")
+            .key(path),
+    );
+}
+
+/// What stands on both sides of the first `=`.
+fn pair(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (text, None),
     }
 }
 
