@@ -11,10 +11,12 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
     AppArmorProfile, Capabilities, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource,
-    ExecAction, Lifecycle, LifecycleHandler, ObjectFieldSelector, Probe, ResourceRequirements, SELinuxOptions,
-    SeccompProfile, SecretEnvSource, SecretKeySelector, SecurityContext, VolumeMount, WindowsSecurityContextOptions,
+    ExecAction, HTTPGetAction, HTTPHeader, Lifecycle, LifecycleHandler, ObjectFieldSelector, Probe,
+    ResourceRequirements, SELinuxOptions, SeccompProfile, SecretEnvSource, SecretKeySelector, SecurityContext,
+    VolumeMount, WindowsSecurityContextOptions,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::at::At;
 use super::escape::for_kubelet;
@@ -144,14 +146,34 @@ fn field_path(field: ir::PodField) -> &'static str {
 }
 
 fn probe(at: &mut At, key: &str, check: &ir::Probe) -> Probe {
-    let ir::Probe { command, period, timeout, failures } = check;
+    let ir::Probe { action, period, timeout, failures } = check;
+    let (command, request) = match action {
+        ir::ProbeAction::Run(command) => (Some(command), None),
+        ir::ProbeAction::Get(request) => (None, Some(request)),
+    };
     at.within(key, |at| Probe {
-        exec: Some(at.within("exec", |at| ExecAction { command: words(at, "command", Some(command)) })),
+        exec: command
+            .map(|command| at.within("exec", |at| ExecAction { command: words(at, "command", Some(command)) })),
+        http_get: request.map(|request| at.within("httpGet", |at| http_get(at, request))),
         period_seconds: Some(count(at.put("periodSeconds", period))),
         timeout_seconds: Some(count(at.put("timeoutSeconds", timeout))),
         failure_threshold: Some(count(at.put("failureThreshold", failures))),
         ..Default::default()
     })
+}
+
+fn http_get(at: &mut At, request: &ir::ProbeRequest) -> HTTPGetAction {
+    let ir::ProbeRequest { path, port, scheme, headers } = request;
+    HTTPGetAction {
+        path: Some(at.put("path", path)),
+        port: IntOrString::Int(i32::from(at.put("port", port))),
+        scheme: scheme.as_ref().map(|scheme| at.put("scheme", scheme).to_owned()),
+        http_headers: at.list("httpHeaders", headers, |at, (name, value)| HTTPHeader {
+            name: at.put("name", &Traced { value: name.clone(), why: value.why.clone() }),
+            value: at.put("value", value),
+        }),
+        host: None,
+    }
 }
 
 /// Hooks, and the signal. Hooks are not expanded by the kubelet.

@@ -179,12 +179,34 @@ pub struct SelinuxLabel {
 /// A probe.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// The command: never empty.
-    pub command: Vec<Traced<String>>,
+    /// What is done.
+    pub action: ProbeAction,
     /// Seconds, at least 1.
     pub period: Traced<u32>,
     /// Seconds, at least 1.
     pub timeout: Traced<u32>,
     /// At least 1.
     pub failures: Traced<u32>,
+}
+
+/// How a probe finds out.
+#[derive(Clone, Debug)]
+pub enum ProbeAction {
+    /// A command: never empty.
+    Run(Vec<Traced<String>>),
+    /// A request to the pod itself, which any answer from 200 to 399 passes.
+    Get(ProbeRequest),
+}
+
+/// A request of a probe.
+#[derive(Clone, Debug)]
+pub struct ProbeRequest {
+    /// Begins with a slash.
+    pub path: Traced<String>,
+    /// The container's port.
+    pub port: Traced<u16>,
+    /// `HTTPS`, where it is not plain HTTP; no certificate is checked.
+    pub scheme: Option<Traced<&'static str>>,
+    /// Headers by their names.
+    pub headers: Vec<(String, Traced<String>)>,
 }

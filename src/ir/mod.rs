@@ -23,7 +23,10 @@ mod storage;
 mod workload;
 
 pub use check::check;
-pub use container::{Confinement, Container, EnvSource, EnvVar, Probe, Resources, SecurityContext, SelinuxLabel, Stop};
+pub use container::{
+    Confinement, Container, EnvSource, EnvVar, Probe, ProbeAction, ProbeRequest, Resources, SecurityContext,
+    SelinuxLabel, Stop,
+};
 pub use gateway::{Filter, Gateway, GatewayMatch, GatewayRoute, Listener, Parent};
 pub use layout::{LONGEST_EXTENDED, Member, Step};
 pub use left_out::LeftOut;

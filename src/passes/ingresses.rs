@@ -8,6 +8,7 @@
 
 mod build;
 mod gateway;
+mod health;
 mod loss;
 mod nginx;
 mod order;
@@ -31,6 +32,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     for workload in &mut app.workloads {
         let routes = std::mem::take(&mut workload.routes);
         workload.routes = routes.into_iter().filter_map(|route| arrive(workload, route, diags)).collect();
+        health::probe(workload, diags);
     }
     if context.request.routes != Routes::Traefik {
         order::tell(app.workloads.iter().flat_map(|workload| &workload.routes), diags);

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{App, Check, Probe, Target, Traced, Why, Workload};
+use crate::ir::{App, Check, Probe, ProbeAction, Target, Traced, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
 use crate::syntax::Value;
@@ -31,8 +31,12 @@ pub(super) fn run(app: &mut App, _context: &Context<'_>, diags: &mut Diagnostics
             rest.chain(unused).for_each(|origin| diags.consume(origin, "what runs once has no probes"));
             continue;
         }
-        let probe =
-            Probe { command, period: seconds(&interval), timeout: seconds(&timeout), failures: retries.clone() };
+        let probe = Probe {
+            action: ProbeAction::Run(command),
+            period: seconds(&interval),
+            timeout: seconds(&timeout),
+            failures: retries.clone(),
+        };
         if kills {
             if start_period.value == 0 {
                 start_interval
@@ -91,10 +95,11 @@ pub(super) fn startup(check: &Check) -> Probe {
         [&start_period.why, &interval.why, &retries.why].into_iter().flat_map(Why::origins).copied().collect();
     let why = if origins.is_empty() { Why::Decision("docker-default-healthcheck") } else { Why::Origins(origins) };
     let failures = Traced { value: u32::try_from(failures.max(1)).unwrap_or(u32::MAX), why };
-    Probe { command: command.clone(), period, timeout: seconds(timeout), failures }
+    Probe { action: ProbeAction::Run(command.clone()), period, timeout: seconds(timeout), failures }
 }
 
-fn seconds(time: &Traced<i64>) -> Traced<u32> {
+/// Whole seconds, at least one, that hold a time in nanoseconds.
+pub(super) fn seconds(time: &Traced<i64>) -> Traced<u32> {
     let value = u32::try_from((time.value.max(1) + SECOND - 1) / SECOND).unwrap_or(u32::MAX).max(1);
     Traced { value, why: time.why.clone() }
 }

@@ -5,9 +5,9 @@ use indexmap::IndexMap;
 use crate::ir::{
     Access, Amount, App, Claim, Confinement, Container, ContainerMount, Data, Elsewhere, EnvSource, EnvVar, Exposure,
     ExposureKind, ExposurePort, FileObject, FileObjectKind, HostAlias, Item, JobRole, Kind, Labelled, Name,
-    NetworkMode, NetworkShare, NodeRule, NodeTest, Outside, PersistentVolume, Placement, Pod, Port, Probe, Propagation,
-    Protocol, Resolver, Resources, Restart, Rollout, Run, SecurityContext, Selects, SelinuxLabel, ShareProtocol,
-    Spread, Step, Stop, Traced, Volume, VolumeSource, Wait, WaitFor, Why, Wishes, Workload,
+    NetworkMode, NetworkShare, NodeRule, NodeTest, Outside, PersistentVolume, Placement, Pod, Port, Probe, ProbeAction,
+    Propagation, Protocol, Resolver, Resources, Restart, Rollout, Run, SecurityContext, Selects, SelinuxLabel,
+    ShareProtocol, Spread, Step, Stop, Traced, Volume, VolumeSource, Wait, WaitFor, Why, Wishes, Workload,
 };
 use crate::origin::{Origin, Sources};
 
@@ -195,7 +195,12 @@ fn volume(text: &str, source: VolumeSource) -> Volume {
 }
 
 fn web_container() -> Container {
-    let probe = Probe { command: vec![said("true".to_owned())], period: said(5), timeout: said(5), failures: said(3) };
+    let probe = Probe {
+        action: ProbeAction::Run(vec![said("true".to_owned())]),
+        period: said(5),
+        timeout: said(5),
+        failures: said(3),
+    };
     let secret = EnvSource::Secret { object: name("web"), key: "B".to_owned() };
     Container {
         pull: Some(said("Always")),

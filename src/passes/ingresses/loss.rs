@@ -6,6 +6,7 @@ use crate::compose::grammar::rule::Test;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Name, Route, RouteHost, RouteMatch, RoutePath, RouteTest, Setting, SettingValue, Treatment, Workload};
 use crate::origin::Origin;
+use crate::passes::ingresses::health;
 
 /// That the router's own checks are not made.
 const UNCHECKED: &str = "check the health itself";
@@ -35,7 +36,7 @@ impl Lost {
     /// What is said of how the service is spoken to, where there is no word for it. Its own healthcheck keeps requests from pods that
     /// are not ready, as the router's did.
     pub(super) fn backend(&mut self, setting: &Setting, workload: &Workload) {
-        let is_checked = workload.check.is_some() && setting.path.first().is_some_and(|key| key == "healthCheck");
+        let is_checked = health::is_of_check(setting) && health::is_checked(workload);
         if let Some(words) = of_backend(setting).filter(|_| !is_checked) {
             self.add(&words.clone(), words);
         }
