@@ -11,15 +11,51 @@ use crate::origin::Origin;
 /// The label under which a stack's name stands.
 const STACK: &str = "com.docker.stack.namespace";
 
-/// The node's name is given in place of its id.
-const NODE_ID: &str = "the node's name stands for its id";
+/// Why something is not filled in as on a swarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfilled {
+    /// The node's name is given in place of its id.
+    NodeId,
+    /// What tasks of a service have in common, and nothing in a cluster has.
+    ServiceId,
+    /// What kind of machine it runs on.
+    Platform,
+    /// More than a single field, such as `{{if eq .Task.Slot 1}}`.
+    Program,
+}
+
+impl Unfilled {
+    fn why(self) -> &'static str {
+        match self {
+            Unfilled::NodeId => "the node's name stands for its id",
+            Unfilled::ServiceId => "services have no id in Kubernetes",
+            Unfilled::Platform => "nothing tells a container what kind of node it runs on",
+            Unfilled::Program => "a field of the pod is given as it is: nothing compares it or counts with it",
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Unfilled::NodeId => {
+                "write {{.Node.Hostname}} where any name of the node will do; else have the program keep an id of its own"
+            }
+            Unfilled::ServiceId => "write {{.Service.Name}}, or a text of your own that does not change",
+            Unfilled::Platform => {
+                "write the word that it was, such as linux or x86_64, and keep the pods on such nodes: node.platform.os == linux"
+            }
+            Unfilled::Program => {
+                "hand over the field alone, as SLOT: '{{.Task.Slot}}', and decide in the command: sh -c 'if [ \"$$SLOT\" = 1 ]; then ...; fi'; or write a service for each of the cases"
+            }
+        }
+    }
+}
 
 /// A text, as far as it is known what its placeholders stand for.
 pub(super) struct Filled {
     /// No two texts stand side by side.
     pub(super) parts: Vec<TextPart>,
     /// Why something is not filled in as on a swarm.
-    pub(super) reasons: Vec<&'static str>,
+    pub(super) reasons: Vec<Unfilled>,
 }
 
 impl Filled {
@@ -51,18 +87,23 @@ pub(super) fn fill(context: &Context<'_>, service: Option<&str>, text: &str) -> 
                 None => push(&mut parts, written),
             },
             Piece::Field(Field::ServiceLabel(STACK), _) => push(&mut parts, stack),
+            Piece::Field(Field::ServiceLabel(key), written) => match service {
+                // A label that is not there is an empty text.
+                Some(service) => push(&mut parts, label(context, service, key).unwrap_or_default()),
+                None => push(&mut parts, written),
+            },
             Piece::Field(field, written) => match pod_field(field) {
-                Some(found) => {
-                    reasons.extend((field == Field::NodeId).then_some(NODE_ID));
+                Ok(found) => {
+                    reasons.extend((field == Field::NodeId).then_some(Unfilled::NodeId));
                     parts.push(TextPart::Field(found));
                 }
-                None => {
-                    reasons.push("nothing in Kubernetes tells a container this");
+                Err(reason) => {
+                    reasons.push(reason);
                     push(&mut parts, written);
                 }
             },
             Piece::Other(text) => {
-                reasons.push("only single fields can be translated");
+                reasons.push(Unfilled::Program);
                 push(&mut parts, text);
             }
         }
@@ -125,28 +166,35 @@ fn push(parts: &mut Vec<TextPart>, text: &str) {
     }
 }
 
-fn pod_field(field: Field<'_>) -> Option<PodField> {
+/// A label of a service: on a swarm those of `deploy`.
+fn label<'a>(context: &Context<'a>, service: &str, key: &str) -> Option<&'a str> {
+    let services = &context.loaded.project.services.get()?.value;
+    let deploy = services.get(service)?.value.as_ref()?.value.deploy.get()?;
+    deploy.value.labels.get()?.value.0.get(key)?.value.as_deref()
+}
+
+fn pod_field(field: Field<'_>) -> Result<PodField, Unfilled> {
     match field {
-        Field::NodeHostname | Field::NodeId => Some(PodField::Node),
-        Field::TaskName => Some(PodField::Name),
-        Field::TaskId => Some(PodField::Uid),
-        Field::TaskSlot => Some(PodField::Slot),
-        Field::ServiceId
-        | Field::ServiceName
-        | Field::ServiceLabel(_)
-        | Field::NodeSystem
-        | Field::NodeArchitecture => None,
+        Field::NodeHostname | Field::NodeId => Ok(PodField::Node),
+        Field::TaskName => Ok(PodField::Name),
+        Field::TaskId => Ok(PodField::Uid),
+        Field::TaskSlot => Ok(PodField::Slot),
+        Field::ServiceId | Field::ServiceName | Field::ServiceLabel(_) => Err(Unfilled::ServiceId),
+        Field::NodeSystem | Field::NodeArchitecture => Err(Unfilled::Platform),
     }
 }
 
-/// Says what is not filled in as on a swarm.
-pub(super) fn say(reasons: &[&'static str], key: &str, place: Origin, diags: &mut Diagnostics) {
-    for why in reasons {
+/// Says what is not filled in as on a swarm, each reason once.
+pub(super) fn say(reasons: &[Unfilled], key: &str, place: Origin, diags: &mut Diagnostics) {
+    for (index, reason) in reasons.iter().enumerate() {
+        if reasons.iter().take(index).any(|before| before == reason) {
+            continue;
+        }
         diags.push(
             Diagnostic::new(Code::Placeholder, place, "a placeholder of the swarm is not filled in as there")
-                .why(*why)
-                .help("write the value in its place")
-                .cause(*why)
+                .why(reason.why())
+                .help(reason.help())
+                .cause(reason.why())
                 .key(key),
         );
     }
