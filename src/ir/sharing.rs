@@ -20,6 +20,8 @@ pub enum SharedWith {
     Service(String),
     /// A container, by the name that it has on the Docker host.
     Container(String),
+    /// All services that say the same word.
+    Group(String),
 }
 
 /// What is shared.
@@ -31,6 +33,8 @@ pub enum Shared {
     Processes,
     /// Shared memory and semaphores (`ipc`).
     Memory,
+    /// The pod alone: each of them had addresses of its own.
+    Pod,
     /// What is mounted (`volumes_from`).
     Mounts {
         /// Whether it cannot be written to.

@@ -9,7 +9,7 @@ use crate::compose::model::deploy::Deploy;
 use crate::compose::model::kubernetes::NAME;
 use crate::compose::model::text::Pairs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::Traced;
+use crate::ir::{Mount, MountSource, Share, Shared, SharedWith, Traced};
 use crate::lower::kubernetes::Extensions;
 use crate::origin::Origin;
 use crate::syntax::{Entry, Map, Node, Value};
@@ -125,6 +125,48 @@ pub(super) fn pull(
         return said;
     }
     Some(Traced::from_origin(table::pull_policy(label.value)?, label.origin))
+}
+
+/// `kompose.service.group`: services with one value share a pod.
+pub(super) fn group(labels: &Key<Pairs>, deploy: &Key<Deploy>) -> Option<Share> {
+    let label = around(labels, deploy).find(|label| label.name == table::GROUP && !label.value.is_empty())?;
+    Some(Share { with: SharedWith::Group(label.value.to_owned()), what: Shared::Pod, origin: label.origin })
+}
+
+/// `kompose.volume.subpath`: the folder of each volume that is seen, where a mount says none itself.
+pub(super) fn subpath(
+    path: &str,
+    labels: &Key<Pairs>,
+    deploy: &Key<Deploy>,
+    mounts: &mut [Mount],
+    diags: &mut Diagnostics,
+) {
+    let label = around(labels, deploy).find(|label| label.name == table::SUBPATH && table::is_below(label.value));
+    let Some(label) = label else { return };
+    let mut is_heard = false;
+    for mount in mounts {
+        match &mut mount.source {
+            MountSource::Named { volume: _, subpath } | MountSource::External { claim: _, subpath } => {
+                is_heard |= subpath.is_none();
+                subpath.get_or_insert_with(|| Traced::from_origin(label.value.to_owned(), label.origin));
+            }
+            MountSource::Data(_)
+            | MountSource::Anonymous
+            | MountSource::Memory(_)
+            | MountSource::File { object: _, kind: _, key: _, mode: _ }
+            | MountSource::Folder { object: _, kind: _, items: _ }
+            | MountSource::Host { path: _, kind: _ }
+            | MountSource::Image { reference: _, subpath: _ } => {}
+        }
+    }
+    if !is_heard {
+        diags.push(
+            Diagnostic::new(Code::KomposeValue, label.origin, format!("the label `{}` is not heard", label.name))
+                .why("the service mounts no named volume that says no folder itself")
+                .help("mount a named volume, or remove the label")
+                .key(format!("{path}.labels.{}", label.name)),
+        );
+    }
 }
 
 /// Takes one label in.

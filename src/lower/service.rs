@@ -191,8 +191,9 @@ pub(super) fn lower(
         all.extend(memory::shm(shm_size, &all, diags));
         all.extend(device_files);
         all.extend(grants::grants((context, shared.objects), &path, configs, secrets, &mut group, diags));
-        let all = mounts::without_doubles(all, diags);
+        let mut all = mounts::without_doubles(all, diags);
         mounts::without_rights(&all, &path, diags);
+        kompose::subpath(&path, labels, deploy, &mut all, diags);
         nested::apart(all, objects, &path, diags)
     };
     // The loader has read what the key names.
@@ -296,6 +297,7 @@ pub(super) fn lower(
     let process = command::process(context, &path, entrypoint, command, diags);
     let mut dependencies = rollout::dependencies(context.dialect(), &path, depends_on, diags);
     sharing::implied(&shares, links, &mut dependencies);
+    let shares = shares.into_iter().chain(kompose::group(labels, deploy)).collect();
     Some(Workload {
         shares,
         host: None,

@@ -75,7 +75,7 @@ pub(super) fn sharing(
 pub(super) fn implied(shares: &[Share], links: &Key<TextSet>, dependencies: &mut Vec<Dependency>) {
     let shared = shares.iter().filter_map(|share| match &share.with {
         SharedWith::Service(service) => Some((service.as_str(), share.origin)),
-        SharedWith::Container(_) => None,
+        SharedWith::Container(_) | SharedWith::Group(_) => None,
     });
     let linked = links.get().into_iter().flat_map(|links| links.value.0.iter());
     let linked = linked.map(|link| (link.value.split(':').next().unwrap_or_default(), link.origin));

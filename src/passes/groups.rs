@@ -30,8 +30,10 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     let mut groups = Groups::new(app.workloads.len());
     for edge in joined.iter().filter_map(|index| edges.get(*index)) {
         groups.join(edge.from, edge.to);
-        if edge.what == Shared::Processes {
-            groups.processes.push((edge.to, edge.origin));
+        match edge.what {
+            Shared::Processes => groups.processes.push((edge.to, edge.origin)),
+            Shared::Pod => groups.wanted.push(edge.to),
+            Shared::Network | Shared::Memory | Shared::Mounts { read_only: _ } => {}
         }
     }
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -40,9 +42,15 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
     }
     let processes: Vec<(usize, Origin)> =
         std::mem::take(&mut groups.processes).into_iter().map(|(index, origin)| (groups.root(index), origin)).collect();
+    let wanted: BTreeSet<usize> =
+        std::mem::take(&mut groups.wanted).into_iter().map(|index| groups.root(index)).collect();
     for (root, members) in members.into_iter().filter(|(_, members)| members.len() > 1) {
         let order = in_order(app, &members);
-        settle(app, &order, diags);
+        let why = match wanted.contains(&root) {
+            true => "kompose.service.group says so",
+            false => "containers share networks, processes and memory inside of a pod alone",
+        };
+        settle(app, &order, why, diags);
         for (index, paths) in &copied {
             let host = app.workloads.get_mut(*index).and_then(|workload| workload.host.as_mut());
             host.into_iter().for_each(|host| host.shared_paths.clone_from(paths));
@@ -73,15 +81,18 @@ fn edges(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics) -> Vec<E
     let services: BTreeMap<String, usize> =
         app.workloads.iter().enumerate().map(|(index, workload)| (workload.service.clone(), index)).collect();
     let containers = containers(context, &services);
+    let mut firsts: BTreeMap<String, usize> = BTreeMap::new();
     let mut edges = Vec::new();
     for (from, Share { with, what, origin }) in shares {
         let to = match &with {
             SharedWith::Service(name) => services.get(name),
             SharedWith::Container(name) => containers.get(name),
+            SharedWith::Group(word) => Some(&*firsts.entry(word.clone()).or_insert(from)),
         };
         match to {
             Some(to) if *to != from => edges.push(Edge { from, to: *to, what, origin }),
             // Waiting for itself is said by the pass that looks for circles.
+            Some(_) if what == Shared::Pod => diags.consume(origin, "those who say the same join its pod"),
             Some(_) => diags.consume(origin, "it names itself"),
             None => unknown(&with, origin, app.workloads.get(from), diags),
         }
@@ -133,7 +144,7 @@ fn share_mounts(
     let mut copied: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for (index, edge) in edges.iter().enumerate() {
         match edge.what {
-            Shared::Network | Shared::Processes | Shared::Memory => joined.push(index),
+            Shared::Network | Shared::Processes | Shared::Memory | Shared::Pod => joined.push(index),
             Shared::Mounts { read_only: _ } => {
                 of_workload.get_mut(edge.from).into_iter().for_each(|list| list.push(index));
                 targets.get_mut(edge.from).into_iter().for_each(|list| list.push(edge.to));
@@ -239,7 +250,7 @@ fn in_order(app: &App, members: &[usize]) -> Vec<usize> {
 }
 
 /// Says who owns the pod; the others follow it in number and kind.
-fn settle(app: &mut App, order: &[usize], diags: &mut Diagnostics) {
+fn settle(app: &mut App, order: &[usize], why: &str, diags: &mut Diagnostics) {
     let Some(owner) = order.first().and_then(|first| app.workloads.get(*first)).cloned() else { return };
     for (position, index) in order.iter().enumerate() {
         let Some(member) = app.workloads.get_mut(*index) else { continue };
@@ -260,7 +271,7 @@ fn settle(app: &mut App, order: &[usize], diags: &mut Diagnostics) {
                 member.origin,
                 format!("`{}` runs in the pod of `{}`", member.service, owner.service),
             )
-            .why("containers share networks, processes and memory inside of a pod alone")
+            .why(why)
             .key(format!("services.{}", member.service)),
         );
         follow(member, &owner, diags);
@@ -307,11 +318,13 @@ fn follow(member: &mut Workload, owner: &Workload, diags: &mut Diagnostics) {
 struct Groups {
     parent: Vec<usize>,
     processes: Vec<(usize, Origin)>,
+    /// Members of pods that a user asks for.
+    wanted: Vec<usize>,
 }
 
 impl Groups {
     fn new(count: usize) -> Self {
-        Groups { parent: (0..count).collect(), processes: Vec::new() }
+        Groups { parent: (0..count).collect(), processes: Vec::new(), wanted: Vec::new() }
     }
 
     fn root(&mut self, mut node: usize) -> usize {

@@ -100,7 +100,7 @@ fn becomes_job(workload: &mut Workload, place: Origin, because: &str, diags: &mu
         workload.ports.retain(|port| port.number.why != from_image());
     }
     let in_a_pod = workload.shares.iter().any(|share| match share.what {
-        Shared::Network | Shared::Processes | Shared::Memory => true,
+        Shared::Network | Shared::Processes | Shared::Memory | Shared::Pod => true,
         Shared::Mounts { read_only: _ } => false,
     });
     let message = match in_a_pod {

@@ -21,6 +21,12 @@ use Meaning::{Instead, Said, Usual};
 /// What a Service's own pull policy is called.
 pub(super) const PULL_POLICY: &str = "kompose.image-pull-policy";
 
+/// What puts services into one pod.
+pub(super) const GROUP: &str = "kompose.service.group";
+
+/// The folder of its volumes that a service sees.
+pub(super) const SUBPATH: &str = "kompose.volume.subpath";
+
 /// How kompose's autoscalers are where a label says nothing.
 const MOST_REPLICAS: i64 = 3;
 const USED_CORES: i64 = 50;
@@ -58,7 +64,8 @@ pub(super) const LABELS: &[(&str, Meaning)] = &[
         "kompose.service.expose.ingress-class-name",
         Said { forms: "the name of an IngressClass", read: |label, _| !label.value.is_empty() },
     ),
-    ("kompose.service.group", Instead("write network_mode: service:NAME on those that run in the pod of another one")),
+    // Heard where services are put into pods.
+    (GROUP, Said { forms: "a word that those of one pod share", read: |label, _| !label.value.is_empty() }),
     (
         "kompose.service.name_override",
         Instead("write container_name:, or aliases: under networks; it answers under its own name too"),
@@ -133,7 +140,8 @@ pub(super) const LABELS: &[(&str, Meaning)] = &[
         "kompose.volume.storage-class-name",
         Said { forms: "the name of a StorageClass", read: |label, tree| tree.text(&["storage", "class"], label) },
     ),
-    ("kompose.volume.subpath", Instead("write the mount in its long form, with subpath: under its volume:")),
+    // Heard where the mounts are.
+    (SUBPATH, Said { forms: "a folder below the volume's own, as app/data", read: |label, _| is_below(label.value) }),
     (
         "kompose.cronjob.schedule",
         Said { forms: "five fields such as 30 3 * * *", read: |label, tree| tree.text(&["schedule"], label) },
@@ -365,4 +373,9 @@ fn init_container(tree: &mut Tree, image: &Written<'_>, name: Option<&Written<'_
     }
     let list = Value::List(vec![Node { value: Value::Map(map), origin: image.origin, tag: None }]);
     tree.put(&["init_containers"], Node { value: list, origin: image.origin, tag: None }, image.origin);
+}
+
+/// Whether a path stays below where it starts.
+pub(super) fn is_below(path: &str) -> bool {
+    !path.is_empty() && !path.starts_with('/') && path.split('/').all(|part| part != "..")
 }
