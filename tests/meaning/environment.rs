@@ -28,7 +28,7 @@ fn fields(case: &Case, service: &Service, pod: &Pod, text: &str) -> String {
         "Job" | "CronJob" => "1",
         _ => "{{metadata.labels['apps.kubernetes.io/pod-index']}}",
     };
-    text.replace("{{index .Service.Labels \"com.docker.stack.namespace\"}}", stack)
+    labelled(service, text.replace("{{index .Service.Labels \"com.docker.stack.namespace\"}}", stack))
         .replace("{{ .Service.Name }}", "{{.Service.Name}}")
         .replace("{{.Service.Name}}", &format!("{stack}_{}", service.name))
         .replace("{{.Node.Hostname}}", "{{spec.nodeName}}")
@@ -36,6 +36,27 @@ fn fields(case: &Case, service: &Service, pod: &Pod, text: &str) -> String {
         .replace("{{.Task.Slot}}", slot)
         .replace("{{.Task.Name}}", "{{metadata.name}}")
         .replace("{{.Task.ID}}", "{{metadata.uid}}")
+}
+
+/// With the labels of a service: one that is not there is an empty text.
+fn labelled(service: &Service, mut text: String) -> String {
+    const BEFORE: &str = "{{index .Service.Labels \"";
+    while let Some((before, key, behind)) = text.split_once(BEFORE).and_then(|(before, rest)| {
+        let (key, behind) = rest.split_once("\"}}")?;
+        Some((before, key, behind))
+    }) {
+        let labels = &service.value["deploy"]["labels"];
+        let of_list = || {
+            let items = labels.as_array()?.iter().filter_map(Value::as_str);
+            items
+                .filter_map(|item| item.split_once('='))
+                .find(|(name, _)| *name == key)
+                .map(|(_, value)| value.to_owned())
+        };
+        let value = self::text(&labels[key]).or_else(of_list).unwrap_or_default();
+        text = format!("{before}{value}{behind}");
+    }
+    text
 }
 
 /// The variables that a service has; those without a value are not set.

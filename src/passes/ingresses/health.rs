@@ -38,14 +38,14 @@ pub(super) fn probe(workload: &mut Workload, diags: &mut Diagnostics) {
         diags.push(
             Diagnostic::new(
                 Code::RouterCheck,
-                *place,
-                format!("`{}` is ready when it passes this check", workload.service),
+                workload.origin,
+                format!("`{}` has no healthcheck: it is ready when it passes the router's", workload.service),
             )
-            .label(format!("the router asked for it on the way of {called}"))
+            .also(*place, format!("asked for on the way of {called}"))
             .why("a pod that is not ready gets no requests from anybody, where the router kept away its own alone")
             .help("write a healthcheck: for the service if another check should decide")
             .cause("checks of routers")
-            .key(format!("services.{}", workload.service)),
+            .key(format!("services.{}.healthcheck", workload.service)),
         );
     }
     places.iter().for_each(|place| diags.consume(*place, "read for the readiness probe"));
