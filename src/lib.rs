@@ -1,9 +1,8 @@
 //! transship compiles docker-compose and Docker swarm stack files to the Kubernetes manifests that an expert would write.
 //!
-//! Text becomes a spanned tree ([`syntax`]); the tree becomes a typed project, read as Docker reads it ([`compose`]); each service
-//! is lowered to a workload that still says *depends on, port, mount, check* ([`lower`], [`ir`]); passes decide what needs the whole
-//! app ([`passes`]); [`emit`] writes the result down without deciding anything, and [`render`] prints it. Messages gather in one
-//! sink ([`diag`]), and every value knows where it came from ([`origin`]).
+//! [`compile`] takes a [`World`], which is all that it reads from, and a [`Request`], and gives a [`Compilation`]: manifests
+//! ([`emit::Manifest`]) and messages ([`diag::Diagnostic`]). Nothing is printed, written, dialled or kept between calls; the same
+//! input gives the same output. [`render`] turns manifests into text, [`diag::to_json`] messages.
 //!
 //! ```
 //! use transship::{Request, compile, world::MemoryWorld};
@@ -15,28 +14,64 @@
 //! let kinds: Vec<_> = compilation.manifests.unwrap_or_default().iter().map(|manifest| manifest.kind().to_owned()).collect();
 //! assert_eq!(kinds, ["Deployment", "Service", "Service"]);
 //! ```
+//!
+//! Every value knows where it came from. [`emit::Manifest::why`] gives the reason of a value, which is a place of the input
+//! ([`origin::Origin`], looked up in [`Compilation::sources`]) or a decision by its name:
+//!
+//! ```
+//! # use transship::{Request, compile, world::MemoryWorld};
+//! # let mut world = MemoryWorld::default();
+//! # world.files.insert("/app/compose.yaml".into(), b"services: { web: { image: nginx, ports: ['80:80'] } }".to_vec());
+//! # let request = Request { files: vec!["/app/compose.yaml".into()], ..Request::default() };
+//! let compilation = compile(&world, &request);
+//! let deployment = &compilation.manifests.unwrap()[0];
+//! let image = deployment.why("/spec/template/spec/containers/0/image").unwrap().origins()[0];
+//! assert_eq!(compilation.sources.text_at(image), "nginx");
+//! assert_eq!(compilation.paths.of(image).as_deref(), Some("services.web.image"));
+//! let replicas = deployment.why("/spec/replicas").unwrap();
+//! assert_eq!(replicas, &transship::emit::Why::Decision("one-replica"));
+//! ```
+//!
+//! # How it works
+//!
+//! Text becomes a spanned tree (`syntax`); the tree becomes a typed project, read as Docker reads it (`compose`, `swarm`); each
+//! service is lowered to a workload that still says *depends on, port, mount, check* (`lower`, `ir`); passes decide what needs the
+//! whole app (`passes`); [`emit`] writes the result down without deciding anything, and [`render`] prints it. The stages are public
+//! for the tests of this project alone; they are not documented here and change without notice.
 
 pub mod cli;
+#[doc(hidden)]
 pub mod compose;
 pub mod diag;
 pub mod emit;
 mod images;
+#[doc(hidden)]
 pub mod ir;
+#[doc(hidden)]
 pub mod lower;
 pub mod origin;
+#[doc(hidden)]
 pub mod passes;
 pub mod render;
 mod request;
+#[doc(hidden)]
 pub mod swarm;
+#[doc(hidden)]
 pub mod syntax;
 pub mod target;
 pub mod world;
 
+/// The example of the README, compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+pub use compose::Dialect;
+pub use compose::leaves::Paths;
 pub use request::{
     CalledAfter, Liveness, ManagerNodes, NetworkPolicies, Publish, Request, Routes, Secrets, SharedVolumes, Waits,
 };
 
-use compose::leaves::Paths;
 use diag::{Diagnostic, Diagnostics, used_up};
 use emit::{Images, Manifest};
 use ir::App;
@@ -52,11 +87,12 @@ pub struct Compilation {
     pub diagnostics: Vec<Diagnostic>,
     /// Every leaf that was used up without a trace in the manifests, with the reason.
     pub consumed: Vec<(Origin, &'static str)>,
-    /// Every leaf of the resolved project.
+    /// Every leaf (text, number, boolean, null, empty list or mapping) of the resolved project, which is the files after
+    /// interpolation and merge.
     pub leaves: Vec<Origin>,
-    /// The paths of the leaves.
+    /// The paths of the leaves, as `services.web.ports[0]`.
     pub paths: Paths,
-    /// Where everything came from.
+    /// The files that were read, and the place that each origin stands for. Credentials are `*` in their texts.
     pub sources: Sources,
 }
 

@@ -37,7 +37,7 @@ pub(super) enum Command {
     /// Write the Kubernetes manifests
     Convert(Convert),
     /// Say what is wrong or gets lost, and write nothing
-    Check(Check),
+    Check(Compiled),
     /// Write the resolved project, as `docker compose config` or `docker stack config` does
     Config(Config),
     /// Explain a code of a message, or what becomes of a key
@@ -66,17 +66,13 @@ pub(super) struct Convert {
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
     pub(super) format: Format,
     #[command(flatten)]
-    input: Input,
-    #[command(flatten)]
-    cluster: Cluster,
-    #[command(flatten)]
-    pub(super) messages: Messages,
+    pub(super) compiled: Compiled,
 }
 
-/// The arguments of `check`.
+/// What `convert` and `check` have in common.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
-pub(super) struct Check {
+pub(super) struct Compiled {
     #[command(flatten)]
     input: Input,
     #[command(flatten)]
@@ -205,14 +201,7 @@ pub(super) struct Input {
     dialect: DialectChoice,
 }
 
-impl Convert {
-    /// The same choices, as the library takes them.
-    pub(super) fn request(&self) -> Request {
-        self.cluster.onto(self.input.request())
-    }
-}
-
-impl Check {
+impl Compiled {
     /// The same choices, as the library takes them.
     pub(super) fn request(&self) -> Request {
         self.cluster.onto(self.input.request())

@@ -1,6 +1,6 @@
 //! `transship convert` and `transship check`.
 
-use super::arguments::{Check, Convert, Messages};
+use super::arguments::{Compiled, Convert, Messages};
 use super::messages::{Reporter, apply_levels};
 use super::{DONE, INPUT_ERRORS, files};
 use crate::Analysis;
@@ -9,7 +9,7 @@ use crate::request::Request;
 use crate::world::{Kind, Output, World};
 
 /// Says what there is to say, and nothing else.
-pub(super) fn check(choices: Check, world: &dyn World, output: &mut dyn Output) -> u8 {
+pub(super) fn check(choices: &Compiled, world: &dyn World, output: &mut dyn Output) -> u8 {
     let reporter = Reporter::new(&choices.messages, world);
     let request = choices.request();
     let analysis = analysed(&request, &choices.messages, &reporter, world);
@@ -18,8 +18,8 @@ pub(super) fn check(choices: Check, world: &dyn World, output: &mut dyn Output) 
 
 /// Says what there is to say and writes the manifests, unless there are errors.
 pub(super) fn convert(choices: Convert, world: &dyn World, output: &mut dyn Output) -> u8 {
-    let request = choices.request();
-    let Convert { messages, output: target, format, .. } = choices;
+    let Convert { output: target, format, compiled } = choices;
+    let (request, messages) = (compiled.request(), compiled.messages);
     let reporter = Reporter::new(&messages, world);
     let target = target.filter(|path| path != "-");
     if let Some(path) = target.as_ref().filter(|path| request.files.contains(path)) {

@@ -36,7 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &dyn World, out
     };
     match arguments.command {
         Command::Convert(choices) => convert::convert(choices, world, output),
-        Command::Check(choices) => convert::check(choices, world, output),
+        Command::Check(choices) => convert::check(&choices, world, output),
         Command::Config(choices) => config::config(choices, world, output),
         Command::Explain { subject } => match explain::explain(&subject) {
             Ok(text) => print(&text, world, output),
@@ -62,7 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &dyn World, out
 pub fn request(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let arguments = Arguments::try_parse_from(arguments).map_err(|error| error.to_string())?;
     match arguments.command {
-        Command::Convert(choices) => Ok(choices.request()),
+        Command::Convert(choices) => Ok(choices.compiled.request()),
         Command::Check(choices) => Ok(choices.request()),
         Command::Config(_) | Command::Explain { .. } | Command::Schema | Command::Completions { .. } => {
             Err("only `convert` and `check` compile".to_owned())

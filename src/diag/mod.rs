@@ -48,6 +48,9 @@ pub struct Diagnostic {
     pub why: Option<String>,
     /// What to write or do: each a sentence.
     pub help: Vec<String>,
+    /// Whether its help is for its own place alone, such as a command that makes one object: where messages of one cause are told
+    /// once, people are told the help of each.
+    pub own_help: bool,
     /// The path of the key it is about, as `services.web.ports[0]`; empty where it is about no key.
     pub key: String,
     /// Leaves of the input that it speaks for beside its own place: a warning about a mapping speaks for all that stands in it.
@@ -79,6 +82,7 @@ impl Diagnostic {
             others: Vec::new(),
             why: None,
             help: Vec::new(),
+            own_help: false,
             key: String::new(),
             covers: Vec::new(),
             covers_below: Vec::new(),
@@ -116,6 +120,12 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
+    }
+
+    /// What to do about its own place alone, though others have its cause.
+    #[must_use]
+    pub fn own_help(self, help: impl Into<String>) -> Self {
+        Diagnostic { own_help: true, ..self.help(help) }
     }
 
     /// Leaves that it speaks for.

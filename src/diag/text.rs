@@ -16,6 +16,8 @@ const MOST_STEPS: usize = 3;
 const MOST_PLACES: usize = 5;
 /// So many further subjects are.
 const MOST_SUBJECTS: usize = 20;
+/// So many helps of further places are.
+const MOST_HELPS: usize = 20;
 
 /// What is said of a variable that has no value.
 const UNSET: &str = " is not set";
@@ -32,7 +34,7 @@ pub fn to_text(told: &Told<'_>, sources: &Sources, colour: bool) -> String {
     let windows = windows(diagnostic, sources);
     let elements = windows.iter().map(|window| Element::from(window.snippet(sources)));
     let also = also(told, sources).map(|places| Level::NOTE.with_name("also").message(clean(&places)).into());
-    let report = [title.elements(elements.chain(also).chain(messages(diagnostic, sources)))];
+    let report = [title.elements(elements.chain(also).chain(messages(told, sources)))];
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     format!("{}\n\n", renderer.render(&report).trim_end())
 }
@@ -98,7 +100,8 @@ fn place(diagnostic: &Diagnostic, sources: &Sources) -> String {
 }
 
 /// The lines below the snippets: how the value came to be, why, and what to do.
-fn messages<'a>(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Element<'a>> {
+fn messages<'a>(told: &Told<'_>, sources: &Sources) -> Vec<Element<'a>> {
+    let diagnostic = told.first;
     let notes = diagnostic.primary.iter().flat_map(|label| history(label.origin, sources));
     // The title says it already.
     let notes = notes.filter(|note| diagnostic.code != Code::VariableUnset || !note.ends_with(UNSET));
@@ -106,8 +109,23 @@ fn messages<'a>(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Element<'a>> 
     if let Some(why) = &diagnostic.why {
         messages.push(Level::NOTE.with_name("why").message(clean(why)).into());
     }
-    messages.extend(diagnostic.help.iter().map(|help| Level::HELP.message(clean(help)).into()));
+    messages.extend(helps(told).iter().map(|help| Level::HELP.message(clean(help)).into()));
     messages
+}
+
+/// What is said to do: of the first message, and of those of its cause whose help is for their own place.
+fn helps(told: &Told<'_>) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let own = told.others.iter().filter(|other| other.own_help).flat_map(|other| &other.help);
+    let mut helps: Vec<String> =
+        told.first.help.iter().chain(own).filter(|help| known.insert(*help)).cloned().collect();
+    let most = MOST_HELPS + told.first.help.len();
+    if helps.len() > most {
+        let more = helps.len() - most;
+        helps.truncate(most);
+        helps.push(format!("{more} more of this kind: --message-format json shows them"));
+    }
+    helps
 }
 
 /// The steps by which a value came to its place, and the variables in it.

@@ -47,8 +47,8 @@ use indexmap::IndexMap;
 
 pub use self::reasons::Reasons;
 pub use self::value::{Map, Value};
-pub use crate::ir::Why;
-use crate::ir::{App, FileObject, FileObjectKind, Kind, Name, Patch, Target, Traced, Wait, WaitFor, Workload};
+use crate::ir::{App, FileObject, FileObjectKind, Kind, Patch, Target, Traced, Wait, WaitFor, Workload};
+pub use crate::ir::{Name, Why};
 use crate::request::Request;
 
 /// A Kubernetes object, and where everything in it came from.
@@ -84,6 +84,7 @@ impl Manifest {
 }
 
 /// The images of the init containers that wait.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct Images {
     /// Waits for ports and names: has `sh`, `nc`, `nslookup` and `grep`.
@@ -136,6 +137,7 @@ impl Context<'_> {
 
 /// Writes the app down: what is shared, then each workload with what belongs to it, Jobs before those that wait for them. Each
 /// manifest is made when it is asked for.
+#[doc(hidden)]
 pub fn emit<'a>(app: &'a App, images: &'a Images) -> impl Iterator<Item = Manifest> + 'a {
     let App {
         project,
@@ -207,6 +209,7 @@ fn of_workload<'a>(context: &mut Context<'a>, workload: &'a Workload) -> Vec<Man
 }
 
 /// Patches of a kind or an object that none of the manifests is.
+#[doc(hidden)]
 pub fn unmatched<'a>(app: &'a App, images: &'a Images) -> Vec<&'a Patch> {
     let named = |patch: &&'a Patch| matches!(patch.target, Target::Kind(_) | Target::Object(_, _));
     let mut open: Vec<(Option<&Name>, &Patch)> = app.patches.iter().filter(named).map(|patch| (None, patch)).collect();

@@ -139,7 +139,7 @@ impl Mounter<'_> {
         let found = files::read_at(self.context, &self.key(), full, source.origin, self.diags)?;
         let base = base_name(full);
         let key = content::data_key(base);
-        let kind = kind_of(base, &found.bytes);
+        let kind = kind_of(&[base, &asked.target.value], &found.bytes);
         self.warn_if_writable(source, &asked);
         let mode = content::executable(self.context, full);
         let entries = vec![(key.clone(), found.bytes)];
@@ -151,7 +151,7 @@ impl Mounter<'_> {
     fn absent(&mut self, source: &Spanned<String>, full: &str, asked: Asked) -> Option<Mount> {
         let base = base_name(full);
         let (object, key) = (self.own.with(base), content::data_key(base));
-        let kind = kind_of(base, b"");
+        let kind = kind_of(&[base, &asked.target.value], b"");
         let create = match kind {
             FileObjectKind::ConfigMap => {
                 format!("kubectl create configmap {object} --from-file={key}={}", source.value)
@@ -184,8 +184,8 @@ impl Mounter<'_> {
             Diagnostic::new(Code::BindFileMissing, origin, format!("{} is not here", source.value))
                 .label(label)
                 .why(format!("the pods wait for the {} that is to hold it", kind.word()))
-                .help(help)
-                .cause("bind-file-missing")
+                .own_help(help)
+                .cause(kind.word())
                 .key(self.key()),
         );
     }
@@ -313,9 +313,10 @@ pub(super) fn base_name(path: &str) -> &str {
         .unwrap_or("files")
 }
 
-/// Whether a file with such a name holds a key or passwords, or its content is a private key.
-fn kind_of(name: &str, bytes: &[u8]) -> FileObjectKind {
-    if content::is_key_material(name, bytes) { FileObjectKind::Secret } else { FileObjectKind::ConfigMap }
+/// Whether a file with such a name here or in the container holds a key or passwords, or its content is a private key.
+fn kind_of(names: &[&str], bytes: &[u8]) -> FileObjectKind {
+    let is_secret = names.iter().any(|name| content::is_key_material(name, bytes));
+    if is_secret { FileObjectKind::Secret } else { FileObjectKind::ConfigMap }
 }
 
 #[cfg(test)]

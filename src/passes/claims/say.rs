@@ -73,7 +73,7 @@ fn copy(workload: &Workload, mount: &Mount, path: &str, store: &Store, diags: &m
         Diagnostic::new(Code::BindData, mount.origin, format!("{path} becomes the claim {}", store.claim))
             .label("a folder of the Docker host")
             .why("its files are not in the cluster")
-            .help(match &mount.of_pod {
+            .own_help(match &mount.of_pod {
                 Some(_) => format!(
                     "copy to each pod the folder below {path} that is its own: kubectl cp FOLDER/. POD:{}",
                     mount.target.value
@@ -97,7 +97,7 @@ fn copy_project(workload: &Workload, mount: &Mount, path: &str, store: &Store, d
         Diagnostic::new(Code::BindData, mount.origin, format!("{path} becomes the claim {}", store.claim))
             .label("the project's own folder, over an image that does not hold it")
             .why("the claim begins empty: nothing of the project is in it")
-            .help(format!(
+            .own_help(format!(
                 "build an image that copies the project to {target}, or copy it: kubectl cp {} POD:{target}",
                 contents(path)
             ))
