@@ -122,14 +122,43 @@ const TOOLS: [&str; 15] = [
     "redgate/flyway",
 ];
 
+/// Images whose own program is a shell: without a command, and a terminal, they end at once. Data containers are made of them.
+const SHELLS: [&str; 14] = [
+    "almalinux",
+    "alpine",
+    "amazonlinux",
+    "archlinux",
+    "bash",
+    "busybox",
+    "centos",
+    "debian",
+    "fedora",
+    "hello-world",
+    "opensuse/leap",
+    "rockylinux",
+    "tianon/true",
+    "ubuntu",
+];
+
+/// Whether an image ends at once when it is not told what to do, whatever its registry, tag or digest.
+pub(crate) fn is_shell(reference: &str) -> bool {
+    is_one_of(&SHELLS, reference)
+}
+
 /// Whether an image is a tool, whatever its registry, tag or digest.
 pub(crate) fn is_tool(reference: &str) -> bool {
+    is_one_of(&TOOLS, reference)
+}
+
+fn is_one_of(images: &[&str], reference: &str) -> bool {
     let path = reference.split('@').next().unwrap_or_default();
     let (folders, last) = path.rsplit_once('/').unwrap_or(("", path));
     let publisher = folders.rsplit('/').next().unwrap_or_default();
     let name = last.split(':').next().unwrap_or_default();
     let is_official = matches!(folders, "" | "library" | "docker.io/library");
-    TOOLS.iter().any(|tool| tool.split_once('/').map_or(is_official && *tool == name, |own| own == (publisher, name)))
+    images
+        .iter()
+        .any(|image| image.split_once('/').map_or(is_official && *image == name, |own| own == (publisher, name)))
 }
 
 /// Publishers whose images are laid out their own way: another publisher's image of the same name says nothing about theirs.

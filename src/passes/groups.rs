@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::images;
 use crate::ir::{App, Host, Kind, Mount, MountSource, Share, Shared, SharedWith, Traced, Why, Workload};
 use crate::lower::Context;
 use crate::origin::Origin;
@@ -60,10 +61,24 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
             owner.pod.one_process_space = sees;
         }
     }
+    for edge in edges.iter().filter(|edge| edge.what == Shared::Network) {
+        app.workloads.get_mut(edge.to).into_iter().for_each(lend_ports);
+    }
     for edge in &edges {
         let host = app.workloads.get_mut(edge.from).and_then(|workload| workload.host.as_mut());
         host.into_iter().for_each(|host| host.same_network |= edge.what == Shared::Network);
         diags.consume(edge.origin, "the containers of one pod share it");
+    }
+}
+
+/// What lends its network publishes the ports of others too: `vpn: { ports: ["8080:8080"] }` may be the web page of what dials
+/// through it. Nobody waits for such a port, as the one that opens it may start behind the one that waits.
+fn lend_ports(workload: &mut Workload) {
+    let known = images::known(&workload.container.image.value).map_or(&[][..], |image| image.ports);
+    let published: BTreeSet<u16> = workload.published.iter().map(|port| port.target.value).collect();
+    let may_be_lent = |number: u16| published.contains(&number) && !known.contains(&number);
+    for port in workload.ports.iter_mut().filter(|port| may_be_lent(port.number.value)) {
+        port.stated = false;
     }
 }
 

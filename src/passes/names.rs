@@ -33,6 +33,7 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         environment(index, workload, &mut objects, &mut table, &mut seen);
         words(index, workload, &mut table, &mut seen);
         before(index, workload, &mut objects, &mut table, &mut seen);
+        notes(index, workload, &mut table, &mut seen);
         texts::mounted(index, workload, &mut objects, &mut table, &mut seen);
     }
     treatments(app, &mut table, &mut seen);
@@ -197,6 +198,19 @@ fn composed(
     for part in parts {
         if let TextPart::Text(text) = part {
             value(Reader::alone(index), name, text, place, ports, table, seen);
+        }
+    }
+}
+
+/// Labels that are texts for other tools, such as a dashboard's: where they write a URL or a port, that is one of the service, but
+/// it is not the service itself that dials it.
+fn notes(index: usize, workload: &mut Workload, table: &mut Table, seen: &mut Seen) {
+    for (key, text) in workload.annotations.iter_mut().chain(&mut workload.pod.annotations) {
+        let Some(place) = text.why.origins().first().copied() else { continue };
+        for found in texts::rewrite_addresses(index, &mut text.value, (&format!("labels.{key}"), place), table, seen) {
+            if found.written {
+                seen.dial(index, &Found { listens: true, ..found }, place, None);
+            }
         }
     }
 }

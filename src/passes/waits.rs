@@ -37,9 +37,12 @@ struct Target {
     replicas: u32,
     /// Its name has an address of its own or answers too early: it resolves though no pod is ready.
     resolves_early: bool,
+    /// Its name has an address of its own.
+    has_address: bool,
     /// Its name answers for pods that are not ready.
     answers_early: bool,
-    /// The Service that answers for ready pods alone, where its own name does more.
+    /// The Service that answers for ready pods alone, where its own name does more; for started ones, where the pod is not ready before
+    /// the one that waits.
     ready: Name,
     /// The owner of the pod that it shares with others, and whether it must answer before that pod is ready.
     host: Option<(Name, bool)>,
@@ -118,7 +121,8 @@ fn target(index: usize, workload: &Workload, asked: &Workload, taken: &mut Taken
         listens.into_iter().find(|port| port.stated && port.protocol == Protocol::Tcp).map(|port| port.number.value);
     let own = workload.exposures.iter().find(|exposure| exposure.name == workload.name);
     let answers_early = own.is_some_and(|own| own.not_ready.is_some());
-    let ready = taken.add(&workload.name, "ready");
+    let is_staged = asked.host.as_ref().is_some_and(|host| host.staged);
+    let ready = taken.add(&workload.name, if is_staged { "started" } else { "ready" });
     Target {
         index,
         asked: asked.name.clone(),
@@ -129,6 +133,7 @@ fn target(index: usize, workload: &Workload, asked: &Workload, taken: &mut Taken
         has_check: asked.check.is_some(),
         replicas: workload.replicas.value,
         // Without a Service of its own the name never resolves.
+        has_address: own.is_none_or(|own| own.kind != ExposureKind::Headless),
         resolves_early: answers_early || own.is_none_or(|own| own.kind != ExposureKind::Headless),
         answers_early,
         ready,
@@ -218,8 +223,8 @@ fn wait(
 fn answering(condition: Condition, target: &Target, why: &Why, asked_ready: &mut BTreeMap<usize, Exposure>) -> Name {
     let staged = target.host.as_ref().is_some_and(|(_, staged)| *staged);
     let needs_ready = match condition {
-        // The pod is not ready until the one that waits has started.
-        _ if staged => false,
+        // The pod is not ready until the one that waits has started; an address of its own would resolve though nobody is there.
+        _ if staged => target.port.is_none() && target.has_address,
         Condition::Healthy | Condition::Completed => {
             target.answers_early || (target.port.is_none() && target.resolves_early)
         }
@@ -228,7 +233,7 @@ fn answering(condition: Condition, target: &Target, why: &Why, asked_ready: &mut
     if !needs_ready {
         return target.name.clone();
     }
-    asked_ready.entry(target.index).or_insert_with(|| ready(&target.ready, why));
+    asked_ready.entry(target.index).or_insert_with(|| ready(&target.ready, staged, why));
     target.ready.clone()
 }
 
@@ -294,14 +299,14 @@ fn served(host: Name, port: Option<u16>, dependency: &Dependency, path: &str, di
     WaitFor::Port(host, port)
 }
 
-/// The Service that answers for ready pods alone.
-fn ready(name: &Name, why: &Why) -> Exposure {
+/// The Service that answers for ready pods alone, or for started ones.
+fn ready(name: &Name, starts: bool, why: &Why) -> Exposure {
     Exposure {
         name: name.clone(),
         kind: ExposureKind::Headless,
         selects: Selects::Own,
         ports: Vec::new(),
-        not_ready: None,
+        not_ready: starts.then_some(Why::Decision("peers-find-each-other")),
         local: None,
         why: why.clone(),
     }

@@ -175,6 +175,9 @@ const CLIENTS: &[(&str, &[&str])] = &[
     ("sqlcmd", &["-i", "-Q", "-q"]),
 ];
 
+/// Shells, which end where nothing is typed.
+const SHELLS: [&str; 4] = ["ash", "bash", "sh", "zsh"];
+
 /// Words by which people call what prepares something for others.
 const PREPARES: [&str; 8] =
     ["init", "initializer", "migrate", "migration", "migrations", "migrator", "seeder", "setup"];
@@ -199,7 +202,12 @@ pub(super) fn by_itself(workload: &Workload) -> Option<&'static str> {
     let program = program.rsplit('/').next().unwrap_or(program);
     let said = format!("{program} {rest}");
     let is_once = |text: &str| ONCE.iter().any(|once| text.starts_with(once));
-    if matches!(bare, "exit" | "exit 0") {
+    let reads_nothing = container.stdin.is_none() && container.tty.is_none();
+    let is_shell = words.is_empty() && images::is_shell(&container.image.value)
+        || !words.is_empty() && rest.is_empty() && SHELLS.contains(&program) && words.len() == 1;
+    if reads_nothing && is_shell {
+        Some("it is a shell with nothing to read")
+    } else if matches!(bare, "exit" | "exit 0") {
         Some("its script ends with exit")
     } else if PROGRAMS.contains(&program)
         || [last.as_str(), bare, &said].into_iter().any(is_once)

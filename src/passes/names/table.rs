@@ -15,6 +15,9 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{Answer, App, Link, Name, Traced, Why};
 use crate::origin::Origin;
 
+/// Of how many containers of one service the names are known.
+const MOST_CONTAINERS: u32 = 16;
+
 /// What a name means.
 #[derive(Clone, Debug)]
 struct Entry {
@@ -110,9 +113,11 @@ impl Table {
             table.offer(&format!("tasks.{service}"), each.clone());
             table.offer(&format!("tasks.{project}_{service}"), each);
             table.offer(&format!("{project}_{service}"), Entry::new(&workload.name, index));
-            for container in [format!("{project}-{service}-1"), format!("{project}_{service}_1")] {
-                if table.offer(&container, Entry::new(&workload.name, index)) {
-                    table.refused.insert(container);
+            for number in 1..=workload.replicas.value.clamp(1, MOST_CONTAINERS) {
+                for container in [format!("{project}-{service}-{number}"), format!("{project}_{service}_{number}")] {
+                    if table.offer(&container, Entry::new(&workload.name, index)) {
+                        table.refused.insert(container);
+                    }
                 }
             }
         }

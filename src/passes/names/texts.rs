@@ -74,10 +74,35 @@ pub(super) fn rewrite(
     table: &mut Table,
     seen: &mut Seen,
 ) -> Vec<Found> {
+    let hosts = hosts::find(text, says);
+    rewrite_hosts(index, text, hosts, (&format!("environment.{variable}"), place), table, seen)
+}
+
+/// The same for a label, in which a host without a scheme or a port may as well be another word.
+pub(super) fn rewrite_addresses(
+    index: usize,
+    text: &mut String,
+    at: (&str, Origin),
+    table: &mut Table,
+    seen: &mut Seen,
+) -> Vec<Found> {
+    let mut hosts = hosts::find(text, Says::Anything);
+    hosts.retain(|host| host.dialled().is_some() && text.get(host.range.clone()) != Some(EVERY_ADDRESS));
+    rewrite_hosts(index, text, hosts, at, table, seen)
+}
+
+fn rewrite_hosts(
+    index: usize,
+    text: &mut String,
+    hosts: Vec<Host>,
+    (key, place): (&str, Origin),
+    table: &mut Table,
+    seen: &mut Seen,
+) -> Vec<Found> {
     let mut all = Vec::new();
     let mut written = String::new();
     let mut copied = 0;
-    for host in hosts::find(text, says) {
+    for host in hosts {
         let name = text.get(host.range.clone()).unwrap_or_default();
         if name == EVERY_ADDRESS {
             all.extend(host.port.map(|port| listening(index, port, true)));
@@ -94,7 +119,7 @@ pub(super) fn rewrite(
             written.push_str(&meant.text);
             copied = host.range.end;
             let (from, to) = (name.to_owned(), meant.text);
-            seen.rewrote(&meant.to, Reference { index, key: format!("environment.{variable}"), place, from, to });
+            seen.rewrote(&meant.to, Reference { index, key: key.to_owned(), place, from, to });
         }
     }
     if copied > 0 {

@@ -160,6 +160,7 @@ pub fn says(key: &str) -> Says {
     }
     match (before, last.as_str()) {
         (Some("source"), "name") => return Says::Anything,
+        (Some("image"), _) => return Says::Other,
         (Some("config"), "db") | (Some("contact"), "points") => return Says::Hosts,
         _ => {}
     }

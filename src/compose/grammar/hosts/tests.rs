@@ -115,7 +115,7 @@ fn keys_say_what_their_values_are() {
     for key in ["POSTGRES_DB", "MYSQL_DATABASE", "--path"] {
         assert_eq!(says(key), Says::Name, "{key}");
     }
-    for key in ["DB_NAME", "DB_USER", "REDIS_IMAGE", "BUCKETS"] {
+    for key in ["DB_NAME", "DB_USER", "REDIS_IMAGE", "IMAGE_BACKEND", "BUCKETS"] {
         assert_eq!(says(key), Says::Other, "{key}");
     }
     for key in ["REDIS", "GREETING", ""] {
