@@ -96,8 +96,9 @@ fn infer(workload: &mut Workload, dials: &[&Dial], images: &BTreeMap<Name, Strin
     for dial in dials.iter().filter(|dial| dial.written || !dial.listens || !is_known) {
         let Some((number, protocol)) = dial.port else { continue };
         let image = dial.from.as_ref().and_then(|from| images.get(from));
-        if is_known && !dial.written && image == Some(&workload.container.image.value) {
-            // Members of one kind know each other's port, whatever the scheme is: MinIO's `http://minio2/data`.
+        let is_web = matches!(number, 80 | 443);
+        if is_known && is_web && !dial.written && image == Some(&workload.container.image.value) {
+            // Members of one kind know each other's port, as with MinIO's `http://minio2/data`.
             continue;
         }
         if workload.ports.iter().any(|port| port.number.value == number && port.protocol == protocol) {

@@ -48,12 +48,22 @@ pub fn find(text: &str, says: Says) -> Vec<Host> {
             break;
         };
         scan.pass(at..at + skipped);
-        let start = at + skipped;
+        let mut start = at + skipped;
+        // What a shell takes where a variable is not set: `${DB_HOST:-db}`.
+        if text.get(..start).is_some_and(|before| before.ends_with(':')) && rest.get(skipped..).is_some_and(is_default)
+        {
+            start += 1;
+        }
         let length = text.get(start..).map_or(0, run_length);
         scan.run(start..start + length, &mut found);
         at = start + length;
     }
     found
+}
+
+/// Whether a text begins with the dash of a default, and not with that of a flag.
+fn is_default(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 /// The length of the run of host characters, and of ranges between them, at the beginning of a text.
@@ -356,7 +366,11 @@ fn keyed(near: &str) -> Option<Says> {
     let quoted = near.trim_end_matches([' ', '"', '\'']);
     // SQL Server's `Server=tcp:host,1433`.
     let quoted = quoted.strip_suffix("tcp:").filter(|rest| rest.ends_with('=')).unwrap_or(quoted);
-    let before = quoted.strip_suffix(['=', ':'])?.trim_end_matches([' ', '"', '\'']);
+    // `<host>db</host>`, and the default of a variable of a shell.
+    let is_tag = quoted.strip_suffix('>').is_some_and(|tag| tag.trim_end_matches(is_host_character).ends_with('<'));
+    let end =
+        if is_tag { quoted.strip_suffix('>') } else { quoted.strip_suffix(":-").or(quoted.strip_suffix(['=', ':'])) };
+    let before = end?.trim_end_matches([' ', '"', '\'']);
     let start = before.rfind(|c: char| !is_host_character(c)).map_or(0, |at| at + 1);
     let key = before.get(start..).unwrap_or_default();
     let is_source = key.eq_ignore_ascii_case("source") && before.to_ascii_lowercase().ends_with("data source");
@@ -377,9 +391,12 @@ fn is_set(after: &str) -> bool {
 
 /// A number that stands behind a host as a word of its own, as in `replicaof HOST 6379`: one that no count or year is.
 fn next_port(after: &str) -> Option<u16> {
-    let rest = after.strip_prefix(' ')?;
+    let after = after.strip_prefix('}').unwrap_or(after);
+    // `["db", 6379]`, too.
+    let item = after.strip_prefix(['"', '\'']).and_then(|rest| rest.strip_prefix(',')).map(str::trim_start);
+    let rest = item.or_else(|| after.strip_prefix(' '))?;
     let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let ends = rest.get(length..)?.chars().next().is_none_or(|next| next.is_whitespace() || "\"';&|),".contains(next));
+    let ends = rest.get(length..)?.chars().next().is_none_or(|next| next.is_whitespace() || "\"';&|)],".contains(next));
     let port = rest.get(..length)?.parse().ok()?;
     (ends && port >= 1024 && !(1970..=2100).contains(&port)).then_some(port)
 }

@@ -201,6 +201,11 @@ pub(super) fn left(text: &str, says: Says, table: &Table) -> BTreeSet<String> {
     for word in text.split(|c| !is_word(c)) {
         let start = at;
         at += word.len() + text.get(at + word.len()..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let word = if text.get(..start).is_some_and(|before| before.ends_with(':')) {
+            word.trim_start_matches('-')
+        } else {
+            word
+        };
         if table.is_refused(word) && !is_other(text, start) {
             all.insert(word.to_owned());
         }

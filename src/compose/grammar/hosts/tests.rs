@@ -65,6 +65,9 @@ fn hosts_of_texts_with_any_key() {
         ("pull example/my_db:2024", ""),
         ("dns:///my_api:50051", "my_api:50051"),
         ("--path=a_1:2379,b_2:2379 --db=my_db", "a_1:2379 b_2:2379"),
+        ("nc -z ${DB_HOST:-my_db} 5432; echo ${NAME:-my_db}", "my_db:5432"),
+        ("<host>my_db</host> <name>my_db</name>", "my_db"),
+        ("[\"my_cache\", 6379]", "my_cache:6379"),
         ("cat < /dev/udp/my_db/53 > /dev/tcp/$HOST/my_db", "my_db:53"),
     ];
     for (text, expected) in cases {
