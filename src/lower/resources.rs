@@ -60,21 +60,14 @@ pub(super) fn resources(path: &str, written: &Written<'_>, diags: &mut Diagnosti
     }
     consume_unused(path, written, &found, diags);
     found.extended = each_once(std::mem::take(&mut found.extended));
-    for (limit, request, what) in
-        [(&found.limit_cpu, &found.request_cpu, "cpus are"), (&found.limit_memory, &found.request_memory, "memory is")]
-    {
-        if let (Some(limit), Some(request)) = (limit, request)
-            && request.value > limit.value
-            && let (Some(high), Some(low)) = (request.why.origins().first(), limit.why.origins().first())
-        {
-            diags.push(
-                Diagnostic::new(Code::Conflict, *high, format!("more {what} reserved than the limit allows"))
-                    .also(*low, "the limit")
-                    .help("raise the limit or lower the reservation")
-                    .key(format!("{path}.deploy.resources")),
-            );
-        }
-    }
+    let reserved = written.mem_reservation.get().map(|bytes| bytes.origin);
+    let of_memory = match &found.request_memory {
+        Some(request) if reserved.is_some_and(|origin| request.why.origins().contains(&origin)) => "mem_reservation",
+        Some(_) | None => "deploy.resources.reservations.memory",
+    };
+    keep_below(&format!("{path}.{of_memory}"), &mut found.request_memory, found.limit_memory.as_ref(), diags);
+    let of_cpu = format!("{path}.deploy.resources.reservations.cpus");
+    keep_below(&of_cpu, &mut found.request_cpu, found.limit_cpu.as_ref(), diags);
     if let (Some(shares), Some(request)) = (written.cpu_shares.get(), &found.request_cpu)
         && request.why.origins().contains(&shares.origin)
     {
@@ -96,6 +89,25 @@ pub(super) fn resources(path: &str, written: &Written<'_>, diags: &mut Diagnosti
     }
     found.request_disk = found.limit_disk.as_ref().map(|_| zero());
     found
+}
+
+/// Lowers a reservation above its limit to the limit: a swarm keeps that much free all the same, and the API server refuses the pod.
+fn keep_below(path: &str, request: &mut Option<Traced<i64>>, limit: Option<&Traced<i64>>, diags: &mut Diagnostics) {
+    if let (Some(request), Some(limit)) = (request, limit)
+        && request.value > limit.value
+        && let (Some(high), Some(low)) = (request.why.origins().first(), limit.why.origins().first())
+    {
+        diags.push(
+            Diagnostic::new(Code::ReservedAboveLimit, *high, "more is reserved than the limit allows to use")
+                .label("the limit is requested")
+                .also(*low, "the limit")
+                .why("Kubernetes refuses a request above its limit")
+                .help("raise the limit or lower the reservation")
+                .cause("reserved above limit")
+                .key(path),
+        );
+        request.value = limit.value;
+    }
 }
 
 fn of_deploy_resources(path: &str, written: &DeployResources, found: &mut Resources, diags: &mut Diagnostics) {

@@ -110,8 +110,8 @@ fn integer(text: &str) -> Option<Value> {
     if let Ok(value) = i64::try_from(value) {
         return Some(Value::Int(value));
     }
-    // Go has an unsigned type for these, and the tree does not.
-    (signed.is_none() && u64::try_from(value).is_ok()).then_some(Value::Float(value as f64))
+    // Go has an unsigned type for these. The tree keeps their digits: a float would lose the last ones.
+    (signed.is_none() && u64::try_from(value).is_ok()).then(|| Value::String(value.to_string()))
 }
 
 /// A float: `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, and not one too large to hold.
@@ -185,6 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn large_integers_keep_their_digits() {
+        for (text, digits) in [
+            ("9223372036854775808", "9223372036854775808"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("0xFFFFFFFFFFFFFFFF", "18446744073709551615"),
+        ] {
+            assert_eq!(plain(text), string(digits), "{text}");
+        }
+    }
+
+    #[test]
     fn floats_are_those_of_go() {
         let cases = [
             ("1e3", 1000.0),
@@ -194,7 +205,6 @@ mod tests {
             ("0899", 899.0),
             ("1.50", 1.5),
             ("-1.5E-2", -0.015),
-            ("9223372036854775808", 9_223_372_036_854_775_808.0),
             ("18446744073709551616", 18_446_744_073_709_551_616.0),
             (".inf", f64::INFINITY),
             ("-.Inf", f64::NEG_INFINITY),
