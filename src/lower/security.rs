@@ -114,6 +114,7 @@ pub(super) fn security(
         drop: capabilities(&format!("{path}.cap_drop"), cap_drop, diags),
         ..SecurityContext::default()
     };
+    give_back(&mut context, diags);
     for option in security_opt.get().iter().flat_map(|options| options.value.0.iter()) {
         security_option(&format!("{path}.security_opt"), option, &mut context, diags);
     }
@@ -129,6 +130,17 @@ pub(super) fn security(
         );
     }
     context
+}
+
+/// Takes what is added out of what is dropped: Docker adds after it has dropped, runtimes of Kubernetes drop after they have added.
+fn give_back(context: &mut SecurityContext, diags: &mut Diagnostics) {
+    context.drop.retain(|dropped| {
+        let added = context.add.iter().any(|added| added.value == dropped.value);
+        if added {
+            dropped.why.origins().iter().for_each(|place| diags.consume(*place, "cap_add gives it back"));
+        }
+        !added
+    });
 }
 
 /// Those that Linux has; a container with another one does not start.
