@@ -252,8 +252,8 @@ codes! {
     OverriddenInList "T0513" "overridden-in-list" Warning;
     ProtocolRefused "T0514" "protocol-refused" Warning;
     FileRights "T0515" "file-rights" Warning;
-    RouterCheck "T0530" "router-check" Note;
     ReservedAboveLimit "T0520" "reserved-above-limit" Warning;
+    RouterCheck "T0530" "router-check" Note;
     HealthcheckNone "T0601" "healthcheck-none" Note;
     HealthcheckRounded "T0602" "healthcheck-rounded" Note;
     RollbackAction "T0701" "rollback-action" Warning;

@@ -54,12 +54,18 @@ pub(super) fn placement(context: &Context<'_>, path: &str, written: &Written, di
 
 /// `preferences`: pods spread over the values of a label, as evenly as can be, in their order.
 fn spreads(path: &str, preferences: &Key<Vec<Spanned<Preference>>>, diags: &mut Diagnostics) -> Vec<Spread> {
-    let mut found = Vec::new();
+    let mut found: Vec<Spread> = Vec::new();
     for preference in preferences.get().into_iter().flat_map(|preferences| &preferences.value) {
         let Preference { spread, extensions } = &preference.value;
         later::extensions(extensions, diags);
         let Some(spread) = spread.get() else { continue };
         match constraint::subject(&spread.value) {
+            // The API server refuses a constraint that stands there twice.
+            Some(Subject::NodeLabel(label) | Subject::EngineLabel(label))
+                if found.iter().any(|earlier| earlier.label == label) =>
+            {
+                diags.consume(spread.origin, "an earlier preference says the same");
+            }
             Some(Subject::NodeLabel(label) | Subject::EngineLabel(label)) if is_label_key(label) => {
                 found.push(Spread { label: label.to_owned(), limit: None, why: Why::Origin(spread.origin) });
             }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::compose::keys::Swarm;
 use crate::compose::leaves::leaves;
 use crate::compose::model::service::Service;
+use crate::compose::model::text::scalar_text;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::origin::Origin;
 use crate::swarm::deploy;
@@ -13,6 +14,10 @@ use crate::syntax::{Map, Node, Value};
 /// What a swarm ignores below the keys that it reads: where it stands in a service, and the keys.
 const IGNORED_BELOW: &[(&str, &[&str])] =
     &[("networks", &["ipv4_address", "ipv6_address"]), ("volumes", &["consistency"])];
+
+/// Lists of a service in which nothing counts twice. The merge of several files appends them, after each file was checked alone.
+const SETS: &[&str] =
+    &["cap_add", "cap_drop", "depends_on", "dns", "dns_search", "expose", "external_links", "extra_hosts"];
 
 /// Takes out of every service what docker stack deploy ignores, after a look at what it refuses.
 pub(crate) fn settle(root: &mut Node, diags: &mut Diagnostics) {
@@ -25,6 +30,11 @@ pub(crate) fn settle(root: &mut Node, diags: &mut Diagnostics) {
         // What is refused was reported when the file was read.
         let is_ignored = |name: &str| Service::TABLE.rule(name).is_some_and(|rule| rule.swarm == Swarm::Ignores);
         take(keys, is_ignored, &path, diags);
+        for name in SETS {
+            if let Some(Value::List(items)) = keys.get_mut(*name).map(|entry| &mut entry.value.value) {
+                drop_doubles(items, diags);
+            }
+        }
         for (section, ignored) in IGNORED_BELOW {
             let below: Vec<&mut Node> = match keys.get_mut(*section).map(|entry| &mut entry.value.value) {
                 Some(Value::Map(entries)) => entries.values_mut().map(|entry| &mut entry.value).collect(),
@@ -39,6 +49,19 @@ pub(crate) fn settle(root: &mut Node, diags: &mut Diagnostics) {
         }
     }
     forget_variables(diags);
+}
+
+/// Takes out of a list what stands in it before.
+fn drop_doubles(items: &mut Vec<Node>, diags: &mut Diagnostics) {
+    let mut seen = HashSet::with_capacity(items.len());
+    items.retain(|item| {
+        let Some(text) = scalar_text(&item.value) else { return true };
+        let is_first = seen.insert(text);
+        if !is_first {
+            diags.consume(item.origin, "an earlier file says the same");
+        }
+        is_first
+    });
 }
 
 /// A variable without a value is nobody's concern where it stands in a key that is left out.
