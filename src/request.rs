@@ -6,9 +6,19 @@ use crate::compose::Dialect;
 use crate::target::Target;
 
 /// Choices for one compilation. The default finds the files as docker compose does.
+///
+/// Later versions may add fields: build one from the default.
+///
+/// ```
+/// use transship::{Publish, Request};
+///
+/// let request = Request { files: vec!["compose.yaml".into()], publish: Publish::NodePort, ..Request::default() };
+/// assert!(!request.is_separate);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// Compose files, merged in order; `-` is standard input. Empty: found as docker compose finds them.
+    /// Paths of Compose files, merged in order; `-` is standard input. Relative ones start from the current folder of the
+    /// [`World`](crate::world::World). Empty: found as docker compose finds them.
     pub files: Vec<String>,
     /// Whether each file is a stack of its own, in a namespace of its own, in place of all being merged into one.
     pub is_separate: bool,
@@ -16,9 +26,10 @@ pub struct Request {
     pub called_after: CalledAfter,
     /// The folder that relative paths are relative to; by default that of the first file.
     pub project_directory: Option<String>,
-    /// The project's name; by default `COMPOSE_PROJECT_NAME`, the file's `name`, or the folder's name.
+    /// The project's name, of lower-case letters, digits, dashes and underscores: any other is an error (T0108). By default
+    /// `COMPOSE_PROJECT_NAME`, the file's `name`, or the folder's name.
     pub project_name: Option<String>,
-    /// Active profiles; `*` is all of them.
+    /// Active profiles; `*` is all of them. Empty: those of `COMPOSE_PROFILES`.
     pub profiles: Vec<String>,
     /// The services that are wanted, with what they depend on. Empty: all of them.
     pub services: Vec<String>,
@@ -28,7 +39,7 @@ pub struct Request {
     pub dialect: Option<Dialect>,
     /// What becomes of constraints to manager nodes.
     pub manager_nodes: ManagerNodes,
-    /// The version of Kubernetes that the manifests are for.
+    /// The version of Kubernetes that the manifests are for; by default 1.34.
     pub target: Target,
     /// How published ports are reached from outside.
     pub publish: Publish,
@@ -36,7 +47,7 @@ pub struct Request {
     pub routes: Routes,
     /// The class of Ingresses; `nginx` makes use of its annotations. None: that of the cluster.
     pub ingress_class: Option<String>,
-    /// The class of the Gateway.
+    /// The class of the Gateway; by default `eg`.
     pub gateway_class: Option<String>,
     /// The cert-manager ClusterIssuer that makes certificates; by default the one that the router names.
     pub cluster_issuer: Option<String>,
@@ -46,13 +57,14 @@ pub struct Request {
     pub registry: Option<String>,
     /// Whether networks that kept services apart become policies.
     pub network_policies: NetworkPolicies,
-    /// A namespace that every object carries, and that is written too.
+    /// A namespace that every object carries, and that is written too: a DNS label. What is none becomes the nearest one. None:
+    /// objects carry no namespace.
     pub namespace: Option<String>,
-    /// Bytes of each volume whose size nothing states; by default 1 GiB.
+    /// Bytes of each volume whose size nothing states, above 0; by default 1 GiB.
     pub volume_size: Option<i64>,
     /// How volumes of several pods are mounted.
     pub shared_volumes: SharedVolumes,
-    /// Secrets with which the images of all pods are pulled.
+    /// Names of Secrets with which the images of all pods are pulled; they must exist in the cluster.
     pub pull_secrets: Vec<String>,
     /// What becomes of credentials.
     pub secrets: Secrets,

@@ -30,7 +30,7 @@ impl Feature {
 }
 
 impl Target {
-    /// The oldest version that the manifests are right for: sidecars that start before the main container are stable there.
+    /// The oldest minor version that the manifests are right for: sidecars that start before the main container are stable there.
     pub const OLDEST: u32 = 33;
 
     /// Whether manifests may use a field.
@@ -38,7 +38,17 @@ impl Target {
         self.minor >= feature.since()
     }
 
-    /// Reads `1.34`, `v1.34` or `1.34.2`. The error says what is wrong.
+    /// Reads `1.34`, `v1.34` or `1.34.2`.
+    ///
+    /// # Errors
+    /// What is no version, and what is older than [`Self::OLDEST`]; as text for people.
+    ///
+    /// ```
+    /// use transship::target::Target;
+    ///
+    /// assert_eq!(Target::parse("v1.35.1").unwrap().to_string(), "1.35");
+    /// assert!(Target::parse("1.20").is_err());
+    /// ```
     pub fn parse(text: &str) -> Result<Target, String> {
         let minor = text
             .strip_prefix('v')

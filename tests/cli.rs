@@ -342,6 +342,7 @@ fn wrong_usage() {
         &["convert", "-n", ""],
         &["check", "-o", "out.yaml"],
         &["convert", "-o", ""],
+        &["convert", "-f", ""],
         &["config", "--publish", "none"],
         &["check", "--allow", "T9999"],
         &["check", "--deny", "T9999"],

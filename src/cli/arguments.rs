@@ -182,7 +182,7 @@ pub(super) struct Input {
     #[arg(value_name = "SERVICE", help_heading = None)]
     service: Vec<String>,
     /// A Compose file, or `-` for standard input; later ones are merged over earlier ones [default: as docker compose finds them]
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     file: Vec<String>,
     /// The folder that relative paths start from [default: that of the first file]
     #[arg(long, value_name = "DIR")]

@@ -46,7 +46,7 @@ fn find(subject: &str) -> Result<Found, String> {
     if whole.is_ok() {
         return whole;
     }
-    let known = |segment: &&str| Project::TABLE.rule(segment).is_some() || *segment == NAME;
+    let known = |segment: &&str| Project::TABLE.rule(segment).is_some();
     if segments.first().is_some_and(known) {
         return whole;
     }

@@ -13,6 +13,7 @@ use crate::compose::keys::{Decode, Reader};
 use crate::compose::label_files;
 use crate::compose::leaves::Leaves;
 use crate::compose::loader::{Document, Loader, Unit};
+use crate::compose::manifest;
 use crate::compose::merge::settle_lists;
 use crate::compose::model::project::Project;
 use crate::compose::profiles;
@@ -168,6 +169,9 @@ fn project(mut loader: Loader<'_>, request: &Request, opened: Opened) -> Option<
             Diagnostic::new(Code::EmptyFile, root.origin, "the files hold nothing")
                 .help("write services: and at least one service"),
         );
+        return None;
+    }
+    if !is_incomplete && manifest::is_one(&root, diags) {
         return None;
     }
     if dialect == Dialect::Compose && !is_incomplete && version_one::is_one(&root, diags) {

@@ -21,6 +21,7 @@ mod label_files;
 pub mod leaves;
 mod load;
 mod loader;
+mod manifest;
 mod merge;
 pub mod model;
 mod paths;

@@ -243,6 +243,7 @@ fn without_counterpart(workload: &Workload, key: &str, lost: &[(&'static str, Or
     let Some((first_name, first)) = lost.first() else { return };
     let names: Vec<String> = lost.iter().map(|(name, _)| format!("`{name}`")).collect();
     let have = if names.len() == 1 { "has" } else { "have" };
+    let last = key.rsplit('.').next().unwrap_or(key);
     // How long it waits changes what an end costs, not what comes of it.
     let (code, cause) = match *first_name {
         "max_attempts" | "on-failure" => (Code::RestartAttempts, "attempts"),
@@ -264,7 +265,7 @@ fn without_counterpart(workload: &Workload, key: &str, lost: &[(&'static str, Or
         false => remove.to_owned(),
     };
     diags.push(
-        Diagnostic::new(code, *first, format!("{} of restart_policy {have} no counterpart", names.join(", ")))
+        Diagnostic::new(code, *first, format!("{} of {last} {have} no counterpart", names.join(", ")))
             .why(why)
             .help(help)
             .cause(format!("{cause} of {whose}"))

@@ -54,6 +54,12 @@ const UNFINISHED: &str = ".transship-unfinished-";
 /// A marker is a list of names; nothing longer is one.
 const LONGEST_MARKER: u64 = 16 * 1024 * 1024;
 
+/// What went wrong, without the name of the unfinished file.
+fn words(error: io::Error) -> String {
+    let words = ReadError::from(error).to_string();
+    words.split_once(" at path ").map_or(words.as_str(), |(words, _)| words).to_owned()
+}
+
 fn sentence(path: &Path, error: impl fmt::Display) -> String {
     format!("cannot write {}: {error}", path.display())
 }
@@ -66,13 +72,13 @@ fn write_file(path: &Path, file: &OutputFile) -> Result<(), String> {
         // A device or a pipe (`-o /dev/stdout`) is written into; renaming a file over it would destroy it.
         let written =
             fs::OpenOptions::new().write(true).open(&path).and_then(|mut to| to.write_all(file.text.as_bytes()));
-        return unless_broken_pipe(written).map_err(|error| sentence(&path, error));
+        return unless_broken_pipe(written).map_err(|error| sentence(&path, words(error)));
     }
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if fs::metadata(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return Err(sentence(&path, format!("there is no folder {}", folder.display())));
     }
-    let unfinished = unfinished(folder, &file.text, file.private).map_err(|error| sentence(&path, error))?;
+    let unfinished = unfinished(folder, &file.text, file.private).map_err(|error| sentence(&path, words(error)))?;
     finish(unfinished, &path)
 }
 
@@ -94,7 +100,7 @@ fn unfinished(folder: &Path, text: &str, private: bool) -> io::Result<NamedTempF
 }
 
 fn finish(file: NamedTempFile, path: &Path) -> Result<(), String> {
-    file.persist(path).map(drop).map_err(|error| sentence(path, error.error))
+    file.persist(path).map(drop).map_err(|error| sentence(path, words(error.error)))
 }
 
 /// Writes a folder: first everything under passing names, then, when no more can go wrong but a rename, under the right ones.
@@ -107,7 +113,7 @@ fn write_folder(folder: &Path, files: &[OutputFile]) -> Result<(), String> {
             return Err(format!("cannot write {}: it is a folder", folder.join(name).display()));
         }
     }
-    fs::create_dir_all(folder).map_err(|error| sentence(folder, error))?;
+    fs::create_dir_all(folder).map_err(|error| sentence(folder, words(error)))?;
     let result = replace_files(folder, files, &names, &ours, &present);
     if result.is_err() && is_new {
         // An empty folder is no result. Where something is in it, the system refuses, which is right as well.
@@ -123,7 +129,7 @@ fn replace_files(
     ours: &BTreeSet<String>,
     present: &BTreeSet<String>,
 ) -> Result<(), String> {
-    let write = |text: &str, private| unfinished(folder, text, private).map_err(|error| sentence(folder, error));
+    let write = |text: &str, private| unfinished(folder, text, private).map_err(|error| sentence(folder, words(error)));
     // While files are renamed, old and new ones are ours, so that a run that is cut short can be repeated.
     let first_marker = write(&marker(names.union(ours)), false)?;
     let last_marker = write(&marker(names), false)?;
@@ -133,7 +139,7 @@ fn replace_files(
     }
     for (path, _) in &written {
         let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(|error| sentence(parent, error))?;
+        fs::create_dir_all(parent).map_err(|error| sentence(parent, words(error)))?;
     }
     finish(first_marker, &folder.join(MARKER))?;
     for (path, file) in written {
