@@ -27,7 +27,7 @@ use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
 use crate::request::Publish;
 use crate::syntax::{Entry, Node, Value};
-use patches::{Patches, map, text};
+use patches::{MAKE_ACCOUNT, Patches, map, text};
 
 pub(super) use beside::{apply, not_made, project, volume, with_file_extras};
 
@@ -146,7 +146,7 @@ fn take(
     let mut patches = Patches { path, list: &mut extras.patches, diags };
     extras.routes = ingress::routes(own, ingress, &mut patches);
     extras.routes.extend(gateway::routes(own, gateway, &mut patches));
-    extras.account = service_account.take().and_then(|name| patches.name("service_account", name));
+    extras.account = patches.outside("service_account", service_account.take(), "ServiceAccount", MAKE_ACCOUNT);
     extras.pull_secrets = self::pull_secrets(pull_secrets, &mut patches);
     patches.scheduling(place, priority_class, tolerations, node_selector);
     patches.pod::<Affinity>("affinity", raw(affinity), "affinity");

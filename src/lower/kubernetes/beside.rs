@@ -13,7 +13,7 @@ use crate::ir::{
     Access, App, Elsewhere, FileObject, FileObjectKind, Name, NamespaceRule, NamespaceRuleKind, Patch, Retention,
     Target, Traced, Why, Wishes,
 };
-use crate::lower::kubernetes::patches::{Patches, map, text};
+use crate::lower::kubernetes::patches::{MAKE_ACCOUNT, Patches, map, text};
 use crate::lower::kubernetes::{Extensions, publish, pull_secrets, raw, written};
 use crate::lower::{Context, later};
 use crate::origin::{Origin, Spanned};
@@ -58,7 +58,7 @@ pub(in crate::lower) fn project(
     app.wishes = wishes(storage, diags);
     let mut patches = Patches { path: NAME, list: &mut app.defaults, diags };
     wide.publish = reached.take().map(|word| publish(word.value));
-    wide.account = service_account.take().and_then(|name| patches.name("service_account", name));
+    wide.account = patches.outside("service_account", service_account.take(), "ServiceAccount", MAKE_ACCOUNT);
     wide.pull_secrets = pull_secrets(secrets, &mut patches);
     for (name, pairs, are_labels) in [("labels", labels, true), ("annotations", annotations, false)] {
         let Some(node) = patches.texts(name, pairs, are_labels) else { continue };

@@ -26,6 +26,12 @@ use crate::syntax::{Entry, Map, Node, Value};
 /// The key under which a tree says that it takes something away or stands alone ("$patch", Kubernetes' strategic merge patch).
 const DIRECTIVE: &str = "$patch";
 
+/// What every cluster has: classes of its own programs, and the account of pods that name none.
+const EVERYWHERE: &[&str] = &["system-cluster-critical", "system-node-critical", "default"];
+
+/// The command that makes an account.
+pub(super) const MAKE_ACCOUNT: &str = "kubectl create serviceaccount NAME";
+
 /// Gathers patches of one place.
 pub(super) struct Patches<'a> {
     /// The place, for messages.
@@ -57,7 +63,8 @@ impl Patches<'_> {
         tolerations: Key<RawList>,
         node_selector: Key<Pairs>,
     ) {
-        if let Some(class) = priority_class.take().and_then(|name| self.name("priority_class", name)) {
+        let help = "kubectl create priorityclass NAME --value=1000";
+        if let Some(class) = self.outside("priority_class", priority_class.take(), "PriorityClass", help) {
             let origin = class.why.origins().first().copied().unwrap_or(place);
             self.add(Target::Pods, &["spec"], map(origin, [("priorityClassName", text(class.value, origin))]));
         }
@@ -65,6 +72,22 @@ impl Patches<'_> {
         if let Some(node) = self.texts("node_selector", node_selector, true) {
             self.add(Target::Pods, &["spec"], map(node.origin, [("nodeSelector", node)]));
         }
+    }
+
+    /// The name of something that the manifests do not make.
+    pub(super) fn outside(&mut self, key: &str, name: Option<Spanned<String>>, kind: &str, help: &str) -> Option<Traced<String>> {
+        let found = self.name(key, name?)?;
+        let place = found.why.origins().first().copied();
+        if let Some(place) = place.filter(|_| !EVERYWHERE.contains(&found.value.as_str())) {
+            self.diags.push(
+                Diagnostic::new(Code::ExternalObject, place, format!("the {kind} {} must exist in the cluster", found.value))
+                    .why("the server makes no pods without it")
+                    .help(help.replace("NAME", &found.value))
+                    .cause(format!("{kind} {}", found.value))
+                    .key(format!("{}.{key}", self.path)),
+            );
+        }
+        Some(found)
     }
 
     /// A field of the service's own container.
