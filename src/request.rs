@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::compose::Dialect;
 use crate::target::Target;
 
+/// The smallest image with a shell and what goes with it, for containers of ours before those of the user.
+pub(crate) const SMALL_IMAGE: &str = "busybox:1.37";
+
 /// Choices for one compilation. The default finds the files as docker compose does.
 ///
 /// Later versions may add fields: build one from the default.

@@ -254,6 +254,7 @@ codes! {
     FileRights "T0515" "file-rights" Warning;
     ReservedAboveLimit "T0520" "reserved-above-limit" Warning;
     RouterCheck "T0530" "router-check" Note;
+    PrivateFile "T0531" "private-file" Note;
     HealthcheckNone "T0601" "healthcheck-none" Note;
     HealthcheckRounded "T0602" "healthcheck-rounded" Note;
     RollbackAction "T0701" "rollback-action" Warning;

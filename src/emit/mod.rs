@@ -49,7 +49,7 @@ pub use self::reasons::Reasons;
 pub use self::value::{Map, Value};
 use crate::ir::{App, FileObject, FileObjectKind, Kind, Patch, Target, Traced, Wait, WaitFor, Workload};
 pub use crate::ir::{Name, Why};
-use crate::request::Request;
+use crate::request::{Request, SMALL_IMAGE};
 
 /// A Kubernetes object, and where everything in it came from.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ impl Images {
 impl Default for Images {
     fn default() -> Self {
         Images {
-            wait: Traced::decided("busybox:1.37".to_owned(), "wait-image"),
+            wait: Traced::decided(SMALL_IMAGE.to_owned(), "wait-image"),
             job_wait: Traced::decided("curlimages/curl:8.11.1".to_owned(), "wait-image"),
         }
     }

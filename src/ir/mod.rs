@@ -51,7 +51,7 @@ pub use run::{Overlap, Restart, RestartCondition, Retries, Run, Schedule, Timeta
 pub use sharing::{Share, Shared, SharedWith};
 pub use slot::{PodField, Slots, TextPart, carry};
 pub use storage::{
-    Access, Claim, ContainerMount, Each, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare,
+    Access, Claim, ContainerMount, Each, ImageContent, Item, Mount, MountSource, NamedVolume, NetworkShare, Owner,
     PersistentVolume, Propagation, Retention, ShareProtocol, Volume, VolumeSource, Wishes,
 };
 pub use workload::{

@@ -18,8 +18,21 @@ pub struct Mount {
     pub propagation: Propagation,
     /// A folder in the source that is another one for each pod.
     pub of_pod: Option<Traced<Vec<TextPart>>>,
+    /// Who alone may read it, where that is not root: of a file of a ConfigMap or Secret.
+    pub owner: Option<Owner>,
     /// Where it is written.
     pub origin: Origin,
+}
+
+/// Whose a file is.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// User id, which is not root's.
+    pub user: Traced<i64>,
+    /// Group id.
+    pub group: Traced<i64>,
+    /// Permission bits, none of them for the group or others.
+    pub mode: Traced<u32>,
 }
 
 impl Mount {
@@ -32,6 +45,7 @@ impl Mount {
             content: ImageContent::Unknown,
             propagation: Propagation::default(),
             of_pod: None,
+            owner: None,
             origin,
         }
     }

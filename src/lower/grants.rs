@@ -3,9 +3,9 @@
 use crate::compose::Dialect;
 use crate::compose::grammar::mounts;
 use crate::compose::keys::{Entries, Key};
-use crate::compose::model::files::{FileSource, Grant, Grants};
+use crate::compose::model::files::{FileSource, Grant, Grants, Mode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{FileObjectKind, Mount, MountSource, Traced};
+use crate::ir::{FileObjectKind, Mount, MountSource, Owner, Traced};
 use crate::lower::content::data_key;
 use crate::lower::files::ObjectNames;
 use crate::lower::mounts::mount_point_refused;
@@ -93,9 +93,10 @@ fn grant(
                 .covers([uid, gid].into_iter().filter_map(Key::get).map(|owner| owner.origin)),
         );
     }
+    let owner = private((uid, gid), mode).filter(|_| !is_as_it_is);
     let mode = mode.get().filter(|_| !is_as_it_is).map(|mode| Traced::from_origin(mode.value.0 & 0o777, mode.origin));
     let bits = mode.as_ref().map_or(0o444, |mode| mode.value);
-    if !is_as_it_is {
+    if !is_as_it_is && owner.is_none() {
         owners(path, (uid, gid), bits, group, diags);
     }
     // An empty one, as of a variable that is not set, is none.
@@ -118,7 +119,22 @@ fn grant(
     let object = names.get(&(kind, source.value.clone()))?.clone();
     let mode = mode.or_else(|| Some(Traced::decided(0o444, "docker-default-mode")));
     let file = MountSource::File { object, kind, key: data_key(&source.value), mode };
-    Some(Mount::new(path_in, file, Some(granted.origin), granted.origin))
+    Some(Mount { owner, ..Mount::new(path_in, file, Some(granted.origin), granted.origin) })
+}
+
+/// Whose a file is that its owner alone may read; `None` where that is root, or where somebody else may read it too.
+fn private((uid, gid): (&Key<String>, &Key<String>), mode: &Key<Mode>) -> Option<Owner> {
+    let mode = mode.get().filter(|mode| mode.value.0 & 0o077 == 0)?;
+    let id = |owner: &Spanned<String>| {
+        let id = owner.value.parse::<i64>().ok().filter(|id| (0..=i64::from(u32::MAX >> 1)).contains(id))?;
+        Some(Traced::from_origin(id, owner.origin))
+    };
+    let user = id(uid.get()?).filter(|user| user.value != 0)?;
+    let group = match gid.get() {
+        Some(group) => id(group)?,
+        None => Traced::decided(0, "docker-default-group"),
+    };
+    Some(Owner { user, group, mode: Traced::from_origin(mode.value.0 & 0o777, mode.origin) })
 }
 
 /// Files of ConfigMaps and Secrets belong to root and to the group of the pod's files, which may always read them.

@@ -32,6 +32,7 @@ mod nested;
 mod network;
 mod network_options;
 mod networks;
+mod owned;
 mod owners;
 mod placeholders;
 mod placement;

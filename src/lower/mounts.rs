@@ -357,11 +357,12 @@ pub(super) fn without_rights(mounts: &[Mount], path: &str, diags: &mut Diagnosti
         | MountSource::Host { path: _, kind: _ }
         | MountSource::Image { reference: _, subpath: _ } => false,
     };
-    for mount in mounts.iter().filter(is_file).filter(|mount| mount.target.value.ends_with("/.erlang.cookie")) {
+    let is_open = |mount: &&Mount| mount.owner.is_none() && mount.target.value.ends_with("/.erlang.cookie");
+    for mount in mounts.iter().filter(is_file).filter(is_open) {
         diags.push(
             Diagnostic::new(Code::FileRights, mount.origin, "Erlang does not read this cookie")
                 .why("it refuses one that others than its owner may read, and mounted files belong to root")
-                .help("remove the mount, and write RABBITMQ_ERLANG_COOKIE with its text under environment:")
+                .help("remove the mount, and write RABBITMQ_ERLANG_COOKIE with its text under environment:; or name the user: that reads it, by its number")
                 .cause("cookie")
                 .key(path),
         );

@@ -13,8 +13,8 @@ use crate::lower::sharing;
 use crate::lower::volumes::Definitions;
 use crate::lower::{
     Context, annotations, before, command, devices, environment, flags, grants, health, hostname, image, kompose,
-    kubernetes, later, lifecycle, listening, memory, mounts, nested, network, placement, ports, resources, rollout,
-    router_labels, security, windows, without_counterpart,
+    kubernetes, later, lifecycle, listening, memory, mounts, nested, network, owned, placement, ports, resources,
+    rollout, router_labels, security, windows, without_counterpart,
 };
 use crate::origin::Origin;
 
@@ -192,7 +192,6 @@ pub(super) fn lower(
         all.extend(device_files);
         all.extend(grants::grants((context, shared.objects), &path, configs, secrets, &mut group, diags));
         let mut all = mounts::without_doubles(all, diags);
-        mounts::without_rights(&all, &path, diags);
         kompose::subpath(&path, labels, deploy, &mut all, diags);
         nested::apart(all, objects, &path, diags)
     };
@@ -298,7 +297,7 @@ pub(super) fn lower(
     let mut dependencies = rollout::dependencies(context.dialect(), &path, depends_on, diags);
     sharing::implied(&shares, links, &mut dependencies);
     let shares = shares.into_iter().chain(kompose::group(labels, deploy)).collect();
-    Some(Workload {
+    let mut workload = Workload {
         shares,
         host: None,
         dependencies,
@@ -401,5 +400,8 @@ pub(super) fn lower(
         service: name.to_owned(),
         origin,
         name: own,
-    })
+    };
+    owned::settle(&path, &workload.container, &user, &mut workload.mounts, diags);
+    mounts::without_rights(&workload.mounts, &path, diags);
+    Some(workload)
 }

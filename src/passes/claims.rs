@@ -9,6 +9,7 @@
 mod apart;
 mod groups;
 mod on_nodes;
+mod owned;
 mod place;
 mod say;
 mod seeds;
@@ -47,13 +48,18 @@ pub(super) fn run(app: &mut App, context: &Context<'_>, diags: &mut Diagnostics)
         }
         let mut placer = Placer::new(index, workload, &stores, &default);
         let mut seeds = Vec::new();
+        let mut copies = owned::Copies::default();
         for mount in std::mem::take(&mut placer.workload.mounts) {
             let wanted = seeders.at(index, &mount.target.value).cloned();
-            let placed = placer.place(mount);
+            let placed = match mount.owner.clone() {
+                Some(owner) => copies.place(&mut placer, mount, owner),
+                None => placer.place(mount),
+            };
             seeds.extend(wanted.map(|why| seeds::seed(placer.workload, &placed, why)));
             placer.workload.container.mounts.push(placed);
         }
         workload.steps.extend(seeds);
+        workload.steps.extend(copies.into_steps(context));
         finish(workload, &mut taken);
     }
     for store in stores.iter().filter(|store| store.is_shared_claim) {

@@ -75,16 +75,26 @@ impl Patches<'_> {
     }
 
     /// The name of something that the manifests do not make.
-    pub(super) fn outside(&mut self, key: &str, name: Option<Spanned<String>>, kind: &str, help: &str) -> Option<Traced<String>> {
+    pub(super) fn outside(
+        &mut self,
+        key: &str,
+        name: Option<Spanned<String>>,
+        kind: &str,
+        help: &str,
+    ) -> Option<Traced<String>> {
         let found = self.name(key, name?)?;
         let place = found.why.origins().first().copied();
         if let Some(place) = place.filter(|_| !EVERYWHERE.contains(&found.value.as_str())) {
             self.diags.push(
-                Diagnostic::new(Code::ExternalObject, place, format!("the {kind} {} must exist in the cluster", found.value))
-                    .why("the server makes no pods without it")
-                    .help(help.replace("NAME", &found.value))
-                    .cause(format!("{kind} {}", found.value))
-                    .key(format!("{}.{key}", self.path)),
+                Diagnostic::new(
+                    Code::ExternalObject,
+                    place,
+                    format!("the {kind} {} must exist in the cluster", found.value),
+                )
+                .why("the server makes no pods without it")
+                .help(help.replace("NAME", &found.value))
+                .cause(format!("{kind} {}", found.value))
+                .key(format!("{}.{key}", self.path)),
             );
         }
         Some(found)

@@ -60,7 +60,7 @@ impl<'a> Placer<'a> {
     /// The mount as the container sees it; its volume joins the pod.
     pub(super) fn place(&mut self, mount: Mount) -> ContainerMount {
         let stored = self.stores.of(self.index, self.workload, &mount);
-        let Mount { target, source, read_only, content: _, propagation, of_pod, origin } = mount;
+        let Mount { target, source, read_only, content: _, propagation, of_pod, owner: _, origin } = mount;
         let why = Why::Origin(origin);
         let mut subpath = None;
         let volume = match stored {
@@ -158,7 +158,7 @@ impl<'a> Placer<'a> {
     }
 
     /// Adds a volume, or joins the one of the same claim.
-    fn add(&mut self, wanted: &str, source: VolumeSource, why: &Why) -> Name {
+    pub(super) fn add(&mut self, wanted: &str, source: VolumeSource, why: &Why) -> Name {
         let claim = match &source {
             VolumeSource::Claim(claim) => Some(claim.clone()),
             VolumeSource::Empty

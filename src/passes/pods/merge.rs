@@ -7,7 +7,7 @@ use super::Part;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::ir::{
     Claim, ContainerMount, Exposure, ExposureKind, ExposurePort, FileObject, Item, Kind, Name, Patch, Placement, Pod,
-    Port, Target, Traced, Volume, VolumeSource, Why, Workload,
+    Port, Step, Target, Traced, Volume, VolumeSource, Why, Workload,
 };
 use crate::passes::exposures::service_port;
 
@@ -42,6 +42,7 @@ pub(super) fn merge(
         host,
         patches,
         service,
+        steps,
         ..
     } = guest;
     annotate(&mut owner.labels, labels, diags);
@@ -65,6 +66,7 @@ pub(super) fn merge(
         }
     }
     share_memory(mounts, earlier);
+    early_steps(owner, &name, steps, &renamed);
     let own = objects(&exposures, &files);
     let needless = governing.filter(|governing| *governing != name);
     owner.exposures.extend(exposures.into_iter().filter(|exposure| needless.as_ref() != Some(&exposure.name)));
@@ -127,6 +129,21 @@ fn of_guest(
 
 /// Keys and texts.
 type Annotations = Vec<(String, Traced<String>)>;
+
+/// What is done before a guest starts is done before its pod does.
+fn early_steps(owner: &mut Workload, guest: &Name, steps: Vec<Step>, renamed: &Renamed) {
+    for mut step in steps {
+        if let Step::Ends(member) | Step::Stays(member) = &mut step {
+            for mount in &mut member.container.mounts {
+                if let Some(to) = renamed.0.get(&mount.volume) {
+                    mount.volume = to.clone();
+                }
+            }
+            member.name = member.name.with(guest.as_str());
+        }
+        owner.steps.push(step);
+    }
+}
 
 /// The new names of a guest's volumes.
 #[derive(Default)]
