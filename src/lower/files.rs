@@ -106,6 +106,7 @@ impl Maker<'_> {
         {
             kubernetes::not_made(&self.path, extensions, self.diags);
             self.outside(*place, value);
+            self.unread([file, content, environment, template_driver]);
             return None;
         }
         if let Some(external) = external.get() {
@@ -114,6 +115,7 @@ impl Maker<'_> {
         if let Some(driver) = driver.get() {
             kubernetes::not_made(&self.path, extensions, self.diags);
             self.by_driver(driver, driver_opts);
+            self.unread([file, content, environment]);
             self.template_of_absent(template_driver);
             return None;
         }
@@ -161,6 +163,13 @@ impl Maker<'_> {
                 .key(self.path.clone())
                 .covers([leaf]),
         );
+    }
+
+    /// What a swarm lets stand beside the word that the content is elsewhere.
+    fn unread<'a>(&mut self, contents: impl IntoIterator<Item = &'a Key<String>>) {
+        for content in contents.into_iter().filter_map(Key::get) {
+            self.diags.consume(content.origin, "a swarm does not read it either, as the content is elsewhere");
+        }
     }
 
     /// What a plugin of Docker holds.

@@ -9,7 +9,7 @@ use crate::compose::model::project::Project;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lower::{Context, without_counterpart};
 use crate::origin::Origin;
-use crate::syntax::Node;
+use crate::syntax::{Node, Value};
 
 /// Takes note of a key whose whole value was used up.
 pub(super) fn used_up(key: &dyn Written, reason: &'static str, diags: &mut Diagnostics) {
@@ -43,9 +43,13 @@ pub(super) fn without_object(extensions: &[(String, Origin, Node)], diags: &mut 
 
 /// Takes note of keys that begin with `x-`, but for `x-kubernetes`, which is heard.
 pub(super) fn beside_kubernetes(extensions: &[(String, Origin, Node)], diags: &mut Diagnostics) {
-    for (_, _, node) in extensions.iter().filter(|(name, _, _)| name != kubernetes::NAME) {
+    for (_, place, node) in extensions.iter().filter(|(name, _, _)| name != kubernetes::NAME) {
         let mut found = Vec::new();
         leaves(node, &mut found);
+        if node.value == Value::Null {
+            // The leaf of a key without a value is the key.
+            found.push(*place);
+        }
         found.into_iter().for_each(|leaf| diags.consume(leaf, "an extension field, for other tools or for anchors"));
     }
 }

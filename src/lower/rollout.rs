@@ -74,7 +74,10 @@ pub(super) fn plan(
         if let Some(written) = count(&path, replicas, diags) {
             match &plan.kind {
                 Some(kind) if kind.value == Kind::DaemonSet => once_a_node(context.dialect(), &path, &written, diags),
-                _ => plan.replicas = written,
+                _ => {
+                    let scale = std::mem::replace(&mut plan.replicas, written);
+                    scale.why.origins().iter().for_each(|place| diags.consume(*place, "deploy.replicas says the same"));
+                }
             }
         }
         if let Some(mode) = endpoint_mode.get() {

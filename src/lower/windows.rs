@@ -29,7 +29,8 @@ pub(super) fn account(path: &str, spec: &Key<CredentialSpec>, diags: &mut Diagno
             written.value
         ))
         .key(format!("{path}.credential_spec.{key}"))
-        .cause("credential_spec"),
+        .cause("credential_spec")
+        .covers(said.into_iter().filter_map(|(_, text)| Some(text.get()?.origin))),
     );
     Some(Traced::from_origin(name.to_string(), written.origin))
 }

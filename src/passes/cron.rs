@@ -191,9 +191,10 @@ fn of_service(
     for value in parameters.values() {
         consume(value, "read for the CronJob", diags);
     }
-    let Some(schedule) = schedule.filter(|_| is_on) else {
-        return;
-    };
+    let Some(schedule) = schedule else { return };
+    if !is_on {
+        return consume(&schedule, "swarm-cronjob passes over what it is not told to start", diags);
+    }
     consume(&workload.replicas, "the schedule starts it", diags);
     workload.replicas = replicas.unwrap_or_else(|| Traced::decided(1, "one-run-at-a-time"));
     set(workload, &schedule, overlap, zone, BY_SCHEDULER, diags);

@@ -255,9 +255,7 @@ fn traefik(
             enter(app, index, route, &shared, maker);
         }
     }
-    for place in shared.backends.values().flat_map(|backend| &backend.places) {
-        diags.consume(*place, "says where a router leads to");
-    }
+    traefik::idle(app, &shared, diags);
     doors::away(maker, diags);
     doors::inside(maker, diags);
     traefik::add(app, std::mem::take(&mut maker.elsewhere));

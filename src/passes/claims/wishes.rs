@@ -1,7 +1,10 @@
 //! What the user says of claims in the words of the cluster, where it meets what they are: who mounts them, and what deletes them.
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::ir::{Access, App, Patch, Retention, Target, Traced, Workload};
+use crate::ir::{Access, App, Patch, Retention, Target, Traced, Why, Wishes, Workload};
+use crate::origin::Origin;
 use crate::passes::claims::stores::{Store, Stores, several};
 use crate::syntax::{Entry, Map, Node, Value};
 
@@ -30,6 +33,35 @@ pub(super) fn settle(app: &mut App, stores: &Stores, diags: &mut Diagnostics) {
     }
     for (workload, retentions) in app.workloads.iter_mut().zip(of_sets) {
         retain(workload, retentions, diags);
+    }
+    unheard(app, stores, diags);
+}
+
+/// Says what a service asks of its claims where it has none, or where each of them has a word of its own.
+fn unheard(app: &App, stores: &Stores, diags: &mut Diagnostics) {
+    let heard: BTreeSet<Origin> =
+        stores.iter().flat_map(|store| store.wishes.reasons()).flat_map(Why::origins).copied().collect();
+    let has_store: BTreeSet<usize> = stores.iter().flat_map(|store| store.users.iter().copied()).collect();
+    let left = |wishes: &Wishes| -> Vec<Origin> {
+        wishes.reasons().flat_map(Why::origins).filter(|place| !heard.contains(place)).copied().collect()
+    };
+    left(&app.wishes).into_iter().for_each(|place| diags.consume(place, "each claim has a word of its own"));
+    for (index, workload) in app.workloads.iter().enumerate() {
+        let places = left(&workload.wishes);
+        let Some(first) = places.first().filter(|_| !has_store.contains(&index)) else {
+            places.into_iter().for_each(|place| diags.consume(place, "its volumes have words of their own"));
+            continue;
+        };
+        diags.push(
+            Diagnostic::new(
+                Code::KubernetesWithoutEffect,
+                *first,
+                format!("`{}` has no volume that a claim is made of", workload.service),
+            )
+            .help("mount one: volumes: [data:/PATH]")
+            .key(format!("services.{}.x-kubernetes.storage", workload.service))
+            .covers(places),
+        );
     }
 }
 

@@ -82,8 +82,12 @@ pub(super) fn places(route: &Route) -> Vec<Origin> {
     let settings = route.backend.iter().flat_map(|setting| setting.value.why.origins());
     let tls = route.tls.iter().flat_map(|tls| tls.why.origins());
     let matches = route.matches.iter().flat_map(|found| found.why.origins());
-    let mut all: Vec<Origin> =
-        route.why.origins().iter().chain(steps).chain(settings).chain(tls).chain(matches).copied().collect();
+    let port = route.port.iter().flat_map(|port| port.why.origins());
+    let class = route.class.iter().flat_map(|class| class.why.origins());
+    let annotations = route.annotations.iter().flat_map(|(_, value)| value.why.origins());
+    let all = route.why.origins().iter().chain(steps).chain(settings).chain(tls).chain(matches).chain(port);
+    let all = all.chain(class).chain(annotations);
+    let mut all: Vec<Origin> = all.copied().collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -314,6 +314,20 @@ fn domain(domains: &mut Vec<RouteDomain>, key: &str, value: &Traced<String>) -> 
     true
 }
 
+/// Services that no route leads to: nothing is done by their settings. Where they are is read for every router.
+pub(super) fn idle(app: &App, shared: &Shared, diags: &mut Diagnostics) {
+    let routes = app.workloads.iter().flat_map(|workload| &workload.routes);
+    let settings = routes.flat_map(|route| &route.backend).flat_map(|setting| setting.value.why.origins());
+    let used: BTreeSet<Origin> = settings.copied().collect();
+    for backend in shared.backends.values() {
+        backend.places.iter().for_each(|place| diags.consume(*place, "says where a router leads to"));
+        let settings = backend.settings.iter().flat_map(|setting| setting.value.why.origins());
+        for place in settings.filter(|place| !used.contains(place)) {
+            diags.consume(*place, "no route leads to the service");
+        }
+    }
+}
+
 /// Middlewares that no route names: nothing is done by them.
 pub(super) fn unused(app: &mut App, diags: &mut Diagnostics) {
     let mut used: BTreeSet<Name> = app
