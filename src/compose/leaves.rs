@@ -18,12 +18,12 @@ pub struct Leaves {
     paths: Paths,
 }
 
-/// The paths of leaves, by their origins.
+/// The paths of leaves, of keys and of items of lists, by their origins.
 #[derive(Clone, Debug, Default)]
 pub struct Paths {
     /// Each step with the one above it, whose index is smaller; the first is the root.
     steps: Vec<(u32, Step)>,
-    /// By origin, sorted, the last step to the leaf.
+    /// By origin, sorted, the last step to the leaf, key or item.
     ends: Vec<(Origin, u32)>,
 }
 
@@ -55,7 +55,7 @@ impl Paths {
         self.ends.extend(ends.into_iter().map(|(leaf, end)| (leaf, end.saturating_add(offset))));
     }
 
-    /// The path of a leaf, as `services.web.ports[0]`; `None` for what is no leaf of the project.
+    /// The path of a leaf, key or item, as `services.web.ports[0]`; `None` for what is none of the project.
     pub fn of(&self, leaf: Origin) -> Option<String> {
         let place = self.ends.binary_search_by_key(&leaf, |(origin, _)| *origin).ok()?;
         let mut at = self.ends.get(place)?.1;
@@ -147,12 +147,18 @@ impl Leaves {
             Value::List(items) if !items.is_empty() => {
                 for (index, item) in items.iter().enumerate() {
                     let below = self.step(step, Step::Index(small(index)));
+                    if !is_leaf(item) {
+                        self.paths.ends.push((item.origin, below));
+                    }
                     self.add(item, item.origin, below);
                 }
             }
             Value::Map(map) if !map.is_empty() => {
                 for (name, entry) in map {
                     let below = self.step(step, Step::Key(name.as_str().into()));
+                    if !is_leaf(&entry.value) {
+                        self.paths.ends.push((entry.key, below));
+                    }
                     self.add(&entry.value, entry.key, below);
                 }
             }
@@ -182,6 +188,15 @@ impl Leaves {
     fn leaf(&mut self, leaf: Origin, step: u32) {
         self.all.push(leaf);
         self.paths.ends.push((leaf, step));
+    }
+}
+
+/// Whether nothing stands below it: scalars, nulls, and collections that are empty.
+fn is_leaf(node: &Node) -> bool {
+    match &node.value {
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) | Value::String(_) => true,
     }
 }
 

@@ -220,7 +220,7 @@ impl Diagnostics {
         self.consumed_below.push((place, reason));
     }
 
-    /// Says leaf by leaf what was said of keys, lists and mappings as a whole, and names the very key where a message stands at a leaf.
+    /// Says leaf by leaf what was said of keys, lists and mappings as a whole, and names the very key at which a message stands.
     pub fn spread(&mut self, leaves: &Leaves) {
         for (place, reason) in std::mem::take(&mut self.consumed_below) {
             self.consumed.extend(leaves.below(place).map(|leaf| (leaf, reason)));
@@ -234,8 +234,8 @@ impl Diagnostics {
             if diagnostic.names_below {
                 name_what_is_below(diagnostic, leaves.paths());
             }
-            let leaf = diagnostic.primary.as_ref().and_then(|label| leaves.paths().of(label.origin));
-            if let Some(path) = leaf.filter(|path| path.starts_with(&diagnostic.key)) {
+            let found = diagnostic.primary.as_ref().and_then(|label| leaves.paths().of(label.origin));
+            if let Some(path) = found.filter(|path| path.starts_with(&diagnostic.key)) {
                 diagnostic.key = path;
             }
         }
