@@ -253,6 +253,7 @@ codes! {
     ProtocolRefused "T0514" "protocol-refused" Warning;
     FileRights "T0515" "file-rights" Warning;
     ReservedAboveLimit "T0520" "reserved-above-limit" Warning;
+    AddedAndDropped "T0521" "added-and-dropped" Note;
     RouterCheck "T0530" "router-check" Note;
     PrivateFile "T0531" "private-file" Note;
     HealthcheckNone "T0601" "healthcheck-none" Note;

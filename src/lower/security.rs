@@ -114,7 +114,7 @@ pub(super) fn security(
         drop: capabilities(&format!("{path}.cap_drop"), cap_drop, diags),
         ..SecurityContext::default()
     };
-    give_back(&mut context, diags);
+    give_back(path, &mut context, diags);
     for option in security_opt.get().iter().flat_map(|options| options.value.0.iter()) {
         security_option(&format!("{path}.security_opt"), option, &mut context, diags);
     }
@@ -133,11 +133,17 @@ pub(super) fn security(
 }
 
 /// Takes what is added out of what is dropped: Docker adds after it has dropped, runtimes of Kubernetes drop after they have added.
-fn give_back(context: &mut SecurityContext, diags: &mut Diagnostics) {
+fn give_back(path: &str, context: &mut SecurityContext, diags: &mut Diagnostics) {
     context.drop.retain(|dropped| {
         let added = context.add.iter().any(|added| added.value == dropped.value);
-        if added {
-            dropped.why.origins().iter().for_each(|place| diags.consume(*place, "cap_add gives it back"));
+        for place in dropped.why.origins().iter().filter(|_| added) {
+            diags.push(
+                Diagnostic::new(Code::AddedAndDropped, *place, format!("{} is not dropped", dropped.value))
+                    .why("it is added, too: Docker adds after it has dropped, and Kubernetes the other way round")
+                    .help("remove it from one of the two lists")
+                    .cause("added and dropped")
+                    .key(format!("{path}.cap_drop")),
+            );
         }
         !added
     });
