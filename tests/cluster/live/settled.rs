@@ -8,9 +8,10 @@ use super::stack::{Stack, number, text};
 use transship::ir::Name;
 
 /// What Kubernetes says of itself when it is busy, and tries again or mends it: two of its parts wrote to one object, or one had not
-/// heard of it yet. The node authorizer learns of a pod's claims, the kubelet of its objects and the keeper of addresses of a
-/// Service's address a moment after others ask.
-const RETRIED: [&str; 6] = [
+/// heard of it yet. The node authorizer learns of a pod's claims, the scheduler of a claim that a StatefulSet made, the kubelet of its
+/// objects and the keeper of addresses of a Service's address a moment after others ask.
+const RETRIED: [&str; 7] = [
+    "could not find v1.PersistentVolumeClaim",
     "the object has been modified; please apply your changes",
     "cache: timed out waiting for the condition",
     "no relationship found between node",

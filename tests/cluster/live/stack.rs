@@ -214,17 +214,18 @@ impl<'a> Stack<'a> {
         self.cluster.delete_namespace(&self.namespace);
     }
 
-    /// Looks again and again, until it holds or the time is over.
+    /// Looks again and again, until it holds or the time is over; less often the longer it takes, as each look is work for the cluster.
     pub(super) fn within(&self, limit: Duration, mut check: impl FnMut() -> Result<(), String>) -> Result<(), String> {
-        let start = Instant::now();
+        let (start, mut pause) = (Instant::now(), Duration::from_millis(200));
         loop {
             match check() {
                 Ok(()) => return Ok(()),
                 Err(message) if start.elapsed() >= limit => {
                     return Err(format!("{message} (after {} s)", limit.as_secs()));
                 }
-                Err(_) => std::thread::sleep(Duration::from_millis(400)),
+                Err(_) => std::thread::sleep(pause),
             }
+            pause = (pause * 3 / 2).min(Duration::from_millis(1500));
         }
     }
 }
